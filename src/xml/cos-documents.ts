@@ -1,0 +1,303 @@
+/**
+ * The documents of COS's multipart API, both directions (cos 436/7746, 436/7747, 436/7742, 436/7730): the client
+ * decodes results and encodes the Complete request, the emulator the other way round.
+ *
+ * An ETag is held WITHOUT the quotes that surround it on the wire (`"…"` or `&quot;…&quot;`), its case untouched; the
+ * encoders put them back. What an upload does not depend on (Location, Bucket, Key) decodes to `""` when absent: an
+ * answer that proves success must not fail for it.
+ */
+import { XmlError } from "./error.ts";
+import { serialize, type Content, type Line } from "./serialize.ts";
+import { childText, parseXml, type XmlNode } from "./parse.ts";
+import { escapeText } from "./text.ts";
+
+export interface InitiateResult {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+export interface CompleteResult {
+  /** Opaque: with and without `http://` have both been seen. */
+  readonly location: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly etag: string;
+}
+
+export interface CompletedPart {
+  /** 1–10,000. */
+  readonly partNumber: number;
+  readonly etag: string;
+}
+
+export interface ListedPart extends CompletedPart {
+  /** Bytes. */
+  readonly size: number;
+  /** As sent: ISO 8601, or asctime from old servers. */
+  readonly lastModified?: string | undefined;
+}
+
+export interface ListPartsResult {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+  readonly parts: readonly ListedPart[];
+  readonly isTruncated: boolean;
+  /** Where the next page starts; always there when `isTruncated`. */
+  readonly nextPartNumberMarker?: number | undefined;
+}
+
+/** {@link ListPartsResult} with what only the sender of the document knows. */
+export interface ListPartsDocument extends ListPartsResult {
+  readonly partNumberMarker: number;
+  readonly maxParts: number;
+  readonly owner?: Principal | undefined;
+  readonly initiator?: Principal | undefined;
+  readonly storageClass?: string | undefined;
+}
+
+export interface Principal {
+  readonly id: string;
+  readonly displayName: string;
+}
+
+export interface ErrorDocument {
+  readonly code: string;
+  readonly message: string;
+  readonly resource?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly traceId?: string | undefined;
+  /** ISO 8601 UTC, on answers about time. */
+  readonly serverTime?: string | undefined;
+  /** What the server signed, on SignatureDoesNotMatch; white space is significant. */
+  readonly stringToSign?: string | undefined;
+  /** The server's HttpString, on SignatureDoesNotMatch; white space is significant. */
+  readonly formatString?: string | undefined;
+}
+
+function parseRoot(bytes: Uint8Array, name: string): XmlNode {
+  const root = parseXml(bytes);
+  if (root.name !== name) throw new XmlError("unexpected-root", `Expected <${name}>, found`, root.name);
+  return root;
+}
+
+function requiredText(node: XmlNode, name: string): string {
+  const text = childText(node, name);
+  if (text === undefined || text.trim() === "") throw new XmlError("missing-element", "XML document lacks", name);
+  return text;
+}
+
+function integer(node: XmlNode, name: string, min: number, max: number): number {
+  const text = requiredText(node, name).trim();
+  const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) throw new XmlError("malformed", "XML document has a bad number in", name);
+  return value;
+}
+
+function boolean(node: XmlNode, name: string): boolean {
+  const text = requiredText(node, name).trim().toLowerCase();
+  if (text !== "true" && text !== "false") throw new XmlError("malformed", "XML document has a bad boolean in", name);
+  return text === "true";
+}
+
+function etag(node: XmlNode): string {
+  const value = requiredText(node, "ETag")
+    .trim()
+    .replace(/^"(.*)"$/s, "$1");
+  if (value === "") throw new XmlError("missing-element", "XML document lacks", "ETag");
+  return value;
+}
+
+const partNumber = (part: XmlNode): number => integer(part, "PartNumber", 1, 10_000);
+const partsOf = (root: XmlNode): XmlNode[] => root.children.filter((child) => child.name === "Part");
+
+/**
+ * Decodes the answer to Initiate Multipart Upload.
+ *
+ * @throws {XmlError} `unexpected-root` naming the root found, `missing-element` without an UploadId, or parseXml's.
+ */
+export function decodeInitiateResult(bytes: Uint8Array): InitiateResult {
+  const root = parseRoot(bytes, "InitiateMultipartUploadResult");
+  return {
+    bucket: childText(root, "Bucket") ?? "",
+    key: childText(root, "Key") ?? "",
+    uploadId: requiredText(root, "UploadId"),
+  };
+}
+
+/**
+ * Decodes the answer to Complete Multipart Upload. Only a result with an ETag is one: a 200 may just as well carry
+ * `<Error>`, which is `unexpected-root` with `element: "Error"` here.
+ *
+ * @throws {XmlError} `unexpected-root` naming the root found, `missing-element` without an ETag, or parseXml's.
+ */
+export function decodeCompleteResult(bytes: Uint8Array): CompleteResult {
+  const root = parseRoot(bytes, "CompleteMultipartUploadResult");
+  return {
+    location: childText(root, "Location") ?? "",
+    bucket: childText(root, "Bucket") ?? "",
+    key: childText(root, "Key") ?? "",
+    etag: etag(root),
+  };
+}
+
+/** Keys are percent-encoded when EncodingType says `url`; the element has been seen in three spellings. */
+function listedKey(root: XmlNode): string {
+  const key = childText(root, "Key") ?? "";
+  const encoding = root.children.find((child) => /^encoding-?type$/i.test(child.name))?.text.trim();
+  if (encoding !== "url") return key;
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}
+
+function decodeListedPart(part: XmlNode): ListedPart {
+  return {
+    partNumber: partNumber(part),
+    etag: etag(part),
+    size: integer(part, "Size", 0, Number.MAX_SAFE_INTEGER),
+    lastModified: childText(part, "LastModified"),
+  };
+}
+
+/**
+ * Decodes one page of List Parts, in the order sent.
+ *
+ * @throws {XmlError} `unexpected-root`, `missing-element` (a part's fields, IsTruncated, or the next marker of a
+ * truncated page, without which the listing could not go on), `malformed` for a bad number, or parseXml's.
+ */
+export function decodeListPartsResult(bytes: Uint8Array): ListPartsResult {
+  const root = parseRoot(bytes, "ListPartsResult");
+  const isTruncated = boolean(root, "IsTruncated");
+  const hasMarker = isTruncated || (childText(root, "NextPartNumberMarker") ?? "").trim() !== "";
+  return {
+    bucket: childText(root, "Bucket") ?? "",
+    key: listedKey(root),
+    uploadId: childText(root, "UploadId") ?? childText(root, "UploadID") ?? "",
+    parts: partsOf(root).map(decodeListedPart),
+    isTruncated,
+    nextPartNumberMarker: hasMarker ? integer(root, "NextPartNumberMarker", 0, 10_000) : undefined,
+  };
+}
+
+/**
+ * Decodes `<Error>`, whatever the status it came with.
+ *
+ * @throws {XmlError} `unexpected-root`, `missing-element` without a Code, or parseXml's.
+ */
+export function decodeErrorDocument(bytes: Uint8Array): ErrorDocument {
+  const root = parseRoot(bytes, "Error");
+  return {
+    code: requiredText(root, "Code").trim(),
+    message: childText(root, "Message") ?? "",
+    resource: childText(root, "Resource"),
+    requestId: childText(root, "RequestId"),
+    traceId: childText(root, "TraceId"),
+    serverTime: childText(root, "ServerTime"),
+    stringToSign: childText(root, "StringToSign"),
+    formatString: childText(root, "FormatString"),
+  };
+}
+
+/**
+ * Decodes the request body of Complete Multipart Upload, in the order sent (whether that order is ascending is for the
+ * receiver to judge: InvalidPartOrder is not MalformedXML).
+ *
+ * @throws {XmlError} `unexpected-root`, `missing-element` (no Part, or a Part without number or ETag), `malformed` for
+ * a part number outside 1–10,000, or parseXml's.
+ */
+export function decodeCompleteRequest(bytes: Uint8Array): CompletedPart[] {
+  const root = parseRoot(bytes, "CompleteMultipartUpload");
+  const parts = partsOf(root);
+  if (parts.length === 0) throw new XmlError("missing-element", "XML document lacks", "Part");
+  return parts.map((part) => ({ partNumber: partNumber(part), etag: etag(part) }));
+}
+
+/**
+ * Encodes the request body of Complete Multipart Upload, parts in the order given. No white space and nothing beyond
+ * PartNumber and ETag: the server refuses bodies above 1 MB as MalformedXML, and 10,000 parts come near it otherwise.
+ */
+export function encodeCompleteRequest(parts: readonly CompletedPart[]): string {
+  const body = parts.map(
+    (part) => `<Part><PartNumber>${part.partNumber}</PartNumber><ETag>"${escapeText(part.etag)}"</ETag></Part>`,
+  );
+  return `<CompleteMultipartUpload>${body.join("")}</CompleteMultipartUpload>`;
+}
+
+/** Encodes the answer to Initiate Multipart Upload as COS prints it: no XML declaration, no namespace. */
+export function encodeInitiateResult(result: InitiateResult): string {
+  return serialize([
+    "InitiateMultipartUploadResult",
+    [
+      ["Bucket", result.bucket],
+      ["Key", result.key],
+      ["UploadId", result.uploadId],
+    ],
+  ]);
+}
+
+/** Encodes the answer to Complete Multipart Upload: the one result with a declaration and a namespace. */
+export function encodeCompleteResult(result: CompleteResult): string {
+  const fields: Line[] = [
+    ["Location", result.location],
+    ["Bucket", result.bucket],
+    ["Key", result.key],
+    ["ETag", `"${result.etag}"`],
+  ];
+  const namespace = 'xmlns="http://www.qcloud.com/document/product/436/7751"';
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${serialize(["CompleteMultipartUploadResult", fields], namespace)}`;
+}
+
+const principal = (one: Principal | undefined): Content | undefined =>
+  one && [
+    ["ID", one.id],
+    ["DisplayName", one.displayName],
+  ];
+
+/** Encodes one page of List Parts, keys not percent-encoded. */
+export function encodeListPartsResult(page: ListPartsDocument): string {
+  const parts = page.parts.map((part): Line => [
+    "Part",
+    [
+      ["PartNumber", part.partNumber],
+      ["LastModified", part.lastModified],
+      ["ETag", `"${part.etag}"`],
+      ["Size", part.size],
+    ],
+  ]);
+  return serialize([
+    "ListPartsResult",
+    [
+      ["Bucket", page.bucket],
+      ["EncodingType", ""],
+      ["Key", page.key],
+      ["UploadId", page.uploadId],
+      ["Owner", principal(page.owner)],
+      ["PartNumberMarker", page.partNumberMarker],
+      ["NextPartNumberMarker", page.nextPartNumberMarker],
+      ["Initiator", principal(page.initiator)],
+      ...parts,
+      ["StorageClass", page.storageClass],
+      ["MaxParts", page.maxParts],
+      ["IsTruncated", page.isTruncated],
+    ],
+  ]);
+}
+
+/** Encodes `<Error>`; absent fields are left out, as the server does. */
+export function encodeErrorDocument(error: ErrorDocument): string {
+  const fields: Line[] = [
+    ["Code", error.code],
+    ["Message", error.message],
+    ["StringToSign", error.stringToSign],
+    ["FormatString", error.formatString],
+    ["ServerTime", error.serverTime],
+    ["Resource", error.resource],
+    ["RequestId", error.requestId],
+    ["TraceId", error.traceId],
+  ];
+  return `<?xml version='1.0' encoding='utf-8' ?>\n${serialize(["Error", fields])}`;
+}
