@@ -1,0 +1,73 @@
+/**
+ * A caller's mistake, found before anything is signed: a `TypeError` with Node's own code. The message names the
+ * argument and what it must be, and never repeats the value, which may be a secret.
+ */
+export class InvalidArgumentError extends TypeError {
+  readonly code = "ERR_INVALID_ARG_VALUE" as const;
+  /** The argument at fault, such as `timestamp` or `headers["host"]`. */
+  readonly argument: string;
+
+  constructor(argument: string, requirement: string) {
+    super(`${argument} ${requirement}`);
+    this.argument = argument;
+  }
+}
+
+/**
+ * With the `u` flag a surrogate matches only when it stands alone. Such a string has no UTF-8 form: an encoder
+ * replaces it by U+FFFD, so two different inputs would be signed alike.
+ */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** A line break in a piece that stands on a line of its own would let it pose as the next line. */
+const LINE_BREAK = /[\r\n]/;
+
+export function requireText(argument: string, value: unknown): asserts value is string {
+  if (typeof value !== "string") throw new InvalidArgumentError(argument, "must be a string");
+  if (LONE_SURROGATE.test(value)) throw new InvalidArgumentError(argument, "must not hold a lone surrogate");
+}
+
+export function requireLine(argument: string, value: unknown): asserts value is string {
+  requireText(argument, value);
+  if (LINE_BREAK.test(value)) throw new InvalidArgumentError(argument, "must not hold a line break");
+}
+
+export function requireMatch(
+  argument: string,
+  value: unknown,
+  pattern: RegExp,
+  requirement: string,
+): asserts value is string {
+  requireText(argument, value);
+  if (!pattern.test(value)) throw new InvalidArgumentError(argument, requirement);
+}
+
+export function requireMethod(value: unknown): asserts value is string {
+  requireMatch("method", value, /^[A-Za-z]+$/, "must be an HTTP method");
+}
+
+/** The last second that still has a date of four digits, 9999-12-31T23:59:59Z. */
+const LAST_SECOND = 253_402_300_799;
+
+export function requireSeconds(argument: string, value: unknown): asserts value is number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > LAST_SECOND) {
+    throw new InvalidArgumentError(argument, `must be a whole number of Unix seconds from 0 to ${LAST_SECOND}`);
+  }
+}
+
+export function requireObject(argument: string, value: unknown): asserts value is object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InvalidArgumentError(argument, "must be an object");
+  }
+}
+
+export function requireCredentials(value: unknown): asserts value is { secretId: string; secretKey: string } {
+  requireObject("credentials", value);
+  requireText("secretId", "secretId" in value ? value.secretId : undefined);
+  requireText("secretKey", "secretKey" in value ? value.secretKey : undefined);
+}
+
+export function requireNames(argument: string, value: unknown): asserts value is readonly string[] {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(argument, "must be an array of names");
+  for (const name of value) requireText(argument, name);
+}
