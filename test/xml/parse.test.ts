@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { childNode, childText, parseXml, XmlError, type XmlErrorReason } from "../../src/xml/parse.ts";
 import { decodeReferences, escapeText } from "../../src/xml/text.ts";
