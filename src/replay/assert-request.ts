@@ -80,6 +80,10 @@ function assertHeaders(expected: ExpectedRequest, request: ReceivedRequest): Fie
   return mismatches;
 }
 
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 function firstDifference(expected: Uint8Array, actual: Uint8Array): number {
   const shorter = Math.min(expected.length, actual.length);
   for (let at = 0; at < shorter; at += 1) if (expected[at] !== actual[at]) return at;
@@ -89,7 +93,9 @@ function firstDifference(expected: Uint8Array, actual: Uint8Array): number {
 function assertBytes(expected: Uint8Array, actual: Uint8Array, asText: boolean): FieldMismatch[] {
   if (Buffer.compare(expected, actual) === 0) return [];
   const show = (bytes: Uint8Array): string =>
-    asText ? shorten(JSON.stringify(Buffer.from(bytes).toString("utf8"))) : `${bytes.length} bytes`;
+    asText
+      ? shorten(JSON.stringify(Buffer.from(bytes).toString("utf8")))
+      : `${bytes.length} bytes, SHA-256 ${sha256(bytes)}`;
   return [
     {
       field: "body",
@@ -123,7 +129,7 @@ function assertDigest(
     mismatches.push({ field: "body", expected: `${expected.length} bytes`, actual: `${body.length} bytes` });
   }
   if (expected.sha256 !== undefined) {
-    const actual = createHash("sha256").update(body).digest("hex");
+    const actual = sha256(body);
     if (actual !== expected.sha256) {
       mismatches.push({ field: "body", expected: `SHA-256 ${expected.sha256}`, actual: `SHA-256 ${actual}` });
     }

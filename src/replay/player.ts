@@ -57,9 +57,9 @@ export interface Replay {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
   /** What has gone wrong so far; all three lists empty means: exactly as recorded. */
-  report(): ReplayReport;
+  readonly report: () => ReplayReport;
   /** Ends every connection and the server. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 class Player {
