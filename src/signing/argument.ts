@@ -61,6 +61,12 @@ export function requireObject(argument: string, value: unknown): asserts value i
   }
 }
 
+/** Names and values. A Map, Headers or URLSearchParams has no entries of its own and would be signed as empty. */
+export function requireRecord(argument: string, value: unknown): asserts value is object {
+  requireObject(argument, value);
+  if (Symbol.iterator in value) throw new InvalidArgumentError(argument, "must be a plain object of names and values");
+}
+
 export function requireCredentials(value: unknown): asserts value is { secretId: string; secretKey: string } {
   requireObject("credentials", value);
   requireText("secretId", "secretId" in value ? value.secretId : undefined);

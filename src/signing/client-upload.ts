@@ -1,4 +1,4 @@
-import { InvalidArgumentError, requireObject, requireText } from "./argument.ts";
+import { InvalidArgumentError, requireRecord, requireText } from "./argument.ts";
 import { hmacSha1 } from "./hash.ts";
 
 /**
@@ -27,7 +27,7 @@ export interface ClientUploadSignature {
  * @see vod 266/9221 (rules), 266/33923 (samples)
  */
 export function signClientUpload(params: ClientUploadParams, secretKey: string): ClientUploadSignature {
-  requireObject("params", params);
+  requireRecord("params", params);
   requireText("secretKey", secretKey);
   const original = Object.entries(params)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(textOf(name, value))}`)

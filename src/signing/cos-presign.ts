@@ -1,4 +1,4 @@
-import { InvalidArgumentError, requireObject, requireText } from "./argument.ts";
+import { InvalidArgumentError, requireObject, requireRecord, requireText } from "./argument.ts";
 import { signCos } from "./cos-v5.ts";
 import { encodeKeyPath, encodeQuery, hasDotSegment } from "./percent-encode.ts";
 
@@ -92,13 +92,13 @@ function requireOrigin(url: unknown): { origin: string; host: string } {
 }
 
 function withHost(headers: Readonly<Record<string, string>>, host: string): Record<string, string> {
-  requireObject("headers", headers);
+  requireRecord("headers", headers);
   const others = Object.entries(headers).filter(([name]) => name.toLowerCase() !== "host");
   return { ...Object.fromEntries(others), host };
 }
 
 function requireOwnQuery(query: object, token: string): void {
-  requireObject("query", query);
+  requireRecord("query", query);
   for (const name of Object.keys(query)) {
     const lower = name.toLowerCase();
     if (SIGNATURE_PARAMS.has(lower) || (lower === TOKEN_PARAM && token !== "")) {

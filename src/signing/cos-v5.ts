@@ -4,6 +4,7 @@ import {
   requireMethod,
   requireNames,
   requireObject,
+  requireRecord,
   requireSeconds,
   requireText,
 } from "./argument.ts";
@@ -152,7 +153,7 @@ function requireCosRequest(request: CosRequest): void {
   for (const argument of ["query", "headers"] as const) {
     const record = request[argument];
     if (record === undefined) continue;
-    requireObject(argument, record);
+    requireRecord(argument, record);
     for (const [name, value] of Object.entries(record)) {
       const place = `${argument}[${JSON.stringify(name)}]`;
       requireText(place, name);

@@ -1,4 +1,4 @@
-import { requireObject, requireText } from "./argument.ts";
+import { requireRecord, requireText } from "./argument.ts";
 
 /** What `encodeURIComponent` keeps although RFC 3986 reserves it. Both services escape these five. */
 const KEPT_BY_JAVASCRIPT = /[!'()*]/g;
@@ -48,7 +48,7 @@ export function hasDotSegment(path: string): boolean {
  * @throws TypeError `ERR_INVALID_ARG_VALUE` naming the parameter at fault
  */
 export function encodeQuery(query: Readonly<Record<string, string | null | undefined>>): string {
-  requireObject("query", query);
+  requireRecord("query", query);
   return Object.entries(query)
     .map(([name, value]) => {
       const text: unknown = value ?? "";

@@ -6,6 +6,7 @@ import {
   requireMethod,
   requireNames,
   requireObject,
+  requireRecord,
   requireSeconds,
 } from "./argument.ts";
 import { hmacSha256, sha256Hex } from "./hash.ts";
@@ -230,7 +231,7 @@ function requireTc3Request(request: Tc3Request): void {
     if (!request.path.startsWith("/")) throw new InvalidArgumentError("path", "must begin with a slash");
   }
   if (request.query !== undefined) requireLine("query", request.query);
-  requireObject("headers", request.headers);
+  requireRecord("headers", request.headers);
   for (const [name, value] of Object.entries(request.headers)) {
     requireMatch(`headers[${JSON.stringify(name)}]`, name, HTTP_TOKEN, "is not a header name");
     requireLine(`headers[${JSON.stringify(name)}]`, value);

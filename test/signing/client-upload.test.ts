@@ -47,6 +47,7 @@ test("another key gives another signature of the same text", () => {
 describe("a caller's mistake is a TypeError that names the parameter", () => {
   test.each<[string, unknown, string]>([
     ["no parameters", undefined, "params"],
+    ["a list of pairs", [["secretId", "a"]], "params"],
     ["a number that text cannot hold exactly", { ...params, random: 2 ** 53 }, 'params["random"]'],
     ["a fraction", { ...params, random: 0.5 }, 'params["random"]'],
     ["NaN", { ...params, random: Number.NaN }, 'params["random"]'],

@@ -181,6 +181,7 @@ describe("a caller's mistake is a TypeError that names the argument", () => {
     ["a trailing dot segment", { path: "/a/." }, "path"],
     ["a parameter of the signature", { query: { "Q-Signature": "x" } }, 'query["Q-Signature"]'],
     ["parameters equal but for case", { query: { a: "1", A: "2" } }, 'query["A"]'],
+    ["URLSearchParams", { query: new URLSearchParams("a=1") }, "query"],
     ["headers that are no object", { headers: "host" }, "headers"],
     ["an end with a fraction", { endTime: 1.5 }, "endTime"],
   ])("%s", (_, changes, argument) => {

@@ -225,6 +225,8 @@ describe("a caller's mistake is a TypeError that names the argument", () => {
     ["an empty path", { path: "" }, "path"],
     ["a path with a lone surrogate", { path: "/\ud800" }, "path"],
     ["a number as value", { query: { partNumber: 1 } }, 'query["partNumber"]'],
+    ["a Map, which has no entries of its own", { query: new Map([["a", "1"]]) }, "query"],
+    ["headers as pairs", { headers: [["host", "a"]] }, "headers"],
     ["a query string", { query: "a=1" }, "query"],
     ["a header without value", { headers: { host: undefined } }, 'headers["host"]'],
     ["a header of null", { headers: { host: null } }, 'headers["host"]'],

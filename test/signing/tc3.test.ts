@@ -225,6 +225,7 @@ describe("a caller's mistake is a TypeError that names the argument", () => {
     ["a query that is no string", { query: { a: "1" } }, "query"],
     ["a query with a line break", { query: "a\nb" }, "query"],
     ["no headers", { headers: undefined }, "headers"],
+    ["a Headers object, which has no entries of its own", { headers: new Headers({ a: "b" }) }, "headers"],
     ["a header that is no string", { headers: { "Content-Type": 1 } }, 'headers["Content-Type"]'],
     ["a header with a line break", { headers: { "Content-Type": "a\r\nb: c" } }, 'headers["Content-Type"]'],
     ["a header name that is none", { headers: { "a:b": "c" } }, 'headers["a:b"]'],
