@@ -6,6 +6,7 @@ import { generateBody } from "./body.ts";
 import type { Cassette, ExpectedBody, ExpectedRequest } from "./cassette.ts";
 import { differences } from "./json-difference.ts";
 import type { ReceivedRequest } from "./received.ts";
+import { xmlTokens } from "./xml-text.ts";
 import { parseTarget, rawPairs, splitUrl } from "./target.ts";
 
 /**
@@ -120,6 +121,23 @@ function assertJson(expected: unknown, body: Uint8Array): FieldMismatch[] {
   }));
 }
 
+function assertXml(expected: string, body: Uint8Array): FieldMismatch[] {
+  const wanted = xmlTokens(expected);
+  const found = xmlTokens(Buffer.from(body).toString("utf8"));
+  const at = wanted.findIndex((token, index) => token !== found[index]);
+  if (at < 0 && wanted.length === found.length) return [];
+  const place = at < 0 ? wanted.length : at;
+  const after = wanted.slice(Math.max(0, place - 2), place).join("");
+  return [
+    {
+      field: "body",
+      expected: shorten(wanted[place] ?? "(end)"),
+      actual: shorten(found[place] ?? "(end)"),
+      hint: `in the XML document after ${after === "" ? "its beginning" : after}`,
+    },
+  ];
+}
+
 function assertDigest(
   expected: { sha256?: string | undefined; length?: number | undefined },
   body: Uint8Array,
@@ -147,6 +165,8 @@ function assertBody(expected: ExpectedBody | undefined, body: Uint8Array): Field
       return assertJson(expected.value, body);
     case "text":
       return assertBytes(Buffer.from(expected.text, "utf8"), body, true);
+    case "xml":
+      return assertXml(expected.text, body);
     case "generated":
       return assertBytes(generateBody(expected.generated), body, false);
     case "digest":

@@ -66,6 +66,7 @@ export type ExpectedBody =
   | { readonly kind: "empty" }
   | { readonly kind: "json"; readonly value: unknown }
   | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "xml"; readonly text: string }
   | { readonly kind: "generated"; readonly generated: GeneratedBody }
   | { readonly kind: "digest"; readonly sha256?: string | undefined; readonly length?: number | undefined };
 

@@ -7,7 +7,7 @@ import { CassetteError, Fields, fail, integer, list, nonEmptyText, oneOf, patter
 /** Tests stay quick and a typo cannot fill the memory. */
 const LARGEST_BODY = 1_073_741_824;
 
-const BODY_FIELDS = ["json", "text", "body"] as const;
+const BODY_FIELDS = ["json", "text", "xml", "body"] as const;
 const HEADER_NAME = pattern(/^[!#$%&'*+.^_`|~0-9a-z-]+$/, "a lower-case header name");
 const SHA256 = pattern(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits");
 
@@ -41,6 +41,7 @@ function readBody(fields: Fields): ExpectedBody | undefined {
   }
   if (fields.has("json")) return { kind: "json", value: fields.raw("json") };
   if (fields.has("text")) return { kind: "text", text: fields.required("text", text) };
+  if (fields.has("xml")) return { kind: "xml", text: fields.required("xml", nonEmptyText) };
   if (fields.has("body")) return { kind: "generated", generated: fields.required("body", readGenerated) };
   if (length === 0 && sha256 === undefined) return { kind: "empty" };
   return sha256 === undefined && length === undefined ? undefined : { kind: "digest", sha256, length };

@@ -117,6 +117,20 @@ describe("a deviation is reported by its field", () => {
       hint: /byte 500/,
     },
     { name: "a text body", request: { text: "<a/>" }, sent: { body: "<a></a>" }, fields: ["body"], hint: /byte 2/ },
+    {
+      name: "a text in an XML body",
+      request: { xml: "<C><Part><PartNumber>1</PartNumber></Part></C>" },
+      sent: { body: "<C>\n<Part><PartNumber>2</PartNumber></Part></C>" },
+      fields: ["body"],
+      hint: /after <Part><PartNumber>/,
+    },
+    {
+      name: "an XML body that goes on",
+      request: { xml: "<C></C>" },
+      sent: { body: "<C></C><D/>" },
+      fields: ["body"],
+      hint: /after <C><\/C>/,
+    },
     { name: "a body where none belongs", request: { bodyLength: 0 }, sent: { body: "x" }, fields: ["body"] },
     {
       name: "length and digest of the body",
