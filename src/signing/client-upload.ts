@@ -24,7 +24,7 @@ export interface ClientUploadSignature {
  * the same value would be as valid, since the text is signed as transmitted.
  *
  * @throws TypeError `ERR_INVALID_ARG_VALUE` naming the parameter at fault
- * @see vod 266/9221 (rules), 266/33923 (samples)
+ * @see vod 266/33923
  */
 export function signClientUpload(params: ClientUploadParams, secretKey: string): ClientUploadSignature {
   requireRecord("params", params);

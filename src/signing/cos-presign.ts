@@ -15,7 +15,7 @@ export interface CosPresignRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Unix seconds from which the URL is valid. */
   readonly startTime: number;
-  /** Unix seconds up to which the URL is valid. With temporary keys at most 2 hours later (cos 436/7778). */
+  /** Unix seconds up to which the URL is valid. With temporary keys a signature counts for at most 2 hours. */
   readonly endTime: number;
 }
 
