@@ -29,17 +29,17 @@ export interface VodSpec {
   readonly open: Readonly<Record<string, "task" | "object">>;
 }
 
-export const vodSpecFile: URL = new URL("../../fixtures/spec/vod-actions.json", import.meta.url);
-
 export function loadVodSpec(): VodSpec {
-  return JSON.parse(readFileSync(vodSpecFile, "utf8")) as VodSpec;
+  const file = new URL("../../fixtures/spec/vod-actions.json", import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8")) as VodSpec;
 }
 
 /** A list of fields by the name amendments use: an object, or an action with `Request` or `Response`. */
 export function fieldsOf(spec: VodSpec, name: string): readonly SpecField[] {
   const [, action, part] = /^(.+?)(Request|Response)$/.exec(name) ?? [];
   const ofAction = action === undefined ? undefined : spec.actions[action];
-  const fields = ofAction === undefined ? spec.objects[name] : part === "Request" ? ofAction.request : ofAction.response;
+  const fields =
+    ofAction === undefined ? spec.objects[name] : part === "Request" ? ofAction.request : ofAction.response;
   if (fields === undefined) throw new Error(`the spec has no ${name}`);
   return fields;
 }
