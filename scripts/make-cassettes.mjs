@@ -1,0 +1,16 @@
+/**
+ * Writes fixtures/cassettes/{vod,cos} from the definitions in test/cassettes, and checks what it wrote.
+ *
+ *   node scripts/make-cassettes.mjs
+ *
+ * The definitions are TypeScript and sign with src/signing, so they run under the test runner; the same test without
+ * UPDATE_CASSETTES proves that the committed files are the ones this script writes.
+ */
+import { spawnSync } from "node:child_process";
+
+const { status } = spawnSync("npx", ["vitest", "run", "--project", "unit", "test/cassettes"], {
+  cwd: new URL("..", import.meta.url),
+  env: { ...process.env, UPDATE_CASSETTES: "1" },
+  stdio: "inherit",
+});
+process.exitCode = status ?? 1;

@@ -1,0 +1,12 @@
+/** All cassettes, as they must be in fixtures/cassettes. */
+import { actionCassettes } from "./vod-actions.ts";
+import type { CassetteFile } from "./author.ts";
+import { refusedCassettes } from "./cos-answers.ts";
+import { operationCassettes } from "./cos-operations.ts";
+import { answerCassettes } from "./vod-answers.ts";
+
+export const cassetteFolder: URL = new URL("../../fixtures/cassettes/", import.meta.url);
+
+export async function cassetteFiles(): Promise<CassetteFile[]> {
+  return [...actionCassettes(), ...answerCassettes(), ...(await operationCassettes()), ...refusedCassettes()];
+}
