@@ -1,0 +1,93 @@
+import type { Exchange } from "../exchange.ts";
+import { checkRead, checkWrite, keyOf } from "./access.ts";
+import type { StoredObject } from "./bucket.ts";
+import type { CosContext } from "./context.ts";
+import { receiveBody } from "./receive.ts";
+import { CosFailure, type CosResult } from "./respond.ts";
+import type { CosPrincipal } from "./verify.ts";
+
+/** Headers of PUT and Initiate that stay with the object. */
+const KEPT =
+  /^(content-type|cache-control|content-disposition|content-encoding|expires|x-cos-meta-.*|x-cos-storage-class)$/;
+
+export function keptHeaders(exchange: Exchange): Record<string, string> {
+  return Object.fromEntries([...exchange.headers].filter(([name, value]) => KEPT.test(name) && value !== ""));
+}
+
+/** ETag and, unless switched off, CRC64 of a stored body. */
+export function checksumHeaders(context: CosContext, body: { etag: string; crc64: bigint }): Record<string, string> {
+  return {
+    ETag: `"${body.etag}"`,
+    ...(context.settings.crc64 ? { "x-cos-hash-crc64ecma": String(body.crc64) } : {}),
+  };
+}
+
+/** PUT Object: 436/7749. The one operation whose body may come in chunks of unknown total. */
+export async function putObject(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
+  const key = keyOf(exchange);
+  checkWrite(exchange, principal, key);
+  if (!exchange.headers.has("content-length") && exchange.headers.get("transfer-encoding") !== "chunked") {
+    throw new CosFailure(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
+  }
+  if (exchange.headers.get("x-cos-forbid-overwrite") === "true" && context.bucket.object(key) !== undefined) {
+    throw new CosFailure(409, "FileAlreadyExists", "The object you specified already exists.");
+  }
+  const body = await receiveBody(exchange, context.bucket.store);
+  const lastModified = exchange.now;
+  const object = await context.bucket.put({ key, lastModified, headers: keptHeaders(exchange), etag: body.etag }, [
+    body,
+  ]);
+  return { headers: checksumHeaders(context, object) };
+}
+
+function find(exchange: Exchange, principal: CosPrincipal, context: CosContext): StoredObject {
+  const key = keyOf(exchange);
+  checkRead(exchange, principal, key);
+  const object = context.bucket.object(key);
+  if (object === undefined) throw new CosFailure(404, "NoSuchKey", "The specified key does not exist.");
+  return object;
+}
+
+function objectHeaders(context: CosContext, object: StoredObject): Record<string, string> {
+  return {
+    "Content-Type": "application/octet-stream",
+    "Accept-Ranges": "bytes",
+    "Last-Modified": new Date(object.lastModified).toUTCString(),
+    ...object.headers,
+    ...checksumHeaders(context, object),
+  };
+}
+
+/** HEAD Object: 436/7745. */
+export async function headObject(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
+  const object = find(exchange, principal, context);
+  return { headers: { ...objectHeaders(context, object), "Content-Length": String(object.size) } };
+}
+
+/** GET Object, with one Range: 436/7753. */
+export async function getObject(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
+  const object = find(exchange, principal, context);
+  if (!context.bucket.store.readable)
+    throw new CosFailure(501, "NotImplemented", "The emulator discards object bytes.");
+  const headers = objectHeaders(context, object);
+  const range = exchange.headers.get("range");
+  const [start, end] = range === undefined ? [0, object.size] : parseRange(range, object.size);
+  const partial = range === undefined ? {} : { "Content-Range": `bytes ${start}-${end - 1}/${object.size}` };
+  return {
+    status: range === undefined ? 200 : 206,
+    headers: { ...headers, ...partial, "Content-Length": String(end - start) },
+    body: object.blob.read(start, end),
+  };
+}
+
+/** `bytes=a-b`, `bytes=a-`, `bytes=-n` → from and to (not included). @throws {CosFailure} InvalidRange */
+function parseRange(range: string, size: number): [start: number, end: number] {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(range);
+  const [, from = "", to = ""] = match ?? [];
+  const start = from === "" ? Math.max(size - Number(to), 0) : Number(from);
+  const end = from === "" || to === "" ? size : Math.min(Number(to) + 1, size);
+  if (match === null || from + to === "" || start >= end) {
+    throw new CosFailure(416, "InvalidRange", "The requested range is not satisfiable.");
+  }
+  return [start, end];
+}

@@ -1,0 +1,168 @@
+import { signCos } from "../../signing/index.ts";
+import type { Exchange } from "../exchange.ts";
+import type { Settings } from "../options.ts";
+import type { Certificate, Sessions } from "../sessions.ts";
+import { readAuthorization, SIGNATURE_PARAMS, type CosAuthorization } from "./authorization.ts";
+import { CosFailure } from "./respond.ts";
+
+/** On whose behalf a request comes: the account itself, or one upload session. */
+export type CosPrincipal =
+  { readonly kind: "account" } | { readonly kind: "certificate"; readonly certificate: Certificate };
+
+export interface CosVerification {
+  readonly settings: Settings;
+  readonly sessions: Sessions;
+  readonly account: { readonly secretId: string; readonly secretKey: string };
+}
+
+const MAX_SKEW_SECONDS = 15 * 60;
+
+/** Headers that change on the way or say nothing about the request. */
+const UNSIGNED =
+  /^(authorization|user-agent|accept(-.*)?|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect)$/;
+
+/**
+ * Checks who signed the request, when, and what: 436/7778.
+ *
+ * @throws {CosFailure} with the documented code of whatever does not hold.
+ */
+export function verifyCos(exchange: Exchange, context: CosVerification): CosPrincipal {
+  if (exchange.target.path === undefined) throw new CosFailure(400, "InvalidURI", "The URI is not UTF-8 text.");
+  if (exchange.target.ambiguous) throw new CosFailure(400, "InvalidArgument", "A query parameter is given twice.");
+  const authorization = readAuthorization(exchange);
+  const { principal, secretKey } = identify(exchange, context, authorization);
+  checkTime(exchange, authorization);
+  checkSigned(exchange, authorization, context.settings);
+  checkSignature(exchange, authorization, secretKey, context.settings);
+  exchange.entry.verified = true;
+  return principal;
+}
+
+function identify(
+  exchange: Exchange,
+  { settings, sessions, account }: CosVerification,
+  { secretId }: CosAuthorization,
+): { principal: CosPrincipal; secretKey: string } {
+  const token = exchange.headers.get("x-cos-security-token") ?? exchange.query.get("x-cos-security-token");
+  const unknown = new CosFailure(
+    403,
+    "InvalidAccessKeyId",
+    "The Access Key Id you provided does not exist in our records.",
+  );
+  if (secretId === account.secretId) {
+    if (token !== settings.token) throw unknown;
+    return { principal: { kind: "account" }, secretKey: account.secretKey };
+  }
+  const certificate = sessions.certificate(secretId);
+  if (certificate === undefined || token !== certificate.token) throw unknown;
+  if (exchange.fault?.kind === "expire-certificate")
+    certificate.expiresAt = Math.min(certificate.expiresAt, exchange.now);
+  if (exchange.now >= certificate.expiresAt) throw expired(settings);
+  return { principal: { kind: "certificate", certificate }, secretKey: certificate.secretKey };
+}
+
+function expired({ expiredCertificate }: Settings): CosFailure {
+  switch (expiredCertificate) {
+    case "ExpiredToken":
+      return new CosFailure(400, "ExpiredToken", "The provided token has expired.");
+    case "InvalidAccessKeyId":
+      return new CosFailure(403, "InvalidAccessKeyId", "The Access Key Id you provided does not exist in our records.");
+    case "AccessDenied":
+      return new CosFailure(403, "AccessDenied", "Access Denied.");
+  }
+}
+
+function checkTime(exchange: Exchange, { start, end }: CosAuthorization): void {
+  const now = exchange.now / 1000;
+  const date = Date.parse(exchange.headers.get("date") ?? "") / 1000;
+  const skewed = Math.abs(date - now) > MAX_SKEW_SECONDS || start > now + MAX_SKEW_SECONDS;
+  if (skewed) {
+    const message = "The difference between the request time and the server's time is too large.";
+    throw new CosFailure(403, "RequestTimeTooSkewed", message, { withServerTime: true });
+  }
+  if (end < Math.floor(now)) {
+    throw new CosFailure(403, "AccessDenied", "Request has expired", { withServerTime: true });
+  }
+}
+
+function checkSigned(exchange: Exchange, authorization: CosAuthorization, settings: Settings): void {
+  const { headerNames, paramNames } = authorization;
+  if (!headerNames.includes("host")) {
+    throw new CosFailure(403, "AccessDenied", "Strict signature missing header that must be signed: host");
+  }
+  if (!settings.strictSignature) return;
+  const headers = [...exchange.headers.keys()].filter((name) => !UNSIGNED.test(name) && !headerNames.includes(name));
+  const params = [...exchange.query.keys()].filter(
+    (name) => !SIGNATURE_PARAMS.has(name) && !paramNames.includes(name.toLowerCase()),
+  );
+  const missing = [...headers, ...params];
+  if (missing.length > 0) {
+    const message = `Strict signature missing header/param that must be signed: ${missing.join(", ")}`;
+    throw new CosFailure(403, "AccessDenied", message);
+  }
+}
+
+interface SignedFields {
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly query: Record<string, string>;
+}
+
+/** What the names in the two lists stand for in this request; a name that is not there stands for nothing. */
+function signedFields(exchange: Exchange, { headerNames, paramNames }: CosAuthorization): SignedFields {
+  const headers = Object.fromEntries(headerNames.map((name) => [name, exchange.headers.get(name) ?? ""]));
+  const params = new Map([...exchange.query].map(([name, value]) => [name.toLowerCase(), value]));
+  const query = Object.fromEntries(paramNames.map((name) => [name, params.get(name) ?? ""]));
+  return { path: exchange.target.path ?? "", headers, query };
+}
+
+function checkSignature(
+  exchange: Exchange,
+  authorization: CosAuthorization,
+  secretKey: string,
+  settings: Settings,
+): void {
+  const { secretId, start, end } = authorization;
+  const sign = (fields: SignedFields): ReturnType<typeof signCos> =>
+    signCos({ method: exchange.method, ...fields, startTime: start, endTime: end }, { secretId, secretKey });
+  const fields = signedFields(exchange, authorization);
+  const ours = sign(fields);
+  const params = new Set([...exchange.query.keys()].map((name) => name.toLowerCase()));
+  const absent = [
+    ...authorization.headerNames.filter((name) => !exchange.headers.has(name)),
+    ...authorization.paramNames.filter((name) => !params.has(name)),
+  ];
+  if (ours.signature === authorization.signature && absent.length === 0) return;
+  if (settings.hostWithoutPort && sign(withoutPort(fields)).signature === authorization.signature) return;
+  throw new CosFailure(403, "SignatureDoesNotMatch", "The Signature you specified is invalid.", {
+    stringToSign: ours.stringToSign,
+    formatString: ours.httpString,
+    diagnosis: absent.length > 0 ? `not sent: ${absent.join(", ")}` : explain(exchange, fields, sign, authorization),
+  });
+}
+
+function withoutPort(fields: SignedFields): SignedFields {
+  return { ...fields, headers: { ...fields.headers, host: (fields.headers["host"] ?? "").replace(/:\d+$/, "") } };
+}
+
+/** Tries the usual mistakes; the one that gives the client's signature is the one that was made. */
+function explain(
+  exchange: Exchange,
+  fields: SignedFields,
+  sign: (fields: SignedFields) => { signature: string },
+  { signature }: CosAuthorization,
+): string {
+  const escaped = (record: Record<string, string>): Record<string, string> =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, encodeURIComponent(value)]));
+  const mistakes: readonly (readonly [string, SignedFields])[] = [
+    ["host: signed without the port that was sent", withoutPort(fields)],
+    ["path: signed percent-encoded instead of decoded", { ...fields, path: exchange.target.rawPath }],
+    ["path: signed with a doubled leading slash", { ...fields, path: `/${fields.path}` }],
+    ["query: values signed encoded twice", { ...fields, query: escaped(fields.query) }],
+    ["headers: values signed encoded twice", { ...fields, headers: escaped(fields.headers) }],
+    ["query: signed without its parameters", { ...fields, query: {} }],
+    ["headers: signed as if there were none", { ...fields, headers: {} }],
+  ];
+  const made = mistakes.find(([, variant]) => sign(variant).signature === signature);
+  return made?.[0] ?? "another secret key, or another text than ours was signed";
+}

@@ -1,0 +1,106 @@
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { md5Hex } from "../signing/index.ts";
+import type { EmulatorClock } from "./clock.ts";
+import type { JsonObject } from "./json.ts";
+import type { Settings } from "./options.ts";
+import type { EmulatedEvent } from "./vod/event-bodies.ts";
+import { bodyV2 } from "./vod/event-bodies-v2.ts";
+
+/** One attempt to push an event. */
+export interface Delivery {
+  /** Epoch milliseconds of the emulator's clock. */
+  readonly time: number;
+  readonly url: string;
+  readonly eventType: string;
+  /** Counted from 1. */
+  readonly attempt: number;
+  readonly outcome: "answered" | "timeout" | "unreachable" | "not-loopback";
+  /** Of the receiver's answer; the service ignores it. */
+  readonly status?: number | undefined;
+}
+
+export interface PushTarget {
+  readonly notificationUrl: string;
+  readonly signKey?: string | undefined;
+}
+
+/** Sign and T are valid this long (266/55245). */
+const SIGN_LIFE_SECONDS = 600;
+/** Deliveries remembered. */
+const KEPT = 1000;
+
+const isLoopback = (host: string): boolean => /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+
+/**
+ * Sends events to a receiver by POST. As the service does it: a receiver that takes longer than the time-out gets the
+ * event again, three sends in all; whatever it answers in time ends the matter, even a 500.
+ */
+export class Pusher {
+  readonly #settings: Settings;
+  readonly #clock: EmulatorClock;
+  readonly #closing: AbortSignal;
+  readonly #deliveries: Delivery[] = [];
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(settings: Settings, clock: EmulatorClock, closing: AbortSignal) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#closing = closing;
+  }
+
+  push(event: EmulatedEvent, target: PushTarget): void {
+    if (target.notificationUrl === "" || this.#closing.aborted) return;
+    const run = this.#deliver(event, target).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  deliveries(): Delivery[] {
+    return [...this.#deliveries];
+  }
+
+  /** Resolves when no delivery is under way. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  async #deliver(event: EmulatedEvent, { notificationUrl, signKey }: PushTarget): Promise<void> {
+    const url = URL.canParse(notificationUrl) ? new URL(notificationUrl) : undefined;
+    for (let attempt = 1; attempt <= this.#settings.pushAttempts; attempt++) {
+      const sent =
+        url === undefined || !(this.#settings.pushAnywhere || isLoopback(url.hostname))
+          ? { outcome: "not-loopback" as const }
+          : await this.#post(url, this.#body(event, signKey));
+      if (this.#closing.aborted) return;
+      // A receiver's URL may hold a password.
+      const shown = url === undefined ? "" : `${url.origin}${url.pathname}`;
+      this.#deliveries.push({ time: this.#clock.now(), url: shown, eventType: event.type, attempt, ...sent });
+      if (this.#deliveries.length > KEPT) this.#deliveries.shift();
+      if (sent.outcome === "answered" || sent.outcome === "not-loopback") return;
+    }
+  }
+
+  /** Made anew for each attempt: T would be past otherwise. */
+  #body(event: EmulatedEvent, signKey: string | undefined): string {
+    const body: JsonObject =
+      this.#settings.eventFormat === "2.0" ? bodyV2(event) : { EventType: event.type, [event.field]: event.body };
+    if (signKey === undefined) return JSON.stringify(body);
+    const expiry = Math.floor(this.#clock.now() / 1000) + SIGN_LIFE_SECONDS;
+    return JSON.stringify({ ...body, Sign: md5Hex(`${signKey}${expiry}`), T: expiry });
+  }
+
+  async #post(url: URL, body: string): Promise<Pick<Delivery, "outcome" | "status">> {
+    const timeout = AbortSignal.timeout(this.#settings.pushTimeoutMs);
+    const signal = AbortSignal.any([timeout, this.#closing]);
+    const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+    return new Promise((resolve) => {
+      const headers = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
+      const request = send(url, { method: "POST", headers, signal, agent: false }, (response) => {
+        response.resume();
+        resolve({ outcome: "answered", status: response.statusCode });
+      });
+      request.on("error", () => resolve({ outcome: timeout.aborted ? "timeout" : "unreachable" }));
+      request.end(body);
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import type { FaultKind } from "./faults.ts";
+import type { JsonObject } from "./json.ts";
+import { isJsonObject, type Json } from "./json.ts";
+
+export type Api = "vod" | "cos" | "control";
+
+/** One request as it arrived and how it was answered. No signature and no token in it. */
+export interface LoggedRequest {
+  /** Counted from 1, in the order of arrival. */
+  readonly id: number;
+  /** Arrival, epoch milliseconds of the emulator's clock. */
+  readonly time: number;
+  readonly api: Api;
+  /** "ApplyUpload", "UploadPart" …; "Unknown" when neither API knows it. */
+  readonly operation: string;
+  readonly method: string;
+  /** As sent, still percent-encoded, without the query. */
+  readonly path: string;
+  /** Decoded; a parameter without "=" is "". */
+  readonly query: Readonly<Record<string, string>>;
+  /** Lower-case names; repeated ones joined with ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the connection, counted from 1: equal numbers mean a reused connection. */
+  readonly connection: number;
+  /** Whether the signature was checked and right. */
+  readonly verified: boolean;
+  /** 0 until answered, and when no answer was sent. */
+  readonly status: number;
+  /** The error code answered. */
+  readonly code?: string | undefined;
+  /** Why the signature did not fit, as far as it can be told. */
+  readonly diagnosis?: string | undefined;
+  /** Body bytes received. */
+  readonly bodyBytes: number;
+  /** Of bodies that were read whole in one piece (VOD calls, XML). */
+  readonly bodySha256?: string | undefined;
+  readonly partNumber?: number | undefined;
+  readonly uploadId?: string | undefined;
+  /** COS: the decoded object key. */
+  readonly key?: string | undefined;
+  /** VOD: the parameters. */
+  readonly json?: JsonObject | undefined;
+  readonly fault?: FaultKind | undefined;
+  /** From arrival until the answer was handed over; undefined before. */
+  readonly durationMs?: number | undefined;
+}
+
+/** {@link LoggedRequest} while the request is being handled. */
+export type Entry = { -readonly [Name in keyof LoggedRequest]: LoggedRequest[Name] };
+
+const REDACTED = "<redacted>";
+const SECRET_NAMES = new Set(["x-cos-security-token", "x-tc-token", "q-signature", "signkey", "token"]);
+
+/** Cuts the signature out of a TC3 or COS Authorization and leaves what was signed readable. */
+function redactAuthorization(value: string): string {
+  return value.replace(/(Signature=|q-signature=)[^&,\s]*/gi, `$1${REDACTED}`);
+}
+
+export function redactHeader(name: string, value: string): string {
+  if (SECRET_NAMES.has(name)) return REDACTED;
+  return name === "authorization" || name === "sign" ? redactAuthorization(value) : value;
+}
+
+export function redactJson(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, redactMember(name, one)]));
+}
+
+function redactMember(name: string, value: Json): Json {
+  if (SECRET_NAMES.has(name.toLowerCase())) return REDACTED;
+  return isJsonObject(value) ? redactJson(value) : value;
+}
+
+/** The last requests, oldest first. */
+export class RequestLog {
+  readonly #limit: number;
+  #entries: Entry[] = [];
+  #count = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The number of the request about to be logged. */
+  nextId(): number {
+    this.#count += 1;
+    return this.#count;
+  }
+
+  add(entry: Entry): void {
+    this.#entries.push(entry);
+    // Dropped in lots: a shift for every request of a long run would move the whole array each time.
+    if (this.#entries.length > this.#limit * 1.25 + 16) this.#entries = this.#entries.slice(-this.#limit);
+  }
+
+  /** Copies: what is handed out does not change any more. */
+  list(): LoggedRequest[] {
+    return this.#entries.slice(-this.#limit).map((entry) => ({ ...entry }));
+  }
+
+  clear(): void {
+    this.#entries = [];
+  }
+}

@@ -1,0 +1,73 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { Settings } from "./options.ts";
+import { LocalAuthority } from "./tls.ts";
+
+/** Called for each request; must settle and never throw. */
+export type Respond = (request: IncomingMessage, response: ServerResponse, connection: number) => Promise<void>;
+
+/** A listening loopback socket. */
+export interface Listener {
+  readonly port: number;
+  /** PEM of the authority clients must trust, with TLS. */
+  readonly authority: string | undefined;
+  /** Cuts every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Opens the one port of the emulator on 127.0.0.1. */
+export async function listen(settings: Settings, respond: Respond): Promise<Listener> {
+  const connections = new Map<Socket, number>();
+  let counted = 0;
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    void respond(request, response, connections.get(request.socket) ?? 0);
+  };
+  const authority = settings.tls ? new LocalAuthority() : undefined;
+  const server = authority === undefined ? createServer(HTTP, onRequest) : secureServer(authority, onRequest);
+  server.keepAliveTimeout = settings.keepAliveTimeoutMs;
+  server.on(authority === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    connections.set(socket, (counted += 1));
+    socket.once("close", () => connections.delete(socket));
+    // A reset by the peer is its good right.
+    socket.on("error", () => undefined);
+  });
+  // Half-made requests and failed handshakes are their sender's affair.
+  server.on("clientError", (_error, socket) => socket.destroy());
+  server.on("tlsClientError", (_error, socket: Socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(settings.port, "127.0.0.1", resolve);
+  });
+  return {
+    port: portOf(server),
+    authority: authority?.certificate,
+    close: async () => {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+        for (const socket of connections.keys()) socket.destroy();
+      });
+    },
+  };
+}
+
+/** Nothing of the server's own may cut a slow upload short; tests do that with faults. */
+const HTTP = { requestTimeout: 0, headersTimeout: 0, maxHeaderSize: 2 ** 16, noDelay: true };
+
+function secureServer(authority: LocalAuthority, onRequest: (i: IncomingMessage, o: ServerResponse) => void): Server {
+  return createTlsServer(
+    {
+      ...HTTP,
+      ...authority.serverIdentity("localhost"),
+      SNICallback: (host, answer) => answer(null, authority.contextFor(host)),
+    },
+    onRequest,
+  );
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the server is not listening on a port");
+  return address.port;
+}

@@ -1,0 +1,45 @@
+import { encodeKeyPath } from "../../signing/index.ts";
+import type { Settings } from "../options.ts";
+import type { Identifiers } from "../random.ts";
+
+/** Where a new media goes. */
+export interface Placement {
+  readonly fileId: string;
+  /** Object keys, without leading slash. */
+  readonly mediaKey: string;
+  readonly coverKey: string | undefined;
+}
+
+export interface PlacementRequest {
+  readonly region: string;
+  readonly mediaType: string;
+  readonly coverType?: string | undefined;
+  /** A path asked for (FileID + Path mode); it then says nothing about the FileId. */
+  readonly path?: string | undefined;
+}
+
+/**
+ * Chooses FileId and keys. The folder of a path we choose is 8 hexadecimal digits and the FileId, as in every
+ * published pair of path and FileId: `/6c0f1c00vodgzp251000333/dee2125c24820810452266399/f0.mp4`.
+ */
+export function place(ids: Identifiers, settings: Settings, request: PlacementRequest): Placement {
+  const fileId = ids.digits(19);
+  const own = `${ids.hex(8)}vod${request.region.replaceAll("-", "")}${settings.appId}/${ids.hex(8)}${fileId}`;
+  const folder = request.path?.slice(1, request.path.lastIndexOf("/")) ?? own;
+  const coverName = `${ids.digits(17)}.${request.coverType}`;
+  return {
+    fileId,
+    mediaKey: request.path?.slice(1) ?? `${own}/${ids.word(12)}.${request.mediaType}`,
+    coverKey: request.coverType === undefined ? undefined : [folder, coverName].filter((part) => part !== "").join("/"),
+  };
+}
+
+/** The bucket of a region; its name carries the appid, as buckets' names do. */
+export function bucketName(region: string, settings: Settings): string {
+  return `vodup-${region}-${settings.appId}`;
+}
+
+/** The address media are played from; its path is the object's. */
+export function mediaUrl(key: string, settings: Settings): string {
+  return `http://${settings.appId}.vod2.myqcloud.com${encodeKeyPath(`/${key}`)}`;
+}

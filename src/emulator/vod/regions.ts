@@ -1,0 +1,77 @@
+import type { JsonObject } from "../json.ts";
+import type { Settings } from "../options.ts";
+import type { VodAction } from "./context.ts";
+import { VodFailure } from "./envelope.ts";
+import { textOf } from "./validate.ts";
+
+/** Storage regions of 266/9760; the real list is asked for, never assumed. */
+const KNOWN: readonly (readonly [region: string, description: string, mainland?: true])[] = [
+  ["ap-beijing", "Beijing", true],
+  ["ap-shanghai", "Shanghai", true],
+  ["ap-guangzhou", "Guangzhou", true],
+  ["ap-chongqing", "Chongqing", true],
+  ["ap-beijing-1", "Tianjin", true],
+  ["ap-nanjing", "Nanjing", true],
+  ["ap-chengdu", "Chengdu", true],
+  ["ap-hongkong", "Hong Kong"],
+  ["ap-taipei", "Taipei"],
+  ["ap-singapore", "Singapore"],
+  ["ap-mumbai", "Mumbai"],
+  ["ap-jakarta", "Jakarta"],
+  ["ap-seoul", "Seoul"],
+  ["ap-bangkok", "Bangkok"],
+  ["ap-tokyo", "Tokyo"],
+  ["na-siliconvalley", "Silicon Valley"],
+  ["na-ashburn", "Virginia"],
+  ["na-toronto", "Toronto"],
+  ["sa-saopaulo", "Sao Paulo"],
+  ["eu-frankfurt", "Frankfurt"],
+  ["eu-moscow", "Moscow"],
+];
+
+/** Which storage regions exist and which are open; one set for all sub-apps. */
+export class Regions {
+  readonly #open: Set<string>;
+  readonly defaultRegion: string;
+
+  constructor(settings: Settings) {
+    this.defaultRegion = settings.storageRegion;
+    this.#open = new Set([settings.storageRegion, ...settings.openRegions]);
+  }
+
+  isOpen(region: string): boolean {
+    return this.#open.has(region);
+  }
+
+  exists(region: string): boolean {
+    return this.isOpen(region) || KNOWN.some(([known]) => known === region);
+  }
+
+  open(region: string): void {
+    this.#open.add(region);
+  }
+
+  list(): JsonObject[] {
+    const listed = new Set(KNOWN.map(([region]) => region));
+    const added = [...this.#open].filter((region) => !listed.has(region)).map((region) => [region, region] as const);
+    return [...KNOWN, ...added].map(([region, description, mainland]) => ({
+      Region: region,
+      Description: description,
+      Status: this.isOpen(region) ? "opened" : "unopened",
+      IsDefault: region === this.defaultRegion,
+      Area: mainland === true ? "Chinese Mainland" : "Outside Chinese Mainland",
+    }));
+  }
+}
+
+export const describeStorageRegions: VodAction = ({ context }) => ({ StorageRegionInfos: context.regions.list() });
+
+/** Opens a region at once; the real one takes minutes, and neither goes back. */
+export const createStorageRegion: VodAction = ({ context, params }) => {
+  const region = textOf(params, "StorageRegion") ?? "";
+  if (!context.regions.exists(region)) {
+    throw new VodFailure("InvalidParameterValue", `There is no storage region ${region}.`);
+  }
+  context.regions.open(region);
+  return {};
+};

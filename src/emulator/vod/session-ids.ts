@@ -1,0 +1,21 @@
+import { VodFailure } from "./envelope.ts";
+
+const DAY_MS = 86_400_000;
+
+/** SessionIds of the actions that take one: the same id again within its days is refused, so a retry does no harm. */
+export class SessionIds {
+  static readonly THREE_DAYS_MS: number = 3 * DAY_MS;
+  static readonly SEVEN_DAYS_MS: number = 7 * DAY_MS;
+  readonly #claimed = new Map<string, number>();
+
+  /** @throws {VodFailure} InvalidParameterValue.SessionId when the id was used within `windowMs` */
+  claim(action: string, subAppId: number, sessionId: string, now: number, windowMs: number): void {
+    if (sessionId === "") return;
+    const name = `${action}/${subAppId}/${sessionId}`;
+    const earlier = this.#claimed.get(name);
+    if (earlier !== undefined && now - earlier < windowMs) {
+      throw new VodFailure("InvalidParameterValue.SessionId", "A request with this SessionId was accepted before.");
+    }
+    this.#claimed.set(name, now);
+  }
+}
