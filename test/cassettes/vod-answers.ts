@@ -133,9 +133,9 @@ const answers: readonly Answered[] = [
     expect: { result: { CountOfEventsToPull: 0, RequestId: "5ca61e3a-6b8e-4b4e-9256-fdc701190064ef0" } },
   },
   {
-    name: "success-after-100-continue",
-    description: "An interim answer that nobody asked for comes before the answer",
-    reply: envelope({ CountOfEventsToPull: 7, RequestId: requestId }, { interim: [100] }),
+    name: "success-after-interim",
+    description: "Interim answers that nobody asked for come before the answer",
+    reply: envelope({ CountOfEventsToPull: 7, RequestId: requestId }, { interim: [102, 103] }),
     expect: { result: { CountOfEventsToPull: 7, RequestId: requestId } },
     note: gateway,
   },
