@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { Disconnected, type Answer, type Exchange } from "./exchange.ts";
 import type { Fault } from "./faults.ts";
 
@@ -65,10 +64,10 @@ async function deliver(exchange: Exchange, answer: Answer): Promise<void> {
         changeHeader(answer, "ETag", (value) => value.replace(/[0-9a-f]/, otherDigit)),
       );
     case "white-space":
-      return sendPieces(exchange, answer, [Buffer.from("  \n  ")], 0);
+      return sendPieces(exchange, { ...answer, status: 200 }, [Buffer.from("  \n  ")], 0);
     case "keep-alive": {
       const spaces = Array.from({ length: fault.spaces }, () => Buffer.from(" "));
-      return sendPieces(exchange, answer, [...spaces, await wholeBody(answer)], fault.ms);
+      return sendPieces(exchange, { ...answer, status: 200 }, [...spaces, await wholeBody(answer)], fault.ms);
     }
     case "trickle": {
       const body = await wholeBody(answer);
@@ -130,7 +129,16 @@ async function send(exchange: Exchange, answer: Answer): Promise<void> {
 async function write(exchange: Exchange, chunk: Uint8Array): Promise<void> {
   const { response } = exchange;
   if (response.destroyed) throw new Disconnected("the peer left");
-  if (!response.write(chunk)) await Promise.race([once(response, "drain"), once(response, "close")]);
+  if (response.write(chunk)) return;
+  await new Promise<void>((resolve) => {
+    const proceed = (): void => {
+      response.off("drain", proceed);
+      response.off("close", proceed);
+      resolve();
+    };
+    response.once("drain", proceed);
+    response.once("close", proceed);
+  });
 }
 
 /** Sends the pieces `ms` apart; without `length` in chunks, as an answer whose length is not known when it begins. */

@@ -1,40 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EmulatorClock } from "./clock.ts";
-import { answerControl, isControlRequest, type Controls } from "./control.ts";
-import { Bucket } from "./cos/bucket.ts";
-import { answerCos, cosOperation } from "./cos/operations.ts";
-import type { CosContext } from "./cos/context.ts";
-import { carryOut } from "./deliver.ts";
-import { Disconnected, Exchange, parseTarget, readHeaders, type Answer, type Target } from "./exchange.ts";
-import { FaultPlan, parseFaultRules } from "./faults.ts";
-import { Inspection, type Inspector } from "./inspection.ts";
-import { resolveOptions, type EmulatorOptions, type Settings } from "./options.ts";
-import { Pusher } from "./push.ts";
-import { Identifiers } from "./random.ts";
-import { redactHeader, RequestLog, type Api, type Entry } from "./request-log.ts";
+import type { Inspector } from "./inspection.ts";
+import { resolveOptions, type EmulatorOptions } from "./options.ts";
 import { listen } from "./server.ts";
-import { Sessions } from "./sessions.ts";
-import { DirectoryStore } from "./store/directory.ts";
-import { DiscardStore } from "./store/discard.ts";
-import { MemoryStore } from "./store/memory.ts";
-import type { ObjectStore } from "./store/store.ts";
-import type { VodContext } from "./vod/context.ts";
-import { EventQueues } from "./vod/event-queues.ts";
-import { MediaLibrary } from "./vod/media-library.ts";
-import { answerVod, isVodRequest } from "./vod/operations.ts";
-import { RateLimits } from "./vod/rate-limit.ts";
-import { Regions } from "./vod/regions.ts";
-import { SessionIds } from "./vod/session-ids.ts";
-import { SubApps } from "./vod/sub-apps.ts";
-import { Tasks } from "./vod/tasks.ts";
-import { Templates } from "./vod/templates.ts";
+import { World } from "./world.ts";
 
 /** A running emulator. */
 export interface Emulator extends Inspector {
-  /** `http://127.0.0.1:port`, or `https://localhost:port` with TLS. */
+  /** `http://127.0.0.1:port`, `https:` with TLS. */
   readonly origin: string;
   /** The same origin, as the two endpoints of a client. */
   readonly vodEndpoint: string;
@@ -62,7 +36,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const caFolder = listener.authority === undefined ? undefined : await mkdtemp(join(tmpdir(), "vodup-emulator-"));
   const caFile = caFolder === undefined ? undefined : join(caFolder, "ca.pem");
   if (caFile !== undefined) await writeFile(caFile, listener.authority ?? "");
-  const origin = settings.tls ? `https://localhost:${listener.port}` : `http://127.0.0.1:${listener.port}`;
+  const origin = `${settings.tls ? "https" : "http"}://127.0.0.1:${listener.port}`;
   return Object.assign(world.inspection, {
     origin,
     vodEndpoint: origin,
@@ -74,160 +48,4 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       if (caFolder !== undefined) await rm(caFolder, { recursive: true, force: true });
     },
   });
-}
-
-async function openStore(settings: Settings): Promise<ObjectStore> {
-  if (settings.discard) return new DiscardStore();
-  return settings.dir === undefined ? new MemoryStore() : DirectoryStore.open(settings.dir);
-}
-
-/** Everything that exists in one emulator, and the way of a request through it. */
-class World {
-  readonly account: { readonly secretId: string; readonly secretKey: string };
-  readonly inspection: Inspection;
-  readonly #clock: EmulatorClock;
-  readonly #faults: FaultPlan;
-  readonly #log: RequestLog;
-  readonly #rates: RateLimits;
-  readonly #vod: VodContext;
-  readonly #cos: CosContext;
-  readonly #controls: Controls;
-  readonly #closing = new AbortController();
-
-  private constructor(settings: Settings, store: ObjectStore) {
-    const ids = new Identifiers(settings.seed);
-    const clock = new EmulatorClock(settings.clock);
-    const account = {
-      secretId: settings.secretId ?? `AKID${ids.word(32)}`,
-      secretKey: settings.secretKey ?? ids.word(32),
-    };
-    const sessions = new Sessions(settings, ids);
-    const bucket = new Bucket(store);
-    const pusher = new Pusher(settings, clock, this.#closing.signal);
-    this.account = account;
-    this.#clock = clock;
-    this.#faults = new FaultPlan(settings.faults);
-    this.#log = new RequestLog(settings.requestLogLimit);
-    this.#rates = new RateLimits(settings);
-    this.#cos = { settings, ids, sessions, bucket, account };
-    this.#vod = {
-      ...this.#cos,
-      clock,
-      media: new MediaLibrary(),
-      events: new EventQueues(settings, clock, ids, pusher),
-      regions: new Regions(settings),
-      subApps: new SubApps(settings, clock),
-      tasks: new Tasks(settings, clock),
-      templates: new Templates(clock),
-      sessionIds: new SessionIds(),
-    };
-    this.inspection = new Inspection({
-      log: this.#log,
-      bucket,
-      media: this.#vod.media,
-      pusher,
-      faults: this.#faults,
-      clock,
-    });
-    this.#controls = controlsOf(this.inspection);
-  }
-
-  static async open(settings: Settings): Promise<World> {
-    return new World(settings, await openStore(settings));
-  }
-
-  /** Answers one request, or lets it go when its sender has gone. */
-  async respond(request: IncomingMessage, response: ServerResponse, connection: number): Promise<void> {
-    const started = performance.now();
-    const headers = readHeaders(request);
-    const target = parseTarget(request.url ?? "/");
-    const route = this.#route(request.method ?? "GET", target, headers);
-    const entry = this.#enter(request, headers, target, route, connection);
-    const fault = this.#faults.strike({ ...route, path: target.path ?? target.rawPath, partNumber: entry.partNumber });
-    entry.fault = fault?.kind;
-    const now = entry.time + (fault?.kind === "clock-skew" ? fault.ms : 0);
-    const closing = this.#closing.signal;
-    const exchange = new Exchange({ request, response, entry, headers, target, now, fault, closing });
-    response.on("error", () => undefined);
-    try {
-      await carryOut(exchange, () => this.#operate(exchange, route.api));
-    } catch (error) {
-      if (!(error instanceof Disconnected)) this.#collapse(exchange, error);
-    } finally {
-      entry.durationMs = performance.now() - started;
-    }
-  }
-
-  async close(stopListening: () => Promise<void>): Promise<void> {
-    this.#closing.abort();
-    this.#clock.close();
-    await stopListening();
-    await this.#cos.bucket.store.close();
-  }
-
-  #route(method: string, target: Target, headers: ReadonlyMap<string, string>): { api: Api; operation: string } {
-    if (isControlRequest(method, target.rawPath, headers)) {
-      return { api: "control", operation: `${method} ${target.rawPath}` };
-    }
-    if (isVodRequest(headers)) return { api: "vod", operation: headers.get("x-tc-action") ?? "Unknown" };
-    return { api: "cos", operation: cosOperation(method, target.rawPath, target.query) };
-  }
-
-  #enter(
-    request: IncomingMessage,
-    headers: ReadonlyMap<string, string>,
-    target: Target,
-    route: { api: Api; operation: string },
-    connection: number,
-  ): Entry {
-    const redacted = (map: ReadonlyMap<string, string>): Record<string, string> =>
-      Object.fromEntries([...map].map(([name, value]) => [name, redactHeader(name, value)]));
-    const partNumber = target.query.get("partNumber");
-    const entry: Entry = {
-      id: this.#log.nextId(),
-      time: this.#clock.now(),
-      ...route,
-      method: request.method ?? "GET",
-      path: target.rawPath,
-      query: redacted(target.query),
-      headers: redacted(headers),
-      connection,
-      verified: false,
-      status: 0,
-      bodyBytes: 0,
-      partNumber: partNumber === undefined ? undefined : Number(partNumber),
-      uploadId: target.query.get("uploadId"),
-    };
-    if (route.api !== "control" || entry.method !== "GET") this.#log.add(entry);
-    return entry;
-  }
-
-  #operate(exchange: Exchange, api: Api): Promise<Answer> {
-    switch (api) {
-      case "vod":
-        return answerVod(exchange, this.#vod, this.#rates);
-      case "cos":
-        return answerCos(exchange, this.#cos);
-      case "control":
-        return answerControl(exchange, this.#controls);
-    }
-  }
-
-  /** A defect of the emulator's own (or a full disk) must not look like an answer of the service. */
-  #collapse(exchange: Exchange, error: unknown): void {
-    exchange.entry.diagnosis = `the emulator failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-    exchange.reset();
-  }
-}
-
-function controlsOf(inspection: Inspection): Controls {
-  return {
-    requests: () => inspection.requests(),
-    objects: async () => Object.fromEntries(await inspection.objects()),
-    media: () => inspection.media(),
-    uploads: () => inspection.uploads(),
-    deliveries: () => inspection.deliveries(),
-    setFaults: (rules) => inspection.setFaults(parseFaultRules(rules)),
-    advanceClock: (ms) => inspection.advanceClock(ms),
-  };
 }

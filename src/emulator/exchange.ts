@@ -166,7 +166,8 @@ export class Exchange {
   async *body(): AsyncGenerator<Buffer, void, undefined> {
     const { fault } = this;
     try {
-      for await (const piece of this.request) {
+      // What one reader leaves is drained by the next: leaving early must not cost the connection.
+      for await (const piece of this.request.iterator({ destroyOnReturn: false })) {
         const chunk: unknown = piece;
         if (!Buffer.isBuffer(chunk)) continue;
         const first = this.entry.bodyBytes === 0;

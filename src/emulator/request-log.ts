@@ -80,13 +80,9 @@ export class RequestLog {
     this.#limit = limit;
   }
 
-  /** The number of the request about to be logged. */
-  nextId(): number {
-    this.#count += 1;
-    return this.#count;
-  }
-
+  /** Keeps the entry and gives it its number. */
   add(entry: Entry): void {
+    entry.id = this.#count += 1;
     this.#entries.push(entry);
     // Dropped in lots: a shift for every request of a long run would move the whole array each time.
     if (this.#entries.length > this.#limit * 1.25 + 16) this.#entries = this.#entries.slice(-this.#limit);

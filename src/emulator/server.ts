@@ -26,14 +26,23 @@ export async function listen(settings: Settings, respond: Respond): Promise<List
   const authority = settings.tls ? new LocalAuthority() : undefined;
   const server = authority === undefined ? createServer(HTTP, onRequest) : secureServer(authority, onRequest);
   server.keepAliveTimeout = settings.keepAliveTimeoutMs;
-  server.on(authority === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    connections.set(socket, (counted += 1));
-    socket.once("close", () => connections.delete(socket));
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
     // A reset by the peer is its good right.
     socket.on("error", () => undefined);
   });
-  // Half-made requests and failed handshakes are their sender's affair.
-  server.on("clientError", (_error, socket) => socket.destroy());
+  server.on(authority === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    connections.set(socket, (counted += 1));
+    socket.once("close", () => connections.delete(socket));
+    socket.on("error", () => undefined);
+  });
+  server.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    else socket.destroy();
+  });
+  // A handshake that fails is the client's affair.
   server.on("tlsClientError", (_error, socket: Socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -45,8 +54,7 @@ export async function listen(settings: Settings, respond: Respond): Promise<List
     close: async () => {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
-        for (const socket of connections.keys()) socket.destroy();
+        for (const socket of sockets) socket.destroy();
       });
     },
   };

@@ -34,6 +34,11 @@ export function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf("/") + 1);
 }
 
+/** The bucket of a region; its name carries the appid, as buckets' names do. */
+export function bucketName(region: string, settings: Settings): string {
+  return `vodup-${region}-${settings.appId}`;
+}
+
 /** The open and committed upload sessions and their certificates. */
 export class Sessions {
   readonly #settings: Settings;

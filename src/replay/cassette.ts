@@ -6,23 +6,20 @@
  */
 import type { GeneratedBody } from "./body.ts";
 
+export type SourceKind = "documented" | "vendor-sdk" | "server-echo" | "emulator" | "constructed" | "recorded";
+
 /** Where the answers of a cassette come from. Requests are always computed from the documented rules. */
-export type CassetteSource = "documented" | "vendor-sdk" | "server-echo" | "emulator" | "constructed" | "recorded";
-
-export interface Provenance {
-  /** One sentence: what was taken from where, and what was changed. */
-  readonly note: string;
-  /** Page ids, repository@commit paths, threads. */
-  readonly references: readonly string[];
-}
-
-/** What a live recording must state about itself; no other source may carry it. */
-export interface Recording {
-  readonly host: string;
-  /** The `Date` header of the first answer. */
-  readonly date: string;
-  readonly requestId: string;
-}
+export type CassetteSource =
+  | { readonly kind: Exclude<SourceKind, "recorded">; readonly text: string }
+  | {
+      readonly kind: "recorded";
+      readonly text: string;
+      /** What a recording must state about itself. */
+      readonly host: string;
+      /** `YYYY-MM-DD` */
+      readonly date: string;
+      readonly requestId: string;
+    };
 
 export interface CassetteKeys {
   readonly secretId: string;
@@ -123,8 +120,6 @@ export interface Cassette {
   readonly scenario: string;
   readonly description: string;
   readonly source: CassetteSource;
-  readonly provenance: Provenance;
-  readonly recording?: Recording | undefined;
   /** `start`: unix seconds at the first reading; each further reading is `stepMs` later. */
   readonly clock: { readonly start: number; readonly stepMs: number };
   readonly credentials: CassetteKeys;

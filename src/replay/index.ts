@@ -14,9 +14,8 @@ export type {
   Expectation,
   Interaction,
   InterimStatus,
-  Provenance,
-  Recording,
   Reply,
+  SourceKind,
 } from "./cassette.ts";
 export { loadCassette, parseCassette } from "./load.ts";
 export { CassetteError } from "./shape.ts";

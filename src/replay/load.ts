@@ -7,12 +7,11 @@ import type {
   Cassette,
   CassetteCall,
   CassetteKeys,
+  CassetteSource,
   Expectation,
   ExpectedError,
   ExpectedRequest,
   Interaction,
-  Provenance,
-  Recording,
   Reply,
 } from "./cassette.ts";
 import { readReply } from "./load-reply.ts";
@@ -41,21 +40,28 @@ function readKeys(value: unknown, path: string): CassetteKeys {
   };
 }
 
-function readProvenance(value: unknown, path: string): Provenance {
-  const fields = new Fields(value, path, ["note", "references"]);
-  return {
-    note: fields.required("note", nonEmptyText),
-    references: fields.required("references", list(nonEmptyText)),
-  };
-}
+const DATE = pattern(/^\d{4}-\d{2}-\d{2}$/, "a date YYYY-MM-DD");
+const RECORDING_FIELDS = ["host", "date", "requestId"] as const;
 
-function readRecording(value: unknown, path: string): Recording {
-  const fields = new Fields(value, path, ["host", "date", "requestId"]);
-  return {
-    host: fields.required("host", nonEmptyText),
-    date: fields.required("date", nonEmptyText),
-    requestId: fields.required("requestId", nonEmptyText),
-  };
+function readSource(value: unknown, path: string): CassetteSource {
+  const fields = new Fields(value, path, ["kind", "text", ...RECORDING_FIELDS]);
+  const kind = fields.required(
+    "kind",
+    oneOf(["documented", "vendor-sdk", "server-echo", "emulator", "constructed", "recorded"]),
+  );
+  const provenance = fields.required("text", nonEmptyText);
+  if (kind === "recorded") {
+    return {
+      kind,
+      text: provenance,
+      host: fields.required("host", nonEmptyText),
+      date: fields.required("date", DATE),
+      requestId: fields.required("requestId", nonEmptyText),
+    };
+  }
+  const [stray] = fields.present(RECORDING_FIELDS);
+  if (stray !== undefined) throw new CassetteError(fields.at(stray), "belongs to what was recorded");
+  return { kind, text: provenance };
 }
 
 function readCall(value: unknown, path: string): CassetteCall {
@@ -149,8 +155,6 @@ export function parseCassette(value: unknown): Cassette {
     "scenario",
     "description",
     "source",
-    "provenance",
-    "recording",
     "clock",
     "credentials",
     "certificates",
@@ -159,13 +163,6 @@ export function parseCassette(value: unknown): Cassette {
     "expect",
   ]);
   const format = fields.required("format", oneOf([1]));
-  const source = fields.required(
-    "source",
-    oneOf(["documented", "vendor-sdk", "server-echo", "emulator", "constructed", "recorded"]),
-  );
-  if ((source === "recorded") !== fields.has("recording")) {
-    throw new CassetteError("recording", 'is required when source is "recorded", and allowed only then');
-  }
   const clock = new Fields(fields.raw("clock"), "clock", ["start", "stepMs"]);
   const interactions = fields.required("interactions", list(readInteraction));
   if (interactions.length === 0) throw new CassetteError("interactions", "expected at least one interaction");
@@ -174,9 +171,7 @@ export function parseCassette(value: unknown): Cassette {
     format,
     scenario: fields.required("scenario", IDENTIFIER),
     description: fields.required("description", nonEmptyText),
-    source,
-    provenance: fields.required("provenance", readProvenance),
-    recording: fields.optional("recording", readRecording),
+    source: fields.required("source", readSource),
     clock: {
       start: clock.required("start", integer(0, 253_402_300_799)),
       stepMs: clock.required("stepMs", integer(0, 86_400_000)),

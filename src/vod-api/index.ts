@@ -1,5 +1,9 @@
 /** `vodup/vod-api`: the VOD server API, version 2018-07-17. */
 
+export { VodApi } from "./client.ts";
+export type { CallOptions, UntypedParams, VodApiOptions } from "./client.ts";
+export type { Site } from "./endpoint.ts";
+export { NetworkError, VodApiError } from "../errors.ts";
 export { actionTraits } from "./actions.ts";
 export type { ActionTraits, VodAction, VodActions } from "./actions.ts";
 export { apiCodeRules, classifyApiCode, hintFor } from "./error-codes.ts";

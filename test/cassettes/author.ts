@@ -2,7 +2,7 @@
  * Writes cassettes: fixed keys, a fixed clock, and every signature computed by src/signing. The definitions beside this
  * file say what is asked and answered; `npm run` nothing here, see scripts/make-cassettes.mjs.
  */
-import type { CassetteSource } from "../../src/replay/index.ts";
+import type { SourceKind } from "../../src/replay/index.ts";
 import { encodeKeyPath, percentEncode, signCos, signTc3 } from "../../src/signing/index.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -36,9 +36,9 @@ export interface CassetteFile {
 }
 
 export interface Origin {
-  readonly source: CassetteSource;
+  readonly source: SourceKind;
+  /** Page, package and revision, thread or method; what was changed. */
   readonly note: string;
-  readonly references?: readonly string[];
 }
 
 export interface Definition extends Origin {
@@ -63,15 +63,14 @@ export function sortNames(value: unknown): unknown {
 }
 
 export function assemble(definition: Definition, keys: Keys, call: Json, interactions: readonly Json[]): CassetteFile {
-  const { name, description, source, note, references = [], expect } = definition;
+  const { name, description, source, note, expect } = definition;
   return {
     name,
     content: {
       format: 1,
       scenario: name.replaceAll("/", "-"),
       description,
-      source,
-      provenance: { note, references },
+      source: { kind: source, text: note },
       clock: { start: clockStart, stepMs: 0 },
       credentials: keys,
       call,

@@ -9,8 +9,7 @@ const traceId =
 
 const documentedError: Origin = {
   source: "constructed",
-  note: "The documented error document (436/7730) with a code of the error table; message texts are no contract.",
-  references: ["cos 436/7730"],
+  note: "COS 436/7730, the documented error document, with a code of the error table; message texts are no contract.",
 };
 
 function errorDocument(code: string, message: string, more: string = ""): string {
@@ -219,8 +218,7 @@ function mismatchCassette(name: string, description: string, host: string): Cass
   const text = "The Signature you specified is invalid.";
   return cosExchange({
     source: "constructed",
-    note: "The shape of a body that a server sent and somebody posted, its two echoes computed for this request.",
-    references: ["github.com/Molunerfinn/PicGo issue 638"],
+    note: "The shape of a body that a server sent and somebody posted (github.com/Molunerfinn/PicGo issue 638), its two echoes computed for this request.",
     ...put,
     name,
     description,

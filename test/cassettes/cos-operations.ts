@@ -18,8 +18,7 @@ export const partTags = [
 const pages = "github.com/tencentyun/intlcloud-documents@02ec31c COS Object API pages";
 export const documented: Origin = {
   source: "documented",
-  note: "The answer's shape, and its values as far as they are printed, from the documentation of the operation.",
-  references: [pages],
+  note: `${pages}: the answer's shape, and its values as far as they are printed there.`,
 };
 export const constructed: Origin = { source: "constructed", note: "Made after the documented rules." };
 

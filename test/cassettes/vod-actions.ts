@@ -360,8 +360,10 @@ export function actionCassettes(): CassetteFile[] {
       name: `vod/${kebab(call.action)}`,
       description: `${call.action} as documented`,
       source: constructed === true ? "constructed" : "documented",
-      note: constructed === true ? "No example is published: made after the action's published fields." : note,
-      references: [constructed === true ? `${model} ${call.action}` : `${examples} ${call.action}`],
+      note:
+        constructed === true
+          ? `${model} ${call.action}: no example is published; made after the action's published fields.`
+          : `${examples} ${call.action}. ${note}`,
       replies: [envelope(response)],
       expect: { result: Object.fromEntries(picked) },
     });

@@ -4,7 +4,7 @@ import { date, envelope, sortNames, temporaryKeys, vodCassette } from "./author.
 
 const requestId = "ed93f3cb-f35e-473f-b9f3-0d451b8b79c6";
 
-const shapeOfErrors = "API 3.0 common parameters, returned results: an error has HTTP status 200";
+const shapeOfErrors = "API 3.0 common parameters, returned results: the documented shape of an error, with HTTP status 200";
 const gateway = "Made after the behaviour of gateways: a status or body that is not the API's.";
 
 interface Answered {
@@ -214,8 +214,7 @@ export function answerCassettes(): CassetteFile[] {
       action: action ?? "DescribeEventsState",
       params: params ?? {},
       source: documented === true ? "documented" : "constructed",
-      note: note ?? "Documented shape of an error, with a request id of the documentation.",
-      references: documented === true ? [shapeOfErrors] : [],
+      note: note ?? `${shapeOfErrors}; the request id is one of the documentation's.`,
       replies: [reply],
       expect,
     }),

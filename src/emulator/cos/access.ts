@@ -1,5 +1,6 @@
 import type { Exchange } from "../exchange.ts";
-import { mayWrite, type UploadSession } from "../sessions.ts";
+import type { Settings } from "../options.ts";
+import { bucketName, mayWrite, type UploadSession } from "../sessions.ts";
 import { CosFailure } from "./respond.ts";
 import type { CosPrincipal } from "./verify.ts";
 
@@ -19,6 +20,12 @@ export function keyOf(exchange: Exchange): string {
 function bucketOfHost(host: string): { bucket: string; region: string | undefined } | undefined {
   const match = /^([a-z0-9-]+-\d{6,})\.(?:cos(?:-internal)?\.([a-z0-9-]+)\.)?/.exec(host);
   return match?.[1] === undefined ? undefined : { bucket: match[1], region: match[2] };
+}
+
+/** The bucket as answers name it; the account's own requests to a fixed origin get the default region's. */
+export function bucketNameFor(exchange: Exchange, principal: CosPrincipal, settings: Settings): string {
+  if (principal.kind === "certificate") return principal.certificate.session.bucket;
+  return bucketOfHost(exchange.host.toLowerCase())?.bucket ?? bucketName(settings.storageRegion, settings);
 }
 
 function checkHost(exchange: Exchange, session: UploadSession): void {

@@ -1,6 +1,6 @@
 import { percentEncode } from "../../signing/index.ts";
 import type { Exchange } from "../exchange.ts";
-import { checkBucket } from "./access.ts";
+import { bucketNameFor, checkBucket } from "./access.ts";
 import type { MultipartUpload } from "./bucket.ts";
 import type { CosContext } from "./context.ts";
 import { CosFailure, type CosResult } from "./respond.ts";
@@ -47,15 +47,10 @@ export async function listMultipartUploads(
       `<Initiated>${new Date(upload.initiated).toISOString()}</Initiated></Upload>`,
   );
   const head =
-    `<Bucket>${text(bucketName(exchange, principal))}</Bucket><KeyMarker>${text(keyMarker)}</KeyMarker>` +
+    `<Bucket>${text(bucketNameFor(exchange, principal, context.settings))}</Bucket><KeyMarker>${text(keyMarker)}</KeyMarker>` +
     `<UploadIdMarker>${text(idMarker)}</UploadIdMarker>${next}<MaxUploads>${limit}</MaxUploads>` +
     `<Prefix>${text(prefix)}</Prefix><IsTruncated>${truncated}</IsTruncated>`;
   return { xml: `<ListMultipartUploadsResult>${head}${uploads.join("")}</ListMultipartUploadsResult>` };
-}
-
-function bucketName(exchange: Exchange, principal: CosPrincipal): string {
-  if (principal.kind === "certificate") return principal.certificate.session.bucket;
-  return exchange.host.split(".")[0] ?? "";
 }
 
 /** A certificate sees the uploads of its own session only. */

@@ -5,13 +5,13 @@ import {
   encodeListPartsResult,
 } from "../../xml/cos-documents.ts";
 import { XmlError } from "../../xml/parse.ts";
-import { percentEncode } from "../../signing/index.ts";
+import { md5Hex, percentEncode } from "../../signing/index.ts";
 import { BodyTooLarge, type Exchange } from "../exchange.ts";
-import { checkRead, checkWrite, keyOf } from "./access.ts";
+import { bucketNameFor, checkRead, checkWrite, keyOf } from "./access.ts";
 import type { MultipartUpload, UploadedPart } from "./bucket.ts";
 import type { CosContext } from "./context.ts";
 import { checksumHeaders, keptHeaders } from "./objects.ts";
-import { receiveBody } from "./receive.ts";
+import { announcedMd5, checkMd5, receiveBody } from "./receive.ts";
 import { CosFailure, type CosResult } from "./respond.ts";
 import type { CosPrincipal } from "./verify.ts";
 
@@ -27,12 +27,6 @@ const noSuchUpload = (): CosFailure =>
     "NoSuchUpload",
     "The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.",
   );
-
-/** `<bucket>` as the answers name it: the session's, or what the host says for the account's own requests. */
-function bucketName(exchange: Exchange, principal: CosPrincipal): string {
-  if (principal.kind === "certificate") return principal.certificate.session.bucket;
-  return exchange.host.split(".")[0] ?? "";
-}
 
 function findUpload(exchange: Exchange, context: CosContext, key: string): MultipartUpload {
   const uploadId = exchange.query.get("uploadId") ?? "";
@@ -56,7 +50,7 @@ export async function initiate(exchange: Exchange, principal: CosPrincipal, cont
     completing: false,
   });
   exchange.entry.uploadId = uploadId;
-  return { xml: encodeInitiateResult({ bucket: bucketName(exchange, principal), key, uploadId }) };
+  return { xml: encodeInitiateResult({ bucket: bucketNameFor(exchange, principal, context.settings), key, uploadId }) };
 }
 
 function partNumberOf(exchange: Exchange): number {
@@ -115,7 +109,7 @@ export async function listParts(exchange: Exchange, principal: CosPrincipal, con
   const isTruncated = after.length > page.length;
   const { appId } = context.settings;
   const xml = encodeListPartsResult({
-    bucket: bucketName(exchange, principal),
+    bucket: bucketNameFor(exchange, principal, context.settings),
     key: encoded ? percentEncode(key) : key,
     uploadId: upload.uploadId,
     parts: page.map((part) => ({
@@ -147,7 +141,7 @@ export async function complete(exchange: Exchange, principal: CosPrincipal, cont
   const etag = `${context.ids.hex(32)}-${parts.length}`;
   const object = await context.bucket.complete(upload, parts, etag, exchange.now);
   const { ETag: _inBody, ...headers } = checksumHeaders(context, object);
-  const bucket = bucketName(exchange, principal);
+  const bucket = bucketNameFor(exchange, principal, context.settings);
   return {
     headers,
     xml: encodeCompleteResult({ location: `${exchange.host}/${key}`, bucket, key, etag }),
@@ -162,7 +156,9 @@ async function readPartList(exchange: Exchange): Promise<readonly { partNumber: 
       "The XML you provided was not well-formed or did not validate against our published schema.",
     );
   try {
-    return decodeCompleteRequest(await exchange.readBody(MAX_COMPLETE_BODY));
+    const body = await exchange.readBody(MAX_COMPLETE_BODY);
+    checkMd5(announcedMd5(exchange), md5Hex(body));
+    return decodeCompleteRequest(body);
   } catch (error) {
     if (error instanceof XmlError || error instanceof BodyTooLarge) throw malformed();
     throw error;

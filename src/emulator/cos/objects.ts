@@ -11,7 +11,9 @@ const KEPT =
   /^(content-type|cache-control|content-disposition|content-encoding|expires|x-cos-meta-.*|x-cos-storage-class)$/;
 
 export function keptHeaders(exchange: Exchange): Record<string, string> {
-  return Object.fromEntries([...exchange.headers].filter(([name, value]) => KEPT.test(name) && value !== ""));
+  const kept = [...exchange.headers].filter(([name, value]) => KEPT.test(name) && value !== "");
+  // They go out again as the bytes they came in as.
+  return Object.fromEntries(kept.map(([name, value]) => [name, Buffer.from(value).toString("latin1")]));
 }
 
 /** ETag and, unless switched off, CRC64 of a stored body. */
@@ -50,7 +52,7 @@ function find(exchange: Exchange, principal: CosPrincipal, context: CosContext):
 
 function objectHeaders(context: CosContext, object: StoredObject): Record<string, string> {
   return {
-    "Content-Type": "application/octet-stream",
+    "content-type": "application/octet-stream",
     "Accept-Ranges": "bytes",
     "Last-Modified": new Date(object.lastModified).toUTCString(),
     ...object.headers,

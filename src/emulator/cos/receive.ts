@@ -9,13 +9,20 @@ import { CosFailure } from "./respond.ts";
 const MAX_BODY = 5 * 2 ** 30;
 
 /** The MD5 the client announced, as hexadecimal. @throws {CosFailure} InvalidDigest when it is none. */
-function announcedMd5(exchange: Exchange): string | undefined {
+export function announcedMd5(exchange: Exchange): string | undefined {
   const header = exchange.headers.get("content-md5");
   if (header === undefined) return undefined;
   if (!/^[0-9A-Za-z+/]{22}==$/.test(header)) {
     throw new CosFailure(400, "InvalidDigest", "The Content-MD5 you specified is invalid.");
   }
   return Buffer.from(header, "base64").toString("hex");
+}
+
+/** @throws {CosFailure} BadDigest when an MD5 was announced and the body has another */
+export function checkMd5(expected: string | undefined, actual: string | undefined): void {
+  if (expected !== undefined && actual !== expected) {
+    throw new CosFailure(400, "BadDigest", "The Content-MD5 you specified did not match what we received.");
+  }
 }
 
 /**
@@ -45,9 +52,7 @@ export async function receiveBody(exchange: Exchange, store: ObjectStore): Promi
     }
     const crc64 = crc.digest();
     const digest = md5?.digest("hex");
-    if (expected !== undefined && digest !== expected) {
-      throw new CosFailure(400, "BadDigest", "The Content-MD5 you specified did not match what we received.");
-    }
+    checkMd5(expected, digest);
     const etag = digest ?? crc64.toString(16).padStart(16, "0") + size.toString(16).padStart(16, "0");
     return { blob: await writer.finish(), size, crc64, etag };
   } catch (error) {

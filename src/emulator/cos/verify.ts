@@ -15,6 +15,9 @@ export interface CosVerification {
   readonly account: { readonly secretId: string; readonly secretKey: string };
 }
 
+const unknownKey = (): CosFailure =>
+  new CosFailure(403, "InvalidAccessKeyId", "The Access Key Id you provided does not exist in our records.");
+
 const MAX_SKEW_SECONDS = 15 * 60;
 
 /** Headers that change on the way or say nothing about the request. */
@@ -44,17 +47,12 @@ function identify(
   { secretId }: CosAuthorization,
 ): { principal: CosPrincipal; secretKey: string } {
   const token = exchange.headers.get("x-cos-security-token") ?? exchange.query.get("x-cos-security-token");
-  const unknown = new CosFailure(
-    403,
-    "InvalidAccessKeyId",
-    "The Access Key Id you provided does not exist in our records.",
-  );
   if (secretId === account.secretId) {
-    if (token !== settings.token) throw unknown;
+    if (token !== settings.token) throw unknownKey();
     return { principal: { kind: "account" }, secretKey: account.secretKey };
   }
   const certificate = sessions.certificate(secretId);
-  if (certificate === undefined || token !== certificate.token) throw unknown;
+  if (certificate === undefined || token !== certificate.token) throw unknownKey();
   if (exchange.fault?.kind === "expire-certificate")
     certificate.expiresAt = Math.min(certificate.expiresAt, exchange.now);
   if (exchange.now >= certificate.expiresAt) throw expired(settings);
@@ -62,14 +60,10 @@ function identify(
 }
 
 function expired({ expiredCertificate }: Settings): CosFailure {
-  switch (expiredCertificate) {
-    case "ExpiredToken":
-      return new CosFailure(400, "ExpiredToken", "The provided token has expired.");
-    case "InvalidAccessKeyId":
-      return new CosFailure(403, "InvalidAccessKeyId", "The Access Key Id you provided does not exist in our records.");
-    case "AccessDenied":
-      return new CosFailure(403, "AccessDenied", "Access Denied.");
+  if (expiredCertificate === "ExpiredToken") {
+    return new CosFailure(400, "ExpiredToken", "The provided token has expired.");
   }
+  return expiredCertificate === "AccessDenied" ? new CosFailure(403, "AccessDenied", "Access Denied.") : unknownKey();
 }
 
 function checkTime(exchange: Exchange, { start, end }: CosAuthorization): void {

@@ -130,7 +130,7 @@ export class EventQueues {
   }
 
   #wake(): void {
-    for (const waiting of [...this.#waiting]) waiting();
+    for (const waiting of this.#waiting) waiting();
   }
 
   #held({ pulledAt }: QueuedEvent, now: number): boolean {

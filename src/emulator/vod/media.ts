@@ -8,7 +8,7 @@ import type { Media } from "./media-library.ts";
 import { isManifestType } from "./media-types.ts";
 import { mediaUrl } from "./placement.ts";
 import { storeBytes } from "../cos/receive.ts";
-import { checkExpireTime, checkLength, numberOf, objectsOf, textOf, textsOf } from "./validate.ts";
+import { characters, checkExpireTime, checkLength, numberOf, objectsOf, textOf, textsOf } from "./validate.ts";
 
 /** Member of MediaInfo → the filter that asks for it; only the first two have content here. */
 const PARTS: Readonly<Record<string, string>> = {
@@ -103,7 +103,7 @@ function newTags(params: JsonObject, tags: readonly string[]): readonly string[]
   const removed = new Set(textsOf(params, "DeleteTags"));
   const kept = numberOf(params, "ClearTags") === 1 ? [] : tags.filter((tag) => !removed.has(tag));
   const all = [...new Set([...kept, ...(textsOf(params, "AddTags") ?? [])])];
-  if (all.length > 16 || all.some((tag) => [...tag].length > 32)) {
+  if (all.length > 16 || all.some((tag) => characters(tag) > 32)) {
     throw new VodFailure("InvalidParameterValue", "A media has at most 16 tags of at most 32 characters.");
   }
   return all;

@@ -87,11 +87,11 @@ async function perform(exchange: Exchange, context: VodContext, rates: RateLimit
   const subAppId = WITHOUT_SUB_APP.has(action)
     ? context.settings.defaultSubAppId
     : context.subApps.resolve(numberOf(params, "SubAppId"));
-  const perform = ACTIONS[action];
-  if (perform === undefined) throw invalidAction();
+  const carryOut = ACTIONS[action];
+  if (carryOut === undefined) throw invalidAction();
   const gone = new AbortController();
   exchange.response.once("close", () => gone.abort());
-  return perform({ context, params, subAppId, now: exchange.now, gone: gone.signal });
+  return carryOut({ context, params, subAppId, now: exchange.now, gone: gone.signal });
 }
 
 async function readBody(exchange: Exchange): Promise<Buffer> {

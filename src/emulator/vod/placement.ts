@@ -34,11 +34,6 @@ export function place(ids: Identifiers, settings: Settings, request: PlacementRe
   };
 }
 
-/** The bucket of a region; its name carries the appid, as buckets' names do. */
-export function bucketName(region: string, settings: Settings): string {
-  return `vodup-${region}-${settings.appId}`;
-}
-
 /** The address media are played from; its path is the object's. */
 export function mediaUrl(key: string, settings: Settings): string {
   return `http://${settings.appId}.vod2.myqcloud.com${encodeKeyPath(`/${key}`)}`;

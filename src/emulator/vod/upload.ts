@@ -1,11 +1,11 @@
 import type { JsonObject } from "../json.ts";
-import { folderOf, type UploadSession } from "../sessions.ts";
+import { bucketName, folderOf, type UploadSession } from "../sessions.ts";
 import type { VodAction, VodCall, VodContext } from "./context.ts";
 import { VodFailure } from "./envelope.ts";
 import { newFileUpload } from "./event-bodies.ts";
 import type { Media } from "./media-library.ts";
 import { checkTypes, isManifestType } from "./media-types.ts";
-import { bucketName, mediaUrl, place } from "./placement.ts";
+import { mediaUrl, place } from "./placement.ts";
 import { startProcedure } from "./procedures.ts";
 import { NEVER } from "./time.ts";
 import { checkExpireTime, checkLength, numberOf, textOf } from "./validate.ts";

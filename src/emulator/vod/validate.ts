@@ -84,9 +84,14 @@ export function objectsOf(params: JsonObject, name: string): readonly JsonObject
   return Array.isArray(value) ? value.filter((one: Json): one is JsonObject => isJsonObject(one)) : [];
 }
 
+/** Characters as the API counts them: code points. */
+export function characters(text: string): number {
+  return Array.from(text).length;
+}
+
 /** @throws {VodFailure} `code` when the member has more than `limit` characters (code points) */
 export function checkLength(params: JsonObject, name: string, limit: number, code = "InvalidParameterValue"): void {
-  if ([...(textOf(params, name) ?? "")].length > limit) {
+  if (characters(textOf(params, name) ?? "") > limit) {
     throw new VodFailure(code, `The parameter \`${name}\` is longer than ${limit} characters.`);
   }
 }

@@ -1,0 +1,124 @@
+import type { CredentialProvider, Credentials } from "./credentials.ts";
+import type { UploadEnvironment } from "./upload/environment.ts";
+import type { UploadOptions } from "./upload/options.ts";
+import type { UploadSource } from "./upload/source.ts";
+import type { UploadResult } from "./upload/upload.ts";
+import type { CallOptions, UntypedParams, VodApiOptions } from "./vod-api/client.ts";
+import type { VodAction, VodActions } from "./vod-api/actions.ts";
+import { VodupError, outOfRange } from "./errors.ts";
+import { CredentialSource } from "./credentials.ts";
+import { defaultCosEndpoint, parseCosEndpoint } from "./cos/endpoint.ts";
+import { Wire } from "./http/wire.ts";
+import { LanePool } from "./upload/lane-pool.ts";
+import { MemoryBudget } from "./upload/memory.ts";
+import { checkConcurrency, checkPartSize } from "./upload/options.ts";
+import { VodApi } from "./vod-api/client.ts";
+import { vodOrigin } from "./vod-api/endpoint.ts";
+
+/** README has these as a table. Only `credentials` is needed. */
+export interface VodClientOptions extends VodApiOptions {
+  readonly credentials: Credentials | CredentialProvider;
+  /** A template with `{bucket}` and `{region}`, or one origin. @defaultValue "https://{bucket}.cos.{region}.myqcloud.com" */
+  readonly cosEndpoint?: string | undefined;
+  /** Parts in flight for each upload, 1 to 100. @defaultValue "auto" */
+  readonly concurrency?: number | "auto" | undefined;
+  /** Bytes, 1 MiB to 5 GiB. @defaultValue "auto" */
+  readonly partSize?: number | "auto" | undefined;
+  /** Bytes that all uploads of this client may buffer together, 1 MiB and more. @defaultValue 268435456 (256 MiB) */
+  readonly memoryBudget?: number | undefined;
+}
+
+const defaultMemoryBudget = 256 * 2 ** 20;
+const leastMemoryBudget = 2 ** 20;
+
+/**
+ * Uploads to Tencent Cloud VOD. Make one for a process: it owns the sockets, the credentials, the retry policy and the
+ * memory that all its uploads share.
+ *
+ * @example
+ * const vod = new VodClient({ credentials: { secretId, secretKey }, subAppId: 1500000001 });
+ * const { fileId } = await vod.upload("lesson.mp4", { cover: "lesson.jpg" });
+ * await vod.close();
+ */
+export class VodClient {
+  readonly #wire: Wire;
+  readonly #environment: UploadEnvironment;
+  readonly #running = new Set<Promise<unknown>>();
+  #closed = false;
+
+  /** @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` naming the option */
+  constructor(options: VodClientOptions) {
+    const memoryBudget = options.memoryBudget ?? defaultMemoryBudget;
+    if (!Number.isSafeInteger(memoryBudget) || memoryBudget < leastMemoryBudget) {
+      throw outOfRange("memoryBudget", "must be a number of bytes from 1 MiB (1048576) up", memoryBudget);
+    }
+    checkConcurrency(options.concurrency);
+    checkPartSize(options.partSize);
+    const cosEndpoint = options.cosEndpoint ?? defaultCosEndpoint;
+    parseCosEndpoint(cosEndpoint);
+    this.#wire = new Wire(options);
+    const budget = new MemoryBudget(memoryBudget);
+    this.#environment = {
+      api: new VodApi(options, this.#wire),
+      wire: this.#wire,
+      credentials: new CredentialSource(options.credentials, () => this.#wire.clock.now()),
+      budget,
+      lanes: new LanePool(budget),
+      cosEndpoint,
+      endpoint: { vod: vodOrigin(options.site, options.vodEndpoint), cos: cosEndpoint },
+      defaults: { concurrency: options.concurrency ?? "auto", partSize: options.partSize ?? "auto" },
+    };
+  }
+
+  /**
+   * Uploads one media, with its cover, and commits it.
+   *
+   * @param source a path or file: URL, bytes, a Blob, a stream or an async iterable of bytes
+   * @returns when the media exists and its bytes were compared with what was sent
+   * @throws VodupError and its subclasses (docs/errors.md); TypeError or RangeError for a caller's mistake, before
+   * anything is sent; after an abort the signal's own `reason`, once cleaning up has ended
+   * @see the server upload guide, https://www.tencentcloud.com/document/product/266/33912
+   */
+  async upload(source: UploadSource, options: UploadOptions = {}): Promise<UploadResult> {
+    return this.#track(async () => {
+      const { runUpload } = await import("./upload/upload.ts");
+      return runUpload(this.#environment, source, options);
+    });
+  }
+
+  /**
+   * Calls any action of the VOD API with this client's credentials, endpoint and SubAppId.
+   * @throws VodApiError, NetworkError
+   */
+  call<A extends VodAction>(
+    action: A,
+    params: VodActions[A]["request"],
+    options?: CallOptions,
+  ): Promise<VodActions[A]["response"] & { readonly RequestId: string }>;
+  call<A extends string>(
+    action: A extends VodAction ? never : A,
+    params?: UntypedParams,
+    options?: CallOptions,
+  ): Promise<Record<string, unknown>>;
+  async call(action: string, params: object = {}, options: CallOptions = {}): Promise<unknown> {
+    return this.#track(() => this.#environment.api.call(action as "ApplyUpload", params as never, options));
+  }
+
+  /** Waits for what is under way, then ends the sockets. Further calls fail with `CLIENT_CLOSED`. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#running);
+    await this.#wire.transport.close();
+  }
+
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new VodupError("CLIENT_CLOSED", "the client is closed; make a new one");
+    const running = work();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import type { WireAnswer } from "../http/transport.ts";
+import type { CosSignature } from "../signing/index.ts";
+import { CosError, NetworkError } from "../errors.ts";
+import { retryAfterMs } from "../http/answer.ts";
+import { classifyCosCode } from "./error-codes.ts";
+
+export interface AnswerContext {
+  readonly operation: string;
+  readonly host: string;
+  /** What was signed, for the comparison with the server's view. */
+  readonly signed: CosSignature;
+  /** The security token, which the server echoes and which must not show. */
+  readonly token: string | undefined;
+}
+
+/** HEAD answers have no body: the status is all there is. */
+const codesOfHead: Readonly<Record<number, string>> = {
+  400: "InvalidArgument",
+  403: "AccessDenied",
+  404: "NoSuchKey",
+  405: "MethodNotAllowed",
+  412: "PreconditionFailed",
+};
+
+/**
+ * The error that an answer stands for.
+ *
+ * An answer with neither `x-cos-request-id` nor an `<Error>` document did not come from COS but from a proxy, a load
+ * balancer or a hijacked name, whatever its status.
+ */
+export async function answerError(answer: WireAnswer, context: AnswerContext): Promise<CosError | NetworkError> {
+  const requestId = answer.headers["x-cos-request-id"];
+  const document = await readErrorDocument(answer.body);
+  if (document !== undefined) {
+    return cosError(answer, context, {
+      ...document,
+      requestId: document.requestId ?? requestId,
+      traceId: document.traceId ?? answer.headers["x-cos-trace-id"],
+    });
+  }
+  if (requestId === undefined) return notCos(answer, context);
+  const code = answer.body.byteLength === 0 ? codesOfHead[answer.status] : undefined;
+  const traceId = answer.headers["x-cos-trace-id"];
+  return cosError(answer, context, { code: code ?? `HTTP${answer.status}`, message: "", requestId, traceId });
+}
+
+/** An answer that no COS server sends. */
+export function notCos(
+  answer: WireAnswer,
+  context: { readonly operation: string; readonly host: string },
+): NetworkError {
+  const passing = answer.status >= 500 || answer.status === 429 || answer.status === 408 || answer.status < 300;
+  return new NetworkError(
+    "BAD_ANSWER",
+    `${context.operation}: ${context.host} answered ${answer.status}, but not as COS does (no x-cos-request-id); ` +
+      "a proxy, a load balancer or a wrong host answered",
+    {
+      host: context.host,
+      phase: "body",
+      status: answer.status,
+      retryAfterMs: retryAfterMs(answer.headers["retry-after"], Date.now()),
+    },
+    { retryable: passing, stage: "transfer" },
+  );
+}
+
+type ErrorDocument = Awaited<ReturnType<typeof decodeError>>;
+
+async function decodeError(body: Buffer) {
+  const { decodeErrorDocument } = await import("../xml/cos-documents.ts");
+  return decodeErrorDocument(body);
+}
+
+async function readErrorDocument(body: Buffer): Promise<ErrorDocument | undefined> {
+  if (body.byteLength === 0) return undefined;
+  try {
+    return await decodeError(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function cosError(
+  answer: WireAnswer,
+  context: AnswerContext,
+  document: {
+    readonly code: string;
+    readonly message: string;
+    readonly requestId?: string | undefined;
+    readonly traceId?: string | undefined;
+    readonly serverTime?: string | undefined;
+    readonly stringToSign?: string | undefined;
+    readonly formatString?: string | undefined;
+  },
+): CosError {
+  const { operation, signed } = context;
+  const hide = (text: string): string => hideToken(text, context.token);
+  const kind = classifyCosCode(document.code, answer.status, document.message);
+  const formatDiff =
+    document.formatString === undefined ? undefined : diffLines(hide(signed.httpString), hide(document.formatString));
+  const why = formatDiff === undefined ? "" : ` ${describeDiff(formatDiff)}`;
+  const text = document.message === "" ? "" : `: ${hide(document.message)}`;
+  return new CosError(
+    `${operation} failed: ${answer.status} ${document.code}${text}${why} (request ${document.requestId ?? "unknown"})`,
+    {
+      operation,
+      status: answer.status,
+      cosCode: document.code,
+      requestId: document.requestId,
+      traceId: document.traceId,
+      serverTime: document.serverTime ?? answer.headers["date"],
+      stringToSign: document.stringToSign,
+      formatString: document.formatString === undefined ? undefined : hide(document.formatString),
+      formatDiff,
+    },
+    { stage: "transfer", retryable: kind === "backoff" || kind === "throttle" },
+  );
+}
+
+/** The token is a signed header, so the server's HttpString repeats it, percent-encoded. */
+function hideToken(text: string, token: string | undefined): string {
+  const named = text.replaceAll(/(x-cos-security-token=)[^&\n]*/g, "$1[hidden]");
+  return token === undefined ? named : named.replaceAll(token, "[hidden]");
+}
+
+const lineNames = ["method", "path", "parameters", "headers"];
+
+/** The lines of two HttpStrings that differ, named after what they hold. Empty: both are equal, so the key is wrong. */
+export function diffLines(ours: string, theirs: string): string[] {
+  const [left, right] = [ours.split("\n"), theirs.split("\n")];
+  const differences: string[] = [];
+  for (let line = 0; line < Math.max(left.length, right.length); line += 1) {
+    const [a, b] = [left[line], right[line]];
+    if (a !== b)
+      differences.push(`${lineNames[line] ?? `line ${line + 1}`}: we signed ${show(a)}, COS signed ${show(b)}`);
+  }
+  return differences;
+}
+
+function show(line: string | undefined): string {
+  return line === undefined ? "nothing" : JSON.stringify(line);
+}
+
+function describeDiff(differences: readonly string[]): string {
+  return differences.length === 0
+    ? "[both sides signed the same text: the secret key or the time differs]"
+    : `[${differences.join("; ")}]`;
+}

@@ -1,0 +1,285 @@
+import type { CredentialProvider, Credentials } from "../credentials.ts";
+import type { IdleLimits, ReplayableBody, WireAnswer } from "../http/transport.ts";
+import type { WireOptions } from "../http/wire.ts";
+import type { CompletedPart, ListedPart } from "../xml/cos-documents.ts";
+import { NetworkError, invalidArgument, outOfRange } from "../errors.ts";
+import { CredentialSource } from "../credentials.ts";
+import { hostOf } from "../http/endpoint.ts";
+import { Wire } from "../http/wire.ts";
+import { encodeKeyPath, percentEncode, signCos } from "../signing/index.ts";
+import { answerError, notCos } from "./answer-error.ts";
+import { parseCosEndpoint } from "./endpoint.ts";
+import { toKey } from "./key.ts";
+import { cosLimits } from "./limits.ts";
+
+export interface CosOptions extends WireOptions {
+  /** With its APPID, as ApplyUpload gives it: `name-1250000000`. */
+  readonly bucket: string;
+  readonly region: string;
+  readonly credentials: Credentials | CredentialProvider;
+  /** @defaultValue "https://{bucket}.cos.{region}.myqcloud.com" */
+  readonly cosEndpoint?: string | undefined;
+}
+
+export interface CosCallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Signs this request instead of the client's credentials. */
+  readonly credentials?: Credentials | undefined;
+}
+
+/** What COS says of the bytes it stored. */
+export interface StoredBytes {
+  /** Without quotes. The MD5 of the bytes only where nothing encrypts them (cos 436/7729). */
+  readonly etag: string;
+  /** CRC-64/XZ as unsigned decimal; undefined when the service does not send it. */
+  readonly crc64: string | undefined;
+  /** Whether the ETag is no MD5 (SSE-KMS, SSE-C). */
+  readonly encrypted: boolean;
+}
+
+export interface ObjectInfo extends StoredBytes {
+  /** Bytes. */
+  readonly size: number;
+}
+
+const maxXmlBytes = 4 * 2 ** 20;
+/** Merging parts may take minutes, and its white space keeps the connection alive (cos 436/7742). */
+const completeLimits: IdleLimits = { headersMs: 120_000, bodyMs: 120_000 };
+/** Signatures start a minute in the past and are made for every attempt: neither a slow nor a fast clock hurts. */
+const signatureLeadSeconds = 60;
+const signatureLifeSeconds = 900;
+
+/**
+ * One bucket through the COS XML API: one method an operation, one request a call. What to retry, verify or abort is the
+ * upload engine's business.
+ * @see https://www.tencentcloud.com/document/product/436/7741
+ */
+export class CosClient {
+  readonly #wire: Wire;
+  readonly #origin: string;
+  readonly #credentials: CredentialSource;
+
+  /**
+   * @param wire what several clients share; made from the options when left out
+   * @throws TypeError `ERR_INVALID_ARG_VALUE` naming the option
+   */
+  constructor(options: CosOptions, wire: Wire = new Wire(options)) {
+    this.#wire = wire;
+    this.#origin = parseCosEndpoint(options.cosEndpoint)(options.bucket, options.region);
+    this.#credentials = new CredentialSource(options.credentials, () => wire.clock.now());
+  }
+
+  /** `scheme://host` that the requests go to. */
+  get origin(): string {
+    return this.#origin;
+  }
+
+  /**
+   * PUT Object: the whole object in one request, at most 5 GiB.
+   * @throws CosError, NetworkError
+   * @see cos 436/7749
+   */
+  async putObject(
+    key: string,
+    body: Uint8Array | ReplayableBody,
+    options: CosCallOptions & { readonly contentType?: string | undefined } = {},
+  ): Promise<StoredBytes> {
+    const answer = await this.#send("PutObject", "PUT", key, {}, { ...options, body });
+    return storedBytes("PutObject", this.#origin, answer);
+  }
+
+  /** HEAD Object. A missing object is a CosError with status 404. @see cos 436/7745 */
+  async headObject(key: string, options: CosCallOptions = {}): Promise<ObjectInfo> {
+    const answer = await this.#send("HeadObject", "HEAD", key, {}, options);
+    const size = Number(answer.headers["content-length"]);
+    if (!Number.isSafeInteger(size)) throw notCos(answer, { operation: "HeadObject", host: hostOf(this.#origin) });
+    return { ...storedBytes("HeadObject", this.#origin, answer), size };
+  }
+
+  /** Initiate Multipart Upload. The object's Content-Type belongs here, not on the parts. @see cos 436/7746 */
+  async initiateMultipartUpload(
+    key: string,
+    options: CosCallOptions & { readonly contentType?: string | undefined } = {},
+  ): Promise<{ readonly uploadId: string }> {
+    const empty = { ...options, body: new Uint8Array(0) };
+    const answer = await this.#send("InitiateMultipartUpload", "POST", key, { uploads: "" }, empty);
+    const { decodeInitiateResult } = await import("../xml/cos-documents.ts");
+    return this.#decode("InitiateMultipartUpload", answer, decodeInitiateResult);
+  }
+
+  /** Upload Part: 1 MiB to 5 GiB, the last one less; the same number again replaces it. @see cos 436/7750 */
+  async uploadPart(
+    key: string,
+    part: { readonly uploadId: string; readonly partNumber: number; readonly body: Uint8Array | ReplayableBody },
+    options: CosCallOptions = {},
+  ): Promise<StoredBytes> {
+    const { partNumber, uploadId, body } = part;
+    if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > cosLimits.maxParts) {
+      throw outOfRange("partNumber", `must be an integer from 1 to ${cosLimits.maxParts}`, partNumber);
+    }
+    const query = { partNumber: String(partNumber), uploadId };
+    const answer = await this.#send("UploadPart", "PUT", key, query, { ...options, body });
+    return storedBytes("UploadPart", this.#origin, answer);
+  }
+
+  /** List Parts, all pages. @see cos 436/7747 */
+  async listParts(key: string, uploadId: string, options: CosCallOptions = {}): Promise<ListedPart[]> {
+    const { decodeListPartsResult } = await import("../xml/cos-documents.ts");
+    const parts: ListedPart[] = [];
+    let marker = 0;
+    for (;;) {
+      const page = marker === 0 ? {} : { "part-number-marker": String(marker) };
+      const query = { uploadId, "max-parts": "1000", ...page };
+      const answer = await this.#send("ListParts", "GET", key, query, options);
+      const result = this.#decode("ListParts", answer, decodeListPartsResult);
+      parts.push(...result.parts);
+      if (!result.isTruncated) return parts;
+      const next = result.nextPartNumberMarker ?? 0;
+      // A marker that stands still would page for ever.
+      if (next <= marker) throw this.#unusable("ListParts", answer, "the page marker does not advance");
+      marker = next;
+    }
+  }
+
+  /**
+   * Complete Multipart Upload. HTTP 200 proves nothing here: it is sent before the merge, and the body decides.
+   * @throws CosError also when the body of a 200 is an `<Error>`
+   * @throws NetworkError `BAD_ANSWER` when the body is no document: whether the object exists is then unknown
+   * @see cos 436/7742
+   */
+  async completeMultipartUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly CompletedPart[],
+    options: CosCallOptions = {},
+  ): Promise<StoredBytes> {
+    const { decodeCompleteResult, encodeCompleteRequest } = await import("../xml/cos-documents.ts");
+    const body = Buffer.from(encodeCompleteRequest(parts), "utf8");
+    if (body.byteLength > cosLimits.maxCompleteBytes) {
+      throw outOfRange("parts", `make a request of more than ${cosLimits.maxCompleteBytes} bytes`);
+    }
+    const answer = await this.#send(
+      "CompleteMultipartUpload",
+      "POST",
+      key,
+      { uploadId },
+      {
+        ...options,
+        body,
+        contentType: "application/xml",
+        limits: completeLimits,
+      },
+    );
+    const { etag } = this.#decode("CompleteMultipartUpload", answer, decodeCompleteResult);
+    return { etag, crc64: answer.headers["x-cos-hash-crc64ecma"], encrypted: isEncrypted(answer) };
+  }
+
+  /** Abort Multipart Upload. An upload that is gone counts as aborted. @see cos 436/7740 */
+  async abortMultipartUpload(key: string, uploadId: string, options: CosCallOptions = {}): Promise<void> {
+    await this.#send("AbortMultipartUpload", "DELETE", key, { uploadId }, { ...options, alsoFine: 404 });
+  }
+
+  async #send(
+    operation: string,
+    method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE",
+    rawKey: string,
+    query: Readonly<Record<string, string>>,
+    options: CosCallOptions & {
+      readonly body?: Uint8Array | ReplayableBody | undefined;
+      readonly contentType?: string | undefined;
+      readonly limits?: IdleLimits | undefined;
+      readonly alsoFine?: number | undefined;
+    },
+  ): Promise<WireAnswer> {
+    const key = toKey(rawKey);
+    for (const [name, value] of Object.entries(query)) {
+      if (name !== "uploads" && value === "") throw invalidArgument(name, "must not be empty");
+    }
+    const credentials = options.credentials ?? (await this.#credentials.get());
+    const host = hostOf(this.#origin);
+    const headers: Record<string, string> = { host };
+    if (options.body !== undefined) {
+      headers["content-length"] = String(sizeOf(options.body));
+      if (options.contentType !== undefined) headers["content-type"] = options.contentType;
+    }
+    if (credentials.token !== undefined) headers["x-cos-security-token"] = credentials.token;
+    const startTime = this.#wire.clock.seconds() - signatureLeadSeconds;
+    const signed = signCos(
+      {
+        method,
+        path: `/${key}`,
+        query,
+        headers,
+        startTime,
+        endTime: startTime + signatureLeadSeconds + signatureLifeSeconds,
+      },
+      credentials,
+    );
+    const answer = await this.#wire.transport.send({
+      operation,
+      origin: this.#origin,
+      method,
+      path: `/${encodeKeyPath(key)}${queryText(query)}`,
+      headers: { ...headers, authorization: signed.authorization },
+      body: options.body,
+      limits: options.limits,
+      maxAnswerBytes: maxXmlBytes,
+      signal: options.signal,
+    });
+    // A 200 with an <Error> is how COS reports what went wrong after it had begun to answer.
+    if (answer.status >= 200 && answer.status < 300 && !answer.body.includes("<Error")) return answer;
+    const error = await answerError(answer, { operation, host, signed, token: credentials.token });
+    if (answer.status === options.alsoFine && !(error instanceof NetworkError)) return answer;
+    throw error;
+  }
+
+  /** The root element decides: an `<Error>` in a 200 is an error, anything else is an answer that cannot be used. */
+  #decode<T>(operation: string, answer: WireAnswer, decode: (body: Buffer) => T): T {
+    try {
+      return decode(answer.body);
+    } catch (error) {
+      throw this.#unusable(operation, answer, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #unusable(operation: string, answer: WireAnswer, why: string): NetworkError {
+    const host = hostOf(this.#origin);
+    const message = `${operation}: the answer of ${host} (status ${answer.status}) cannot be used: ${why} (request ${answer.headers["x-cos-request-id"] ?? "unknown"})`;
+    const where = { host, phase: "body", status: answer.status } as const;
+    return new NetworkError("BAD_ANSWER", message, where, { retryable: true, stage: "transfer" });
+  }
+
+  /** Ends idle connections; not needed when the sockets are shared with a VodClient. */
+  async close(): Promise<void> {
+    await this.#wire.transport.close();
+  }
+}
+
+/** `?uploads` is written without `=`, as the documents do; every other parameter has a value. */
+function queryText(query: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(query).map(([name, value]) =>
+    value === "" ? percentEncode(name) : `${percentEncode(name)}=${percentEncode(value)}`,
+  );
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
+
+function sizeOf(body: Uint8Array | ReplayableBody): number {
+  return body instanceof Uint8Array ? body.byteLength : body.size;
+}
+
+function isEncrypted(answer: WireAnswer): boolean {
+  const { headers } = answer;
+  return (
+    headers["x-cos-server-side-encryption"] === "cos/kms" ||
+    headers["x-cos-server-side-encryption-customer-algorithm"] !== undefined ||
+    headers["x-cos-server-side-encryption-cos-kms-key-id"] !== undefined
+  );
+}
+
+/** A success without an ETag is none of COS's. */
+function storedBytes(operation: string, origin: string, answer: WireAnswer): StoredBytes {
+  const etag = answer.headers["etag"];
+  if (etag === undefined) throw notCos(answer, { operation, host: hostOf(origin) });
+  const crc64 = answer.headers["x-cos-hash-crc64ecma"];
+  return { etag: etag.replace(/^"(.*)"$/s, "$1"), crc64, encrypted: isEncrypted(answer) };
+}

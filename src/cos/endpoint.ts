@@ -1,0 +1,34 @@
+import { invalidArgument } from "../errors.ts";
+import { parseOrigin } from "../http/endpoint.ts";
+
+/** The public domain of every bucket; inside a region it resolves to an internal address by itself. */
+export const defaultCosEndpoint = "https://{bucket}.cos.{region}.myqcloud.com";
+
+/** A template that has been checked: gives the origin of a bucket in a region. */
+export type CosEndpoint = (bucket: string, region: string) => string;
+
+/**
+ * Reads the `cosEndpoint` option: a template with `{bucket}` and `{region}`, or one fixed origin that serves every
+ * bucket (a custom domain, a local double).
+ * @throws TypeError `ERR_INVALID_ARG_VALUE`
+ */
+export function parseCosEndpoint(template: string = defaultCosEndpoint): CosEndpoint {
+  if (typeof template !== "string") throw invalidArgument("cosEndpoint", "must be a URL or a template", template);
+  const fill = (bucket: string, region: string): string =>
+    template.replaceAll("{bucket}", bucket).replaceAll("{region}", region);
+  // Any other brace is a misspelt placeholder; a URL parser would only complain about the host.
+  if (/[{}]/.test(fill("", ""))) {
+    throw invalidArgument("cosEndpoint", "knows the placeholders {bucket} and {region} only", template);
+  }
+  parseOrigin("cosEndpoint", fill("bucket-1250000000", "ap-singapore"));
+  return (bucket, region) => {
+    for (const [name, value] of [
+      ["bucket", bucket],
+      ["region", region],
+    ] as const) {
+      // Both come from the service and become a host name: nothing else may get into the URL.
+      if (!/^[a-z0-9][a-z0-9-]{0,100}$/i.test(value)) throw invalidArgument(name, "is not a valid name", value);
+    }
+    return parseOrigin("cosEndpoint", fill(bucket, region));
+  };
+}

@@ -1,0 +1,301 @@
+import { inspect } from "node:util";
+
+/**
+ * What went wrong, as a closed set: match on `code`, never on `message`. `docs/errors.md` has one row for each
+ * (class, when, retryable, exit code), and a test keeps the two equal.
+ *
+ * - `VOD_API` the VOD API answered with an error ({@link VodApiError})
+ * - `COS_API` the object storage answered with an error ({@link CosError})
+ * - `NETWORK` no connection, or it broke before a usable answer ({@link NetworkError})
+ * - `TIMEOUT` nothing moved for longer than an idle limit, or the deadline passed ({@link NetworkError})
+ * - `BAD_ANSWER` an answer arrived that no VOD or COS server sends: a gateway's HTML, an empty 200 ({@link NetworkError})
+ * - `PROXY` the proxy refused the tunnel ({@link NetworkError})
+ * - `SOURCE_NOT_FOUND` / `SOURCE_UNREADABLE` the source cannot be opened ({@link SourceError})
+ * - `SOURCE_CHANGED` the source changed, shrank or grew while it was read ({@link SourceError})
+ * - `SOURCE_FAILED` reading it failed ({@link SourceError})
+ * - `SOURCE_TOO_LARGE` it does not fit into 10,000 parts, or into 48.82 TB ({@link SourceError})
+ * - `INTEGRITY` the stored bytes are not the sent ones ({@link IntegrityError})
+ * - `CHECKPOINT_INVALID` / `CHECKPOINT_MISMATCH` / `CHECKPOINT_EXPIRED` / `CHECKPOINT_LOCKED` the checkpoint cannot be
+ *   used ({@link CheckpointError})
+ * - `CREDENTIALS` there are no credentials, or their provider failed
+ * - `SESSION_INVALID` ApplyUpload answered with a session that must not be used (a key with dot segments, fields missing)
+ * - `CERTIFICATE_EXPIRED` the upload's temporary certificate ran out and could not be renewed
+ * - `COMMIT_UNCERTAIN` CommitUpload may or may not have taken effect; the error says how to find out
+ * - `MANIFEST_INVALID` a HLS or DASH manifest cannot be uploaded as it is
+ * - `EVENT_INVALID` a body is not a VOD event notification
+ * - `TASK_FAILED` the upload succeeded, but its processing task did not
+ * - `CLIENT_CLOSED` the client was closed before the call
+ */
+export type ErrorCode =
+  | "VOD_API"
+  | "COS_API"
+  | "NETWORK"
+  | "TIMEOUT"
+  | "BAD_ANSWER"
+  | "PROXY"
+  | "SOURCE_NOT_FOUND"
+  | "SOURCE_UNREADABLE"
+  | "SOURCE_CHANGED"
+  | "SOURCE_FAILED"
+  | "SOURCE_TOO_LARGE"
+  | "INTEGRITY"
+  | "CHECKPOINT_INVALID"
+  | "CHECKPOINT_MISMATCH"
+  | "CHECKPOINT_EXPIRED"
+  | "CHECKPOINT_LOCKED"
+  | "CREDENTIALS"
+  | "SESSION_INVALID"
+  | "CERTIFICATE_EXPIRED"
+  | "COMMIT_UNCERTAIN"
+  | "MANIFEST_INVALID"
+  | "EVENT_INVALID"
+  | "TASK_FAILED"
+  | "CLIENT_CLOSED";
+
+/** The part of an upload in which an error arose; undefined outside an upload. */
+export type Stage = "apply" | "transfer" | "commit";
+
+export interface VodupErrorOptions {
+  readonly cause?: unknown;
+  readonly stage?: Stage | undefined;
+  /** Whether the same call may succeed later. @defaultValue false */
+  readonly retryable?: boolean | undefined;
+  /** How many times the failing request was sent. @defaultValue 1 */
+  readonly attempts?: number | undefined;
+}
+
+/**
+ * The base of every error that vodup makes. Two kinds are not of this class: a caller's mistake is a `TypeError` or
+ * `RangeError` with `code: "ERR_INVALID_ARG_VALUE"`, and an abort rejects with the caller's own `signal.reason`.
+ */
+export class VodupError extends Error {
+  readonly code: ErrorCode;
+  stage: Stage | undefined;
+  readonly retryable: boolean;
+  attempts: number;
+  /**
+   * What `upload` needs to go on where it stopped, where that is possible. Not enumerable, because it holds the
+   * short-lived certificate of the upload: it never shows in logs, `inspect()` or JSON unless you ask for it.
+   */
+  declare readonly checkpoint?: object;
+
+  constructor(code: ErrorCode, message: string, options: VodupErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.stage = options.stage;
+    this.retryable = options.retryable ?? false;
+    this.attempts = options.attempts ?? 1;
+  }
+
+  /** The fields of the error, for structured logs. Holds no secret, token or signature, and no checkpoint. */
+  toJSON(): Record<string, unknown> {
+    const fields: Record<string, unknown> = { name: this.name, message: this.message };
+    return Object.assign(fields, this);
+  }
+}
+
+/** The VOD API answered, and its answer is an error (`Response.Error`, or the old `{code, message, codeDesc}`). */
+export class VodApiError extends VodupError {
+  readonly action: string;
+  /** The service's own code, such as `InvalidParameterValue.MediaType`. */
+  readonly apiCode: string;
+  readonly requestId: string | undefined;
+  /** What to do about it, where the code has a known remedy. */
+  readonly hint: string | undefined;
+
+  constructor(
+    message: string,
+    detail: { action: string; apiCode: string; requestId: string | undefined; hint?: string | undefined },
+    options?: VodupErrorOptions,
+  ) {
+    super("VOD_API", message, options);
+    this.action = detail.action;
+    this.apiCode = detail.apiCode;
+    this.requestId = detail.requestId;
+    this.hint = detail.hint;
+  }
+}
+
+/** What a COS error answer says; every field but `operation` and `status` may be missing on the wire. */
+export interface CosErrorDetail {
+  readonly operation: string;
+  readonly status: number;
+  readonly cosCode: string;
+  readonly requestId?: string | undefined;
+  readonly traceId?: string | undefined;
+  readonly serverTime?: string | undefined;
+  readonly stringToSign?: string | undefined;
+  readonly formatString?: string | undefined;
+  readonly formatDiff?: readonly string[] | undefined;
+}
+
+/** The object storage answered, and its answer is an error: a 4xx/5xx with `x-cos-request-id`, or a 200 with `<Error>`. */
+export class CosError extends VodupError {
+  readonly operation: string;
+  readonly status: number;
+  readonly cosCode: string;
+  readonly requestId: string | undefined;
+  readonly traceId: string | undefined;
+  /** The server's clock (ISO 8601, UTC), sent with "Request has expired". */
+  readonly serverTime: string | undefined;
+  /** The string to sign as the server computed it; only with SignatureDoesNotMatch. */
+  readonly stringToSign: string | undefined;
+  /** The HttpString as the server computed it, the security token's value replaced; only with SignatureDoesNotMatch. */
+  readonly formatString: string | undefined;
+  /** Line by line, where the server's HttpString differs from ours; only with SignatureDoesNotMatch. */
+  readonly formatDiff: readonly string[] | undefined;
+
+  constructor(message: string, detail: CosErrorDetail, options?: VodupErrorOptions) {
+    super("COS_API", message, options);
+    this.operation = detail.operation;
+    this.status = detail.status;
+    this.cosCode = detail.cosCode;
+    this.requestId = detail.requestId;
+    this.traceId = detail.traceId;
+    this.serverTime = detail.serverTime;
+    this.stringToSign = detail.stringToSign;
+    this.formatString = detail.formatString;
+    this.formatDiff = detail.formatDiff;
+  }
+}
+
+/** How far a request got before its connection failed. */
+export type NetworkPhase = "connect" | "headers" | "body";
+
+/** No usable answer: the connection failed, went silent, or something that is not the service answered. */
+export class NetworkError extends VodupError {
+  readonly host: string;
+  readonly phase: NetworkPhase;
+  /** The HTTP status, if an answer had begun. */
+  readonly status: number | undefined;
+  /** True when the connection had served an answer before: the server closed it while it was idle. */
+  readonly reusedSocket: boolean;
+  /** Seconds or date of a `Retry-After` header, in milliseconds from its receipt. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: "NETWORK" | "TIMEOUT" | "BAD_ANSWER" | "PROXY",
+    message: string,
+    detail: {
+      host: string;
+      phase: NetworkPhase;
+      status?: number | undefined;
+      reusedSocket?: boolean | undefined;
+      retryAfterMs?: number | undefined;
+    },
+    options?: VodupErrorOptions,
+  ) {
+    super(code, message, options);
+    this.host = detail.host;
+    this.phase = detail.phase;
+    this.status = detail.status;
+    this.reusedSocket = detail.reusedSocket ?? false;
+    this.retryAfterMs = detail.retryAfterMs;
+  }
+}
+
+/** The source cannot be read, or is not the one it was. */
+export class SourceError extends VodupError {
+  constructor(
+    code: "SOURCE_NOT_FOUND" | "SOURCE_UNREADABLE" | "SOURCE_CHANGED" | "SOURCE_FAILED" | "SOURCE_TOO_LARGE",
+    message: string,
+    options?: VodupErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+}
+
+/** What was stored is not what was sent. Nothing was committed. */
+export class IntegrityError extends VodupError {
+  readonly algorithm: "crc64" | "md5" | "size";
+  readonly expected: string;
+  readonly actual: string | undefined;
+
+  constructor(
+    message: string,
+    detail: { algorithm: "crc64" | "md5" | "size"; expected: string; actual: string | undefined },
+    options?: VodupErrorOptions,
+  ) {
+    super("INTEGRITY", message, options);
+    this.algorithm = detail.algorithm;
+    this.expected = detail.expected;
+    this.actual = detail.actual;
+  }
+}
+
+/** The checkpoint cannot be used; nothing was sent because of it. */
+export class CheckpointError extends VodupError {
+  /** The field of the checkpoint that does not fit, such as `source.size`. */
+  readonly field: string | undefined;
+
+  constructor(
+    code: "CHECKPOINT_INVALID" | "CHECKPOINT_MISMATCH" | "CHECKPOINT_EXPIRED" | "CHECKPOINT_LOCKED",
+    message: string,
+    detail: { field?: string | undefined } = {},
+    options?: VodupErrorOptions,
+  ) {
+    super(code, message, options);
+    this.field = detail.field;
+  }
+}
+
+/** What must be known to find a media whose CommitUpload got no clear answer. */
+export class CommitUncertainError extends VodupError {
+  /** Not enumerable: its holder can commit the upload, so it is for the caller's code and never for a log. */
+  declare readonly vodSessionKey: string;
+  readonly mediaStoragePath: string;
+  /** The FileId that the storage path suggests; an inference, not a promise of the service. */
+  readonly candidateFileId: string | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(
+    message: string,
+    detail: {
+      vodSessionKey: string;
+      mediaStoragePath: string;
+      candidateFileId: string | undefined;
+      requestId: string | undefined;
+    },
+    options?: VodupErrorOptions,
+  ) {
+    super("COMMIT_UNCERTAIN", message, { ...options, stage: "commit" });
+    Object.defineProperty(this, "vodSessionKey", { value: detail.vodSessionKey, enumerable: false });
+    this.mediaStoragePath = detail.mediaStoragePath;
+    this.candidateFileId = detail.candidateFileId;
+    this.requestId = detail.requestId;
+  }
+}
+
+const names: readonly [new (...args: never[]) => VodupError, string][] = [
+  [VodupError, "VodupError"],
+  [VodApiError, "VodApiError"],
+  [CosError, "CosError"],
+  [NetworkError, "NetworkError"],
+  [SourceError, "SourceError"],
+  [IntegrityError, "IntegrityError"],
+  [CheckpointError, "CheckpointError"],
+  [CommitUncertainError, "CommitUncertainError"],
+];
+// On the prototype and by hand: a minifier renames classes, and the name is what a log is searched for.
+for (const [type, name] of names) Object.defineProperty(type.prototype, "name", { value: name, configurable: true });
+
+/** Attaches a checkpoint so that no log shows it (see {@link VodupError.checkpoint}). */
+export function attachCheckpoint(error: VodupError, checkpoint: object): void {
+  Object.defineProperty(error, "checkpoint", { value: checkpoint, enumerable: false, configurable: true });
+}
+
+/** A caller's mistake, in Node's own form: thrown before anything is sent. */
+export function invalidArgument(field: string, message: string, value?: unknown): TypeError & { code: string } {
+  return Object.assign(new TypeError(argumentText(field, message, value)), { code: "ERR_INVALID_ARG_VALUE" });
+}
+
+/** As {@link invalidArgument}, for a value of the right type that is out of range. */
+export function outOfRange(field: string, message: string, value?: unknown): RangeError & { code: string } {
+  return Object.assign(new RangeError(argumentText(field, message, value)), { code: "ERR_INVALID_ARG_VALUE" });
+}
+
+function argumentText(field: string, message: string, value: unknown): string {
+  if (value === undefined) return `${field}: ${message}`;
+  const shown = inspect(value, { depth: 0, maxStringLength: 60, breakLength: Infinity });
+  return `${field}: ${message} (got ${shown})`;
+}

@@ -1,0 +1,86 @@
+import type { NetworkPhase } from "../errors.ts";
+import { NetworkError } from "../errors.ts";
+
+/** TLS and address failures that the next attempt meets again. */
+const permanent = new Set([
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+]);
+
+const timeouts: Readonly<Record<string, { phase: NetworkPhase; limit: string }>> = {
+  UND_ERR_CONNECT_TIMEOUT: { phase: "connect", limit: "no connection within the connect limit" },
+  UND_ERR_HEADERS_TIMEOUT: { phase: "headers", limit: "nothing moved within the headers limit" },
+  UND_ERR_BODY_TIMEOUT: { phase: "body", limit: "the answer stopped within its body" },
+  ETIMEDOUT: { phase: "connect", limit: "the connection timed out" },
+};
+
+const connectCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/** Names an undici or socket failure: which host, how far the request got, whether trying again may help. */
+export function toNetworkError(
+  thrown: unknown,
+  detail: { readonly host: string; readonly operation: string; readonly status: number | undefined },
+): NetworkError {
+  const error = rootOf(thrown);
+  const code = error.code ?? "";
+  const timeout = timeouts[code];
+  const phase: NetworkPhase =
+    timeout?.phase ?? (detail.status !== undefined ? "body" : connectCodes.has(code) ? "connect" : "headers");
+  const where = { host: detail.host, phase, status: detail.status, reusedSocket: isReused(error) };
+  const options = { cause: thrown, retryable: !permanent.has(code) };
+  if (timeout !== undefined) {
+    return new NetworkError("TIMEOUT", `${detail.operation}: ${timeout.limit} (${detail.host})`, where, options);
+  }
+  const proxyStatus = /^Proxy response \((\d{3})\)/.exec(error.message ?? "")?.[1];
+  if (proxyStatus !== undefined) {
+    const remedy = proxyStatus === "407" ? "; put the proxy's user name and password into HTTPS_PROXY" : "";
+    const message = `${detail.operation}: the proxy refused the tunnel to ${detail.host} with ${proxyStatus}${remedy}`;
+    return new NetworkError(
+      "PROXY",
+      message,
+      { ...where, phase: "connect", status: Number(proxyStatus) },
+      { cause: thrown, retryable: Number(proxyStatus) >= 500 },
+    );
+  }
+  if (code.startsWith("HPE_")) {
+    return new NetworkError(
+      "BAD_ANSWER",
+      `${detail.operation}: ${detail.host} did not answer in HTTP (${code})`,
+      where,
+      {
+        cause: thrown,
+        retryable: true,
+      },
+    );
+  }
+  const what = code === "" ? (error.message ?? "the connection failed") : `${code}: ${error.message ?? ""}`;
+  return new NetworkError("NETWORK", `${detail.operation}: no answer from ${detail.host}: ${what}`, where, options);
+}
+
+interface SocketFailure {
+  readonly code?: string;
+  readonly message?: string;
+  readonly socket?: { readonly bytesRead?: number } | null;
+}
+
+/** Happy-eyeballs failures come as an AggregateError: its first member says what happened. */
+function rootOf(thrown: unknown): SocketFailure {
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) {
+    return thrown.errors[0] as SocketFailure;
+  }
+  if (typeof thrown === "object" && thrown !== null) return thrown as SocketFailure;
+  return { message: String(thrown) };
+}
+
+/** An answer was read from this socket before, and none to this request: the server had closed it while it was idle. */
+function isReused(error: SocketFailure): boolean {
+  return error.code === "UND_ERR_SOCKET" && (error.socket?.bytesRead ?? 0) > 0;
+}

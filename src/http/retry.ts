@@ -1,0 +1,142 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { NetworkError, VodupError, outOfRange } from "../errors.ts";
+import { publishRetry } from "./diagnostics.ts";
+
+/**
+ * What kind of failure a request had, as far as trying it again is concerned:
+ * - `never` the same request would fail again
+ * - `now` a socket that the server had closed while idle: no reason to wait
+ * - `backoff` a passing fault
+ * - `throttle` the service asks for fewer requests
+ * - `resync-clock` our time was wrong: learn the service's, sign again, once
+ * - `refresh-credentials` the keys ran out: get new ones, sign again, once
+ */
+export type RetryClass = "never" | "now" | "backoff" | "throttle" | "resync-clock" | "refresh-credentials";
+
+/** All durations are milliseconds. */
+export interface RetryPolicy {
+  /** How often one request is sent at most, the first time included. 1–100. @defaultValue 6 */
+  readonly attempts: number;
+  /** Upper bound of the first delay; doubles with every attempt. @defaultValue 250 */
+  readonly baseDelayMs: number;
+  /** As `baseDelayMs`, for an answer that asks for fewer requests. @defaultValue 1000 */
+  readonly throttleDelayMs: number;
+  /** No delay is longer, but for a `Retry-After`. @defaultValue 8000 */
+  readonly maxDelayMs: number;
+  /** A `Retry-After` beyond this is not waited for: the error is thrown. @defaultValue 60000 */
+  readonly maxRetryAfterMs: number;
+}
+
+export type RetryOptions = { readonly [Field in keyof RetryPolicy]?: RetryPolicy[Field] | undefined };
+
+const defaults: RetryPolicy = {
+  attempts: 6,
+  baseDelayMs: 250,
+  throttleDelayMs: 1_000,
+  maxDelayMs: 8_000,
+  maxRetryAfterMs: 60_000,
+};
+
+/** Fills in the defaults and refuses what is out of range. */
+export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
+  const policy = { ...defaults };
+  for (const field of Object.keys(defaults) as (keyof RetryPolicy)[]) {
+    const value = options[field];
+    if (value === undefined) continue;
+    const [least, most] = field === "attempts" ? [1, 100] : [0, 3_600_000];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw outOfRange(`retry.${field}`, `must be an integer from ${least} to ${most}`, value);
+    }
+    policy[field] = value;
+  }
+  return policy;
+}
+
+/**
+ * Whether and when to send a request again. Pure, so that it can be read, tested and ported as a table
+ * (fixtures/vectors/retry-decision.json). The delay is "full jitter": uniform in [0, min(max, base·2^(attempt−1))],
+ * which spreads a fleet that failed together. A `Retry-After` is a lower bound.
+ *
+ * @param attempt how many times the request was sent, from 1
+ * @param random uniform in [0, 1)
+ * @returns milliseconds to wait, or undefined to give up
+ */
+export function decide(
+  failure: { readonly kind: RetryClass; readonly retryAfterMs?: number | undefined },
+  attempt: number,
+  policy: RetryPolicy,
+  random: number,
+): number | undefined {
+  if (failure.kind === "never" || attempt >= policy.attempts) return undefined;
+  if (failure.kind === "now" || failure.kind === "resync-clock" || failure.kind === "refresh-credentials") return 0;
+  const base = failure.kind === "throttle" ? policy.throttleDelayMs : policy.baseDelayMs;
+  const jittered = random * Math.min(policy.maxDelayMs, base * 2 ** (attempt - 1));
+  const asked = failure.retryAfterMs ?? 0;
+  if (asked > policy.maxRetryAfterMs) return undefined;
+  return Math.round(Math.max(asked, jittered));
+}
+
+/** What the retry loop needs to know of one request, beside the policy. */
+export interface RetryContext {
+  readonly policy: RetryPolicy;
+  /** The request's name in diagnostics, such as `UploadPart`. */
+  readonly operation: string;
+  readonly classify: (error: unknown) => RetryClass;
+  /** Mends what a `resync-clock` or `refresh-credentials` failure needs mended; answers whether to try again. */
+  readonly recover?: ((kind: "resync-clock" | "refresh-credentials", error: unknown) => Promise<boolean>) | undefined;
+  readonly onRetry?: ((event: { attempt: number; delayMs: number; error: unknown }) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly random?: (() => number) | undefined;
+}
+
+/**
+ * Runs `send` until it succeeds, cannot succeed, or the attempts are used up; the last error is thrown with its
+ * `attempts` set. An abort ends a delay at once and rejects with the signal's own reason.
+ */
+export async function retrying<T>(context: RetryContext, send: (attempt: number) => Promise<T>): Promise<T> {
+  const { policy, signal } = context;
+  const once = new Set<RetryClass>();
+  for (let attempt = 1; ; attempt += 1) {
+    signal?.throwIfAborted();
+    try {
+      return await send(attempt);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const kind = await settleClass(context, error, once);
+      const retryAfterMs = error instanceof NetworkError ? error.retryAfterMs : undefined;
+      const delayMs = decide({ kind, retryAfterMs }, attempt, policy, (context.random ?? Math.random)());
+      if (delayMs === undefined) {
+        if (error instanceof VodupError) error.attempts = attempt;
+        throw error;
+      }
+      context.onRetry?.({ attempt, delayMs, error });
+      publishRetry({ operation: context.operation, attempt, delayMs, error });
+      await sleep(delayMs, signal);
+    }
+  }
+}
+
+/** `now`, `resync-clock` and `refresh-credentials` are each good for one extra try a series; after that they are what they look like. */
+async function settleClass(context: RetryContext, error: unknown, once: Set<RetryClass>): Promise<RetryClass> {
+  const kind = context.classify(error);
+  if (kind === "now") {
+    if (once.has(kind)) return "backoff";
+    once.add(kind);
+  } else if (kind === "resync-clock" || kind === "refresh-credentials") {
+    if (once.has(kind)) return "never";
+    once.add(kind);
+    if ((await context.recover?.(kind, error)) !== true) return "never";
+  }
+  return kind;
+}
+
+/** Waits, unless the signal ends the wait with its own reason. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (ms <= 0) return signal?.throwIfAborted();
+  try {
+    await delay(ms, undefined, signal === undefined ? undefined : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}

@@ -1,0 +1,186 @@
+import type { Agent, Dispatcher } from "./dispatcher.ts";
+import { NetworkError, VodupError } from "../errors.ts";
+import { checkDispatcher, openDispatcher } from "./dispatcher.ts";
+import { publishRequest } from "./diagnostics.ts";
+import { readAnswer } from "./answer.ts";
+import { toNetworkError } from "./network-error.ts";
+import { hostOf } from "./endpoint.ts";
+
+/** A request body that can be sent any number of times: each `open()` starts it afresh. */
+export interface ReplayableBody {
+  readonly size: number;
+  /** Each chunk must stay untouched until the next one is asked for. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** Milliseconds without progress after which an attempt is given up; none bounds the whole duration. */
+export interface IdleLimits {
+  /** From the last byte of the request that went out to the first of the answer's headers. @defaultValue 30000 */
+  readonly headersMs: number;
+  /** Between two chunks of the answer's body. @defaultValue 30000 */
+  readonly bodyMs: number;
+}
+
+export const defaultLimits: IdleLimits = { headersMs: 30_000, bodyMs: 30_000 };
+
+export interface WireRequest {
+  /** The request's name in diagnostics: a VOD action or a COS operation. */
+  readonly operation: string;
+  /** `scheme://host[:port]` */
+  readonly origin: string;
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  /** Path and query, already encoded: sent as it stands, since it is what was signed. */
+  readonly path: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | ReplayableBody | undefined;
+  readonly limits?: Partial<IdleLimits> | undefined;
+  /** Bytes of the answer's body that are read at most. */
+  readonly maxAnswerBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WireAnswer {
+  readonly status: number;
+  /** Lower-case names; a repeated header's values joined with ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/**
+ * The one place that talks to undici: sends a request as it stands and answers what came back, whole.
+ * It neither signs nor retries nor judges the status.
+ */
+export class Transport {
+  readonly #option: Dispatcher | Agent.Options | undefined;
+  #opened: ReturnType<typeof openDispatcher> | undefined;
+
+  constructor(dispatcher?: Dispatcher | Agent.Options) {
+    checkDispatcher(dispatcher);
+    this.#option = dispatcher;
+  }
+
+  /**
+   * @throws NetworkError when no whole answer came: `NETWORK`, `TIMEOUT`, `PROXY`, `BAD_ANSWER` (too large, not HTTP)
+   * @throws the signal's own reason, when it was aborted
+   * @throws whatever the body's source threw, unchanged
+   */
+  async send(request: WireRequest): Promise<WireAnswer> {
+    request.signal?.throwIfAborted();
+    const { dispatcher } = await (this.#opened ??= openDispatcher(this.#option));
+    const started = performance.now();
+    const meter = { sentBytes: 0, error: undefined as { thrown: unknown } | undefined };
+    let status: number | undefined;
+    try {
+      const answer = await this.#exchange(dispatcher, request, meter, (begun) => (status = begun));
+      this.#report(request, started, meter.sentBytes, answer.status, answer.headers, undefined);
+      return answer;
+    } catch (thrown) {
+      const error = this.#explain(request, status, meter.error, thrown);
+      this.#report(request, started, meter.sentBytes, status, undefined, error);
+      throw error;
+    }
+  }
+
+  async #exchange(
+    dispatcher: Dispatcher,
+    request: WireRequest,
+    meter: { sentBytes: number; error: { thrown: unknown } | undefined },
+    begun: (status: number) => void,
+  ): Promise<WireAnswer> {
+    const limits = { ...defaultLimits, ...request.limits };
+    const response = await dispatcher.request({
+      origin: request.origin,
+      method: request.method,
+      path: request.path,
+      headers: { ...request.headers },
+      // undici sends any async iterable; only its types leave that out.
+      body: wireBody(request.body, meter) as Uint8Array | null,
+      headersTimeout: limits.headersMs,
+      bodyTimeout: limits.bodyMs,
+      signal: request.signal ?? null,
+    });
+    begun(response.statusCode);
+    const headers = flatten(response.headers);
+    const body = await readAnswer(response.body, request, response.statusCode);
+    return { status: response.statusCode, headers, body };
+  }
+
+  #explain(
+    request: WireRequest,
+    status: number | undefined,
+    bodyError: { thrown: unknown } | undefined,
+    thrown: unknown,
+  ): unknown {
+    if (request.signal?.aborted === true) return request.signal.reason;
+    // The socket's error is only the echo of a body that could not be produced.
+    if (bodyError !== undefined) return bodyError.thrown;
+    if (thrown instanceof VodupError) return thrown;
+    return toNetworkError(thrown, { host: hostOf(request.origin), operation: request.operation, status });
+  }
+
+  #report(
+    request: WireRequest,
+    started: number,
+    sentBytes: number,
+    status: number | undefined,
+    headers: Readonly<Record<string, string>> | undefined,
+    error: unknown,
+  ): void {
+    publishRequest({
+      method: request.method,
+      host: hostOf(request.origin),
+      path: request.path.replace(/\?.*$/s, ""),
+      operation: request.operation,
+      status,
+      requestId: headers?.["x-cos-request-id"],
+      sentBytes,
+      durationMs: performance.now() - started,
+      error: error === undefined ? undefined : error instanceof NetworkError ? error.code : "ABORTED",
+    });
+  }
+
+  /** Ends idle connections and waits for the rest; a dispatcher that the caller gave stays open. */
+  async close(): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined);
+    this.#opened = undefined;
+    if (opened?.owned === true) await opened.dispatcher.close();
+  }
+}
+
+function wireBody(
+  body: Uint8Array | ReplayableBody | undefined,
+  meter: { sentBytes: number; error: { thrown: unknown } | undefined },
+): Uint8Array | AsyncIterable<Uint8Array> | null {
+  if (body === undefined) return null;
+  if (body instanceof Uint8Array) {
+    meter.sentBytes = body.byteLength;
+    return body;
+  }
+  // An empty iterable would leave out Content-Length; an empty buffer sends "Content-Length: 0".
+  if (body.size === 0) return Buffer.alloc(0);
+  return metered(body, meter);
+}
+
+async function* metered(
+  body: ReplayableBody,
+  meter: { sentBytes: number; error: { thrown: unknown } | undefined },
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body.open()) {
+      meter.sentBytes += chunk.byteLength;
+      yield chunk;
+    }
+  } catch (thrown) {
+    meter.error = { thrown };
+    throw thrown;
+  }
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return flat;
+}

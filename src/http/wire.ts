@@ -1,0 +1,29 @@
+import type { Agent, Dispatcher } from "./dispatcher.ts";
+import type { RetryOptions, RetryPolicy } from "./retry.ts";
+import { ServiceClock } from "./clock.ts";
+import { retryPolicy } from "./retry.ts";
+import { Transport } from "./transport.ts";
+
+export interface WireOptions {
+  /**
+   * An undici Dispatcher (it stays yours: `close()` leaves it open), or options for the Agent that vodup makes.
+   * @see docs/recipes: proxies, internal and accelerated domains
+   */
+  readonly dispatcher?: Dispatcher | Agent.Options | undefined;
+  readonly retry?: RetryOptions | undefined;
+  /** Epoch milliseconds; for tests. @defaultValue Date.now */
+  readonly clock?: (() => number) | undefined;
+}
+
+/** What everything that sends requests for one client shares: the sockets, the corrected clock, the retry policy. */
+export class Wire {
+  readonly transport: Transport;
+  readonly clock: ServiceClock;
+  readonly policy: RetryPolicy;
+
+  constructor(options: WireOptions = {}) {
+    this.transport = new Transport(options.dispatcher);
+    this.clock = new ServiceClock(options.clock);
+    this.policy = retryPolicy(options.retry);
+  }
+}

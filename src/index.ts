@@ -1,0 +1,30 @@
+/**
+ * vodup: uploads video from servers to Tencent Cloud VOD by speaking the wire protocols itself.
+ * The layers below have entry points of their own: `vodup/signing`, `vodup/vod-api`, `vodup/cos`, `vodup/events`,
+ * `vodup/emulator`.
+ */
+export { VodClient } from "./client.ts";
+export type { VodClientOptions } from "./client.ts";
+export {
+  CheckpointError,
+  CommitUncertainError,
+  CosError,
+  IntegrityError,
+  NetworkError,
+  SourceError,
+  VodApiError,
+  VodupError,
+} from "./errors.ts";
+export type { ErrorCode, NetworkPhase, Stage } from "./errors.ts";
+export { fromEnvironment } from "./credentials.ts";
+export type { CredentialProvider, Credentials, ExpiringCredentials } from "./credentials.ts";
+export type { RequestMessage, RetryMessage, UploadMessage } from "./http/diagnostics.ts";
+export type { RetryOptions } from "./http/retry.ts";
+export type { Checkpoint } from "./upload/checkpoint.ts";
+export type { SessionRefresh, UploadOptions, Warning } from "./upload/options.ts";
+export type { ProgressEvent } from "./upload/progress.ts";
+export type { RefreshedSession, SessionIdentity } from "./upload/session.ts";
+export type { UploadSource } from "./upload/source.ts";
+export type { UploadResult } from "./upload/upload.ts";
+export type { CallOptions } from "./vod-api/client.ts";
+export type { Site } from "./vod-api/endpoint.ts";

@@ -1,0 +1,129 @@
+import type { VodApi } from "../vod-api/client.ts";
+import type { SessionIdentity } from "./session.ts";
+import { CommitUncertainError, NetworkError, VodApiError, VodupError } from "../errors.ts";
+
+export interface CommitResult {
+  readonly fileId: string;
+  readonly mediaUrl: string;
+  readonly coverUrl?: string | undefined;
+  readonly requestId: string;
+}
+
+export interface CommitContext {
+  readonly api: VodApi;
+  readonly session: SessionIdentity;
+  readonly subAppId: bigint | undefined;
+  /** Whether an earlier run may have committed already. */
+  readonly repeated: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly onRetry: (event: { attempt: number; delayMs: number; error: unknown }) => void;
+}
+
+/** What a second CommitUpload of a session may be told; undocumented, so all that fit count (docs/wire.md). */
+const unknownSession = new Set([
+  "InvalidParameterValue.VodSessionKey",
+  "ResourceNotFound",
+  "FailedOperation.InvalidVodSessionKey",
+]);
+
+/**
+ * Confirms an upload: only now does the media exist.
+ *
+ * CommitUpload is repeated when its answer is lost: the vendor's own clients do so. If a repetition is told that the
+ * session is unknown, the first one may have worked. Then the FileId that the storage path suggests is looked up, and
+ * taken only if the media there is stored under this very path.
+ *
+ * @throws VodApiError the service's refusal of a first commit
+ * @throws CommitUncertainError nobody can tell: the error holds what is needed to find the media
+ */
+export async function commitUpload(context: CommitContext): Promise<CommitResult> {
+  let repeated = context.repeated;
+  const subApp = context.subAppId === undefined ? {} : { SubAppId: context.subAppId };
+  const params = { VodSessionKey: context.session.vodSessionKey, ...subApp };
+  try {
+    const answer = await context.api.call("CommitUpload", params, {
+      signal: context.signal,
+      idempotent: true,
+      onRetry: (event) => {
+        repeated ||= mayHaveWorked(event.error);
+        context.onRetry(event);
+      },
+    });
+    const { FileId: fileId, MediaUrl: mediaUrl, CoverUrl: coverUrl, RequestId: requestId } = answer;
+    if (typeof fileId === "string" && fileId !== "") {
+      return { fileId, mediaUrl: mediaUrl ?? "", coverUrl: coverUrl ?? undefined, requestId };
+    }
+    throw uncertain(context, "the answer has no FileId", requestId, undefined);
+  } catch (error) {
+    if (context.signal?.aborted === true) throw error;
+    if (error instanceof VodApiError && !mayHaveWorked(error)) {
+      if (!repeated || !unknownSession.has(error.apiCode)) throw error;
+      return lookUp(context, error);
+    }
+    if (!(error instanceof VodApiError || error instanceof NetworkError)) throw error;
+    // Nothing was ever delivered: the commit certainly did not happen, and running it again is safe.
+    if (!repeated && error instanceof NetworkError && error.phase === "connect") throw error;
+    return lookUp(context, error);
+  }
+}
+
+/** InternalError is also what the gateway says when the service behind it was too slow. */
+function mayHaveWorked(error: unknown): boolean {
+  if (error instanceof NetworkError) return error.phase !== "connect";
+  return error instanceof VodApiError && error.apiCode.startsWith("InternalError");
+}
+
+/** The FileId inside a storage path such as `/9ce0cd925285890784273533167/x.mp4`: 8 hex characters, then the FileId. */
+export function candidateFileId(mediaStoragePath: string): string | undefined {
+  const directory = mediaStoragePath.split("/").at(-2) ?? "";
+  return /^[0-9a-f]{8}(\d{15,20})$/.exec(directory)?.[1];
+}
+
+async function lookUp(context: CommitContext, why: VodupError): Promise<CommitResult> {
+  const { session } = context;
+  const fileId = candidateFileId(session.mediaStoragePath);
+  const requestId = why instanceof VodApiError ? why.requestId : undefined;
+  if (fileId === undefined) throw uncertain(context, "its storage path suggests no FileId", requestId, why);
+  const subApp = context.subAppId === undefined ? {} : { SubAppId: context.subAppId };
+  const request = { FileIds: [fileId], Filters: ["basicInfo"], ...subApp };
+  const answer = await context.api
+    .call("DescribeMediaInfos", request, { signal: context.signal })
+    .catch((error: unknown) => {
+      if (context.signal?.aborted === true) throw error;
+      throw uncertain(context, "asking for the media failed too", requestId, error);
+    });
+  const info = answer.MediaInfoSet?.find((media) => media.FileId === fileId)?.BasicInfo;
+  const mediaUrl = info?.MediaUrl ?? "";
+  if (pathOf(mediaUrl) !== session.mediaStoragePath) {
+    // A session that still exists can be committed later; one that is unknown and has no media is a puzzle.
+    if (why instanceof NetworkError || why.retryable) throw why;
+    throw uncertain(context, "no media is stored under the session's path", requestId, why);
+  }
+  const coverUrl = info?.CoverUrl ?? "";
+  return { fileId, mediaUrl, coverUrl: coverUrl === "" ? undefined : coverUrl, requestId: answer.RequestId };
+}
+
+function pathOf(url: string): string | undefined {
+  try {
+    return decodeURIComponent(new URL(url).pathname);
+  } catch {
+    return undefined;
+  }
+}
+
+function uncertain(
+  context: CommitContext,
+  why: string,
+  requestId: string | undefined,
+  cause: unknown,
+): CommitUncertainError {
+  const { mediaStoragePath, vodSessionKey } = context.session;
+  const fileId = candidateFileId(mediaStoragePath);
+  const hint = fileId === undefined ? "" : `, FileId ${fileId} if the path tells it`;
+  return new CommitUncertainError(
+    `CommitUpload may or may not have taken effect: ${why}; look for a media stored at ${mediaStoragePath}${hint} ` +
+      `before uploading again (request ${requestId ?? "unknown"})`,
+    { vodSessionKey, mediaStoragePath, candidateFileId: fileId, requestId },
+    { cause },
+  );
+}

@@ -1,0 +1,163 @@
+import type { MemoryBudget, Release } from "./memory.ts";
+import type { PartBody } from "./part-body.ts";
+import { Crc64 } from "../cos/crc64.ts";
+import { SourceError } from "../errors.ts";
+import { BufferedAttempt, md5Of } from "./source-bytes.ts";
+
+/** Memory is reserved and filled in pieces of this size, which is also the smallest part. */
+const slabSize = 2 ** 20;
+
+/** Bytes that were copied out of a stream and belong to the upload. */
+export interface AssembledPart {
+  readonly size: number;
+  readonly body: PartBody;
+  release(): void;
+}
+
+/**
+ * Turns a stream's chunks into parts of owned memory.
+ *
+ * The chunks are copied, never kept: a small chunk is often a slice of a large pooled buffer, and keeping slices can
+ * hold a hundred times their size (docs/decisions/0003). Memory is reserved a MiB at a time before it is filled. When
+ * the budget is used up and none of this upload's parts is in flight any more to give some back, the part is sealed as
+ * it is and sent: so whoever holds memory can always give it back, and many streams on a small budget slow down instead
+ * of waiting for each other for ever.
+ */
+export class PartAssembler {
+  readonly #source: AsyncIterator<unknown>;
+  readonly #budget: MemoryBudget;
+  readonly #label: string;
+  readonly #drained: () => Promise<void>;
+  #pending: Uint8Array = new Uint8Array(0);
+  #ended = false;
+  #readBytes = 0;
+
+  /** @param drained resolves when no part of this upload holds memory, which may be at once */
+  constructor(source: AsyncIterator<unknown>, budget: MemoryBudget, label: string, drained: () => Promise<void>) {
+    this.#drained = drained;
+    this.#source = source;
+    this.#budget = budget;
+    this.#label = label;
+  }
+
+  /** Bytes of all parts so far. */
+  get readBytes(): number {
+    return this.#readBytes;
+  }
+
+  /**
+   * The next part: `target` bytes, or less at the end of the stream or of the budget; undefined after the last one.
+   * @throws SourceError `SOURCE_FAILED` when the stream fails
+   * @throws the signal's own reason
+   */
+  async next(target: number, signal: AbortSignal): Promise<AssembledPart | undefined> {
+    const slabs: { readonly bytes: Buffer; readonly release: Release }[] = [];
+    const crc = new Crc64();
+    let size = 0;
+    const release = (): void => {
+      for (const slab of slabs.splice(0)) slab.release();
+    };
+    try {
+      while (size < target && (await this.#fill(signal))) {
+        const within = size % slabSize;
+        if (within === 0) {
+          const reserved = await this.#reserve(size > 0, signal);
+          if (reserved === undefined) break;
+          slabs.push({ bytes: Buffer.allocUnsafeSlow(Math.min(slabSize, target - size)), release: reserved });
+        }
+        const slab = slabs.at(-1);
+        if (slab === undefined) break;
+        const taken = this.#pending.subarray(0, slab.bytes.byteLength - within);
+        slab.bytes.set(taken, within);
+        // A slab at a time: chunks may be tiny, and each call into the CRC has its price.
+        if (within + taken.byteLength === slab.bytes.byteLength) crc.update(slab.bytes);
+        this.#pending = this.#pending.subarray(taken.byteLength);
+        size += taken.byteLength;
+      }
+    } catch (error) {
+      release();
+      throw error;
+    }
+    if (size === 0) return undefined;
+    this.#readBytes += size;
+    const chunks = slabs.map((slab, index) => slab.bytes.subarray(0, Math.min(slabSize, size - index * slabSize)));
+    const last = chunks.at(-1);
+    if (last !== undefined && last.byteLength < (slabs.at(-1)?.bytes.byteLength ?? 0)) crc.update(last);
+    const known = { crc64: crc.digest(), md5: md5Of(chunks) };
+    return { size, body: { size, begin: async () => new BufferedAttempt(chunks, size, known) }, release };
+  }
+
+  /** Whether the stream has nothing left: waits for its next chunk if it must. */
+  async isOver(signal: AbortSignal): Promise<boolean> {
+    return !(await this.#fill(signal));
+  }
+
+  /** Tells the stream that no more is wanted. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    // A stream that fails while it is being closed has nothing to add to what ended the upload.
+    await Promise.resolve(this.#source.return?.()).catch(() => undefined);
+  }
+
+  /** A slab's worth of memory; undefined when the part should be sent as it is to make room. */
+  async #reserve(sealable: boolean, signal: AbortSignal): Promise<Release | undefined> {
+    const now = this.#budget.tryReserve(slabSize);
+    if (now !== undefined) return now;
+    if (!sealable) return this.#budget.reserve(slabSize, signal);
+    const wait = new AbortController();
+    const stop = (): void => wait.abort(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    void this.#drained().then(() => wait.abort());
+    try {
+      return await this.#budget.reserve(slabSize, wait.signal);
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Makes sure that a byte is pending; false at the end. */
+  async #fill(signal: AbortSignal): Promise<boolean> {
+    while (this.#pending.byteLength === 0) {
+      if (this.#ended) return false;
+      signal.throwIfAborted();
+      const next = await abortable(this.#read(), signal);
+      if (next.done === true) {
+        this.#ended = true;
+        return false;
+      }
+      this.#pending = toBytes(next.value, this.#label);
+    }
+    return true;
+  }
+
+  async #read(): Promise<IteratorResult<unknown>> {
+    try {
+      return await this.#source.next();
+    } catch (cause) {
+      this.#ended = true;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new SourceError("SOURCE_FAILED", `reading ${this.#label} failed: ${why}`, { cause });
+    }
+  }
+}
+
+function toBytes(chunk: unknown, label: string): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const remedy = typeof chunk === "string" ? "; read it without an encoding" : "";
+  throw new SourceError("SOURCE_FAILED", `${label} gave a chunk that is no bytes but ${typeof chunk}${remedy}`);
+}
+
+/** A stream may never answer: an abort must not wait for it. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

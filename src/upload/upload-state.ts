@@ -1,0 +1,182 @@
+import type { Certificate } from "./certificate.ts";
+import type { Checkpoint, CheckpointObject, SourceIdentity } from "./checkpoint.ts";
+import type { CommitResult } from "./commit.ts";
+import type { DonePart } from "./multipart.ts";
+import type { ObjectRecord, TransferredObject } from "./object-transfer.ts";
+import type { ApplyFields } from "./options.ts";
+import type { UploadSession } from "./session.ts";
+import { CheckpointWriter } from "./checkpoint-writer.ts";
+import { checkpointVersion, plainFields } from "./checkpoint.ts";
+
+/** What does not change during an upload. */
+export interface UploadIdentity {
+  readonly endpoint: { readonly vod: string; readonly cos: string };
+  readonly source: SourceIdentity;
+  readonly cover: SourceIdentity | undefined;
+  readonly fields: ApplyFields;
+}
+
+interface ObjectState {
+  uploadId: string | undefined;
+  partSize: number | undefined;
+  readonly parts: Map<number, DonePart>;
+  done: TransferredObject | undefined;
+}
+
+/** How far an upload is: the one place that a checkpoint is made from and continued by. */
+export class UploadState {
+  readonly #identity: UploadIdentity;
+  readonly #writer: CheckpointWriter;
+  readonly #objects = new Map<string, ObjectState>();
+  #phase: Checkpoint["state"] = "uploading";
+  #session: UploadSession | undefined;
+  #result: CommitResult | undefined;
+  /** A write of the checkpoint that failed while parts went on; met at the next step. */
+  #writeFailure: { readonly error: unknown } | undefined;
+
+  constructor(
+    identity: UploadIdentity,
+    write: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined,
+    from: Checkpoint | undefined,
+  ) {
+    this.#identity = identity;
+    this.#writer = new CheckpointWriter(write, () => this.snapshot());
+    if (from !== undefined) this.#restore(from);
+  }
+
+  get phase(): Checkpoint["state"] {
+    return this.#phase;
+  }
+
+  get session(): UploadSession | undefined {
+    return this.#session;
+  }
+
+  get result(): CommitResult | undefined {
+    return this.#result;
+  }
+
+  /** Uploads that were opened and not completed: what an abort has to remove. */
+  openUploads(): { readonly key: string; readonly uploadId: string }[] {
+    return [...this.#objects].flatMap(([key, { uploadId, done }]) =>
+      uploadId === undefined || done !== undefined ? [] : [{ key, uploadId }],
+    );
+  }
+
+  finished(key: string): TransferredObject | undefined {
+    return this.#objects.get(key)?.done;
+  }
+
+  /** Begins a session, forgetting all of one before it. */
+  async begin(session: UploadSession): Promise<void> {
+    this.#objects.clear();
+    this.#phase = "uploading";
+    this.#session = session;
+    await this.save();
+  }
+
+  async renewed(certificate: Certificate, receivedAt: number): Promise<void> {
+    if (this.#session === undefined) return;
+    this.#session = { ...this.#session, certificate, receivedAt };
+    await this.save();
+  }
+
+  async enter(phase: "transferred" | "committing"): Promise<void> {
+    this.#phase = phase;
+    await this.save();
+  }
+
+  async committed(result: CommitResult): Promise<void> {
+    this.#phase = "committed";
+    this.#result = result;
+    await this.save();
+  }
+
+  /** The record of one object; what an earlier run knew of it is in there. */
+  record(key: string): ObjectRecord {
+    const state = this.#object(key);
+    return {
+      uploadId: state.uploadId,
+      partSize: state.partSize,
+      parts: [...state.parts.values()],
+      opened: async (uploadId, partSize) => {
+        Object.assign(state, { uploadId, partSize });
+        await this.save();
+      },
+      partDone: (part) => {
+        state.parts.set(part.number, part);
+        this.save().catch((error: unknown) => (this.#writeFailure ??= { error }));
+      },
+    };
+  }
+
+  /** Replaces what is known of an object's parts by what the service really holds. */
+  reconcile(key: string, parts: readonly DonePart[]): void {
+    const state = this.#object(key);
+    state.parts.clear();
+    for (const part of parts) state.parts.set(part.number, part);
+  }
+
+  /** The multipart upload is gone: the object starts over. */
+  forget(key: string): void {
+    this.#objects.delete(key);
+  }
+
+  async finish(key: string, object: TransferredObject): Promise<void> {
+    this.#object(key).done = object;
+    await this.save();
+  }
+
+  /** @throws what the caller's `onCheckpoint` threw, now or while parts were being sent */
+  async save(): Promise<void> {
+    if (this.#writeFailure !== undefined) throw this.#writeFailure.error;
+    await this.#writer.save();
+  }
+
+  /** Waits for a checkpoint that is being written. */
+  async settle(): Promise<void> {
+    await this.#writer.settle();
+  }
+
+  /** @throws Error before the first session: there is nothing to go on from yet */
+  snapshot(): Checkpoint {
+    if (this.#session === undefined) throw new Error("a checkpoint needs a session");
+    const objects = [...this.#objects].map(([key, state]): [string, CheckpointObject] => [key, plainObject(state)]);
+    return {
+      version: checkpointVersion,
+      state: this.#phase,
+      endpoint: this.#identity.endpoint,
+      source: this.#identity.source,
+      cover: this.#identity.cover,
+      fields: plainFields(this.#identity.fields),
+      session: this.#session,
+      objects: Object.fromEntries(objects),
+      result: this.#result,
+      savedAt: new Date().toISOString(),
+    };
+  }
+
+  #object(key: string): ObjectState {
+    let state = this.#objects.get(key);
+    if (state === undefined) {
+      state = { uploadId: undefined, partSize: undefined, parts: new Map(), done: undefined };
+      this.#objects.set(key, state);
+    }
+    return state;
+  }
+
+  #restore(from: Checkpoint): void {
+    this.#phase = from.state;
+    this.#session = from.session;
+    this.#result = from.result;
+    for (const [key, { uploadId, partSize, parts, done }] of Object.entries(from.objects)) {
+      const known = parts.map((part): [number, DonePart] => [part.number, { ...part, crcConfirmed: false }]);
+      this.#objects.set(key, { uploadId, partSize, parts: new Map(known), done });
+    }
+  }
+}
+
+function plainObject({ uploadId, partSize, parts, done }: ObjectState): CheckpointObject {
+  const plain = [...parts.values()].map(({ number, size, etag, crc64 }) => ({ number, size, etag, crc64 }));
+  return { uploadId, partSize, parts: plain.sort((a, b) => a.number - b.number), done };
+}

@@ -1,0 +1,216 @@
+import type { CredentialProvider, Credentials } from "../credentials.ts";
+import type { RetryClass } from "../http/retry.ts";
+import type { WireOptions } from "../http/wire.ts";
+import type { VodAction, VodActions } from "./actions.ts";
+import type { Site } from "./endpoint.ts";
+import { NetworkError, VodApiError, invalidArgument } from "../errors.ts";
+import { CredentialSource } from "../credentials.ts";
+import { hostOf } from "../http/endpoint.ts";
+import { retrying } from "../http/retry.ts";
+import { Wire } from "../http/wire.ts";
+import { signTc3 } from "../signing/index.ts";
+import { actionTraits } from "./actions.ts";
+import { encodeParameters } from "./encode.ts";
+import { vodOrigin } from "./endpoint.ts";
+import { openEnvelope } from "./envelope.ts";
+import { classifyApiCode } from "./error-codes.ts";
+
+/** The version of the VOD API that every action here belongs to. */
+const apiVersion = "2018-07-17";
+
+/** Answers are small but for DescribeMediaInfos and PullEvents; this bounds a gateway gone wild. */
+const maxAnswerBytes = 16 * 2 ** 20;
+
+export interface VodApiOptions extends WireOptions {
+  readonly credentials: Credentials | CredentialProvider;
+  /** @defaultValue "intl" */
+  readonly site?: Site | undefined;
+  /** `X-TC-Region`: which access point serves the call, not where media is stored. @defaultValue "ap-singapore" */
+  readonly region?: string | undefined;
+  /** The application of the account; accounts opened since 2023-12-25 must name one. Sent with every action that knows it. */
+  readonly subAppId?: number | bigint | string | undefined;
+  /** Overrides `site`: a regional, internal or local endpoint. */
+  readonly vodEndpoint?: string | undefined;
+  /** Which headers TC3 signs: `"action"` also binds the signature to its action. @defaultValue "action" */
+  readonly signedHeaders?: "action" | "minimal" | undefined;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether a repetition is harmless even if the first one took effect. @defaultValue by action */
+  readonly idempotent?: boolean | undefined;
+  /** Milliseconds without a sign of life, for long polls. @defaultValue 30000 */
+  readonly headersMs?: number | undefined;
+  readonly onRetry?: ((event: { attempt: number; delayMs: number; error: unknown }) => void) | undefined;
+}
+
+/** Any action that is not among the typed ones. */
+export type UntypedParams = Readonly<Record<string, unknown>>;
+
+/**
+ * The VOD server API (2018-07-17): one call, any action.
+ * @see https://www.tencentcloud.com/document/product/266/34103
+ */
+export class VodApi {
+  readonly #wire: Wire;
+  readonly #credentials: CredentialSource;
+  readonly #origin: string;
+  readonly #region: string;
+  readonly #subAppId: bigint | undefined;
+  readonly #signedHeaders: readonly string[];
+
+  /**
+   * @param wire what several clients share; made from the options when left out
+   * @throws TypeError `ERR_INVALID_ARG_VALUE` naming the option
+   */
+  constructor(options: VodApiOptions, wire: Wire = new Wire(options)) {
+    this.#wire = wire;
+    this.#credentials = new CredentialSource(options.credentials, () => wire.clock.now());
+    this.#origin = vodOrigin(options.site, options.vodEndpoint);
+    this.#region = checkRegion(options.region ?? "ap-singapore");
+    this.#subAppId = parseSubAppId("subAppId", options.subAppId);
+    this.#signedHeaders = signedHeaderNames(options.signedHeaders ?? "action");
+  }
+
+  /**
+   * Sends one action and answers its `Response`. Passing faults are retried where a repetition is harmless; a clock
+   * that is off is corrected once.
+   *
+   * @param params wire names, PascalCase; `SubAppId` is added from the client's options where the action knows it
+   * @throws VodApiError the service's error, with `apiCode` and `requestId`
+   * @throws NetworkError no usable answer
+   */
+  call<A extends VodAction>(
+    action: A,
+    params: VodActions[A]["request"],
+    options?: CallOptions,
+  ): Promise<VodActions[A]["response"] & { readonly RequestId: string }>;
+  call<A extends string>(
+    action: A extends VodAction ? never : A,
+    params?: UntypedParams,
+    options?: CallOptions,
+  ): Promise<Record<string, unknown>>;
+  async call(action: string, params: object = {}, options: CallOptions = {}): Promise<Record<string, unknown>> {
+    if (!/^[A-Z][A-Za-z0-9]*$/.test(action)) throw invalidArgument("action", "must be an API action's name", action);
+    const traits = Object.hasOwn(actionTraits, action) ? actionTraits[action as VodAction] : untypedTraits(action);
+    const withSubApp =
+      traits.subAppId && this.#subAppId !== undefined ? { SubAppId: this.#subAppId, ...dropUndefined(params) } : params;
+    const body = Buffer.from(encodeParameters(withSubApp), "utf8");
+    const idempotent = options.idempotent ?? traits.idempotent;
+    let used: Credentials | undefined;
+    let date: string | undefined;
+    return retrying(
+      {
+        policy: this.#wire.policy,
+        operation: action,
+        classify: (error) => classify(error, idempotent),
+        recover: async (kind) =>
+          kind === "resync-clock"
+            ? this.#wire.clock.learn(date)
+            : used !== undefined && this.#credentials.invalidate(used),
+        onRetry: options.onRetry,
+        signal: options.signal,
+      },
+      async () => {
+        used = await this.#credentials.get();
+        const answer = await this.#wire.transport.send({
+          operation: action,
+          origin: this.#origin,
+          method: "POST",
+          path: "/",
+          headers: this.#sign(action, body, used),
+          body,
+          limits: options.headersMs === undefined ? undefined : { headersMs: options.headersMs },
+          maxAnswerBytes,
+          signal: options.signal,
+        });
+        date = answer.headers["date"];
+        return openEnvelope(action, hostOf(this.#origin), answer);
+      },
+    );
+  }
+
+  #sign(action: string, body: Uint8Array, credentials: Credentials): Record<string, string> {
+    const timestamp = this.#wire.clock.seconds();
+    const host = hostOf(this.#origin);
+    const headers: Record<string, string> = {
+      "content-type": "application/json",
+      host,
+      "x-tc-action": action,
+      "x-tc-version": apiVersion,
+      "x-tc-timestamp": String(timestamp),
+      "x-tc-region": this.#region,
+      "x-tc-language": "en-US",
+    };
+    if (credentials.token !== undefined) headers["x-tc-token"] = credentials.token;
+    const { authorization } = signTc3(
+      { method: "POST", host, headers, body, service: "vod", timestamp, signedHeaders: this.#signedHeaders },
+      credentials,
+    );
+    return { ...headers, authorization };
+  }
+
+  /** Ends idle connections; not needed when the sockets are shared with a VodClient. */
+  async close(): Promise<void> {
+    await this.#wire.transport.close();
+  }
+}
+
+/** An action this version has no model of: read-only ones are known by their names. */
+function untypedTraits(action: string): { subAppId: boolean; idempotent: boolean } {
+  return { subAppId: true, idempotent: /^(Describe|List|Get|Parse|Search)/.test(action) };
+}
+
+/**
+ * What may be repeated when. An action with an effect is only sent again when it certainly had none: the connection
+ * was never made, or the service refused it for its rate.
+ */
+function classify(error: unknown, idempotent: boolean): RetryClass {
+  if (error instanceof NetworkError) {
+    if (!error.retryable) return "never";
+    if (error.phase === "connect") return "backoff";
+    if (!idempotent) return "never";
+    return error.reusedSocket ? "now" : "backoff";
+  }
+  if (!(error instanceof VodApiError)) return "never";
+  switch (classifyApiCode(error.apiCode)) {
+    case "backoff":
+      if (error.apiCode.startsWith("RequestLimitExceeded")) return "throttle";
+      return idempotent ? "backoff" : "never";
+    case "resync-clock-once":
+      return "resync-clock";
+    case "refresh-credentials-once":
+      return "refresh-credentials";
+    case "caller":
+    case "never":
+    default:
+      return "never";
+  }
+}
+
+function signedHeaderNames(option: "action" | "minimal"): readonly string[] {
+  if (option === "action") return ["content-type", "host", "x-tc-action"];
+  if (option === "minimal") return ["content-type", "host"];
+  throw invalidArgument("signedHeaders", 'must be "action" or "minimal"', option);
+}
+
+function checkRegion(region: string): string {
+  if (typeof region !== "string" || !/^[a-z0-9-]{1,40}$/.test(region)) {
+    throw invalidArgument("region", "must be a region's short name such as ap-singapore", region);
+  }
+  return region;
+}
+
+/** A SubAppId as the uint64 it is on the wire, whatever form it was given in. */
+export function parseSubAppId(field: string, value: number | bigint | string | undefined): bigint | undefined {
+  if (value === undefined) return undefined;
+  const text = typeof value === "number" && !Number.isSafeInteger(value) ? "" : String(value);
+  if (!/^\d{1,19}$/.test(text) || BigInt(text) === 0n) {
+    throw invalidArgument(field, "must be the application's number, such as 1500000001", value);
+  }
+  return BigInt(text);
+}
+
+function dropUndefined(params: object): object {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined && value !== null));
+}

@@ -1,0 +1,88 @@
+import type { WireAnswer } from "../http/transport.ts";
+import { NetworkError, VodApiError } from "../errors.ts";
+import { retryAfterMs } from "../http/answer.ts";
+import { classifyApiCode, hintFor } from "./error-codes.ts";
+
+/**
+ * Reads the envelope of an API 3.0 answer. The service answers everything it handles with HTTP 200, errors too; any
+ * other status, and any body that is not an envelope, comes from a gateway in between.
+ *
+ * @returns the `Response` object of a success, RequestId included
+ * @throws VodApiError the service's own error
+ * @throws NetworkError `BAD_ANSWER` for everything else
+ */
+export function openEnvelope(action: string, host: string, answer: WireAnswer): Record<string, unknown> {
+  const parsed = parseObject(answer.body);
+  const response = parsed?.["Response"];
+  if (isObject(response)) {
+    const requestId = stringOf(response["RequestId"]);
+    const error = response["Error"];
+    if (isObject(error)) throw apiError(action, stringOf(error["Code"]), stringOf(error["Message"]), requestId);
+    if (answer.status === 200) return response;
+  }
+  // API 2.0's form, still given by the old gateway.
+  const code = parsed?.["code"];
+  if (response === undefined && (typeof code === "number" || typeof code === "string") && String(code) !== "0") {
+    throw apiError(action, stringOf(parsed?.["codeDesc"]) || String(code), stringOf(parsed?.["message"]), undefined);
+  }
+  throw gatewayError(action, host, answer, parsed !== undefined);
+}
+
+function apiError(
+  action: string,
+  apiCode: string | undefined,
+  message: string | undefined,
+  requestId: string | undefined,
+): VodApiError {
+  const code = apiCode === undefined || apiCode === "" ? "Unknown" : apiCode;
+  const hint = hintFor(code, action);
+  const retry = classifyApiCode(code);
+  return new VodApiError(
+    `${action} failed: ${code}: ${message ?? ""}${hint === undefined ? "" : ` — ${hint}`} (request ${requestId ?? "unknown"})`,
+    { action, apiCode: code, requestId, hint },
+    { retryable: retry === "backoff" },
+  );
+}
+
+function gatewayError(action: string, host: string, answer: WireAnswer, isJson: boolean): NetworkError {
+  const type = answer.headers["content-type"] ?? "no content type";
+  const what =
+    answer.body.byteLength === 0
+      ? "an empty body"
+      : isJson
+        ? "JSON without a Response"
+        : `a body that is not the API's (${type})`;
+  return new NetworkError(
+    "BAD_ANSWER",
+    `${action}: ${host} answered ${answer.status} with ${what}; a gateway or proxy answered, not the service`,
+    {
+      host,
+      phase: "body",
+      status: answer.status,
+      retryAfterMs: retryAfterMs(answer.headers["retry-after"], Date.now()),
+    },
+    { retryable: isPassing(answer.status) },
+  );
+}
+
+/** A 2xx without an envelope was cut off on its way; 5xx and 429 pass; any other status will be the same next time. */
+function isPassing(status: number): boolean {
+  return status >= 500 || status === 429 || status === 408 || (status >= 200 && status < 300);
+}
+
+function parseObject(body: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
