@@ -77,18 +77,21 @@ describe("TC3 signatures", () => {
     ["GET", { method: "GET" }, "UnsupportedProtocol"],
   ];
 
-  test.each(wrong)("refuse %s", async (_what, changes, code, diagnosis) => {
-    const emulator = await start();
-    const answer = await callRaw(emulator, "DescribeEventsState", changes.method === "GET" ? "" : "{}", changes);
-    const { Response } = JSON.parse(answer.text) as { Response: { Error: { Code: string }; RequestId: string } };
-    expect(answer.status).toBe(200);
-    expect(Response.Error.Code).toBe(code);
-    expect(Response.RequestId).toMatch(/^[0-9a-f-]{36}$/);
-    const entry = emulator.requests().at(-1);
-    expect(entry?.code).toBe(code);
-    if (diagnosis !== undefined) expect(entry?.diagnosis).toMatch(diagnosis);
-    if (code.startsWith("AuthFailure")) expect(entry?.verified).toBe(false);
-  });
+  test.each(wrong.map(([what, changes, code, diagnosis]) => ({ what, changes, code, diagnosis })))(
+    "refuse $what",
+    async ({ changes, code, diagnosis }) => {
+      const emulator = await start();
+      const answer = await callRaw(emulator, "DescribeEventsState", changes.method === "GET" ? "" : "{}", changes);
+      const { Response } = JSON.parse(answer.text) as { Response: { Error: { Code: string }; RequestId: string } };
+      expect(answer.status).toBe(200);
+      expect(Response.Error.Code).toBe(code);
+      expect(Response.RequestId).toMatch(/^[0-9a-f-]{36}$/);
+      const entry = emulator.requests().at(-1);
+      expect(entry?.code).toBe(code);
+      if (diagnosis !== undefined) expect(entry?.diagnosis).toMatch(diagnosis);
+      if (code.startsWith("AuthFailure")) expect(entry?.verified).toBe(false);
+    },
+  );
 
   test.each([
     [-301, "AuthFailure.SignatureExpire"],

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { encodeKeyPath, encodeQuery, signCos, signTc3 } from "../../../src/signing/index.ts";
-import type { Emulator } from "../../../src/emulator/index.ts";
+import type { Emulator, Json, JsonObject } from "../../../src/emulator/index.ts";
 
 /* Raw requests, signed by src/signing and sent by node:http: nothing of the client under test is in the way. */
 
@@ -119,9 +119,21 @@ export async function call(
   action: string,
   params: object = {},
   changes: Tc3Changes = {},
-): Promise<Record<string, any>> {
+): Promise<JsonObject> {
   const answer = await callRaw(emulator, action, JSON.stringify(params), changes);
-  return (JSON.parse(answer.text) as { Response: Record<string, any> }).Response;
+  return (JSON.parse(answer.text) as { Response: JsonObject }).Response;
+}
+
+/** A member of a member of …; undefined when one of them is not there. */
+export function dig(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
+  return path.reduce<unknown>((one, name) => (one as Record<string | number, unknown> | undefined)?.[name], value) as
+    Json | undefined;
+}
+
+export function textAt(value: Json | undefined, ...path: readonly (string | number)[]): string {
+  const found = dig(value, ...path);
+  if (typeof found !== "string") throw new Error(`no text at ${path.join(".")} of ${JSON.stringify(value)}`);
+  return found;
 }
 
 /** The error code of a call; undefined when it succeeded. */
@@ -131,7 +143,8 @@ export async function codeOf(
   params: object = {},
   changes: Tc3Changes = {},
 ): Promise<string | undefined> {
-  return (await call(emulator, action, params, changes))["Error"]?.["Code"] as string | undefined;
+  const code = dig(await call(emulator, action, params, changes), "Error", "Code");
+  return code === undefined ? undefined : String(code);
 }
 
 export interface Session {
@@ -151,17 +164,16 @@ export interface Session {
 export async function apply(emulator: Emulator, params: object = {}): Promise<Session> {
   const response = await call(emulator, "ApplyUpload", { MediaType: "mp4", ...params });
   if (response["Error"] !== undefined) throw new Error(JSON.stringify(response["Error"]));
-  const certificate = response["TempCertificate"];
   return {
-    vodSessionKey: response["VodSessionKey"],
-    bucket: response["StorageBucket"],
-    region: response["StorageRegion"],
-    mediaPath: response["MediaStoragePath"],
-    coverPath: response["CoverStoragePath"],
-    secretId: certificate["SecretId"],
-    secretKey: certificate["SecretKey"],
-    token: certificate["Token"],
-    expiredTime: certificate["ExpiredTime"],
+    vodSessionKey: textAt(response, "VodSessionKey"),
+    bucket: textAt(response, "StorageBucket"),
+    region: textAt(response, "StorageRegion"),
+    mediaPath: textAt(response, "MediaStoragePath"),
+    coverPath: response["CoverStoragePath"] === null ? null : textAt(response, "CoverStoragePath"),
+    secretId: textAt(response, "TempCertificate", "SecretId"),
+    secretKey: textAt(response, "TempCertificate", "SecretKey"),
+    token: textAt(response, "TempCertificate", "Token"),
+    expiredTime: Number(dig(response, "TempCertificate", "ExpiredTime")),
   };
 }
 
@@ -270,7 +282,7 @@ export async function upload(
   emulator: Emulator,
   content: Uint8Array | string,
   params: object = {},
-): Promise<Record<string, any>> {
+): Promise<JsonObject> {
   const session = await apply(emulator, params);
   await cos(emulator, session, "PUT", { body: content });
   const subApp = (params as { SubAppId?: number }).SubAppId;
