@@ -4,7 +4,8 @@ import { date, envelope, sortNames, temporaryKeys, vodCassette } from "./author.
 
 const requestId = "ed93f3cb-f35e-473f-b9f3-0d451b8b79c6";
 
-const shapeOfErrors = "API 3.0 common parameters, returned results: the documented shape of an error, with HTTP status 200";
+const shapeOfErrors =
+  "API 3.0 common parameters, returned results: the documented shape of an error, with HTTP status 200";
 const gateway = "Made after the behaviour of gateways: a status or body that is not the API's.";
 
 interface Answered {

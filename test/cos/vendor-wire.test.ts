@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { xmlTokens } from "../../src/replay/xml-text.ts";
+import { schemaErrors } from "../support/schema-errors.ts";
 import type { Captured, Recorder } from "./vendor-wire.ts";
 import {
   authorizationFields,
@@ -122,6 +123,10 @@ beforeAll(async () => {
 afterAll(() => recorder.close());
 
 describe("the captured requests of the vendor's client", () => {
+  it("are a fixture that its schema accepts", () => {
+    expect(schemaErrors("vendor-wire", fixture)).toEqual([]);
+  });
+
   it.each(fixture.requests)("$name: its Authorization is what our signer gives", ({ request, httpString }) => {
     const signed = resign(request);
     expect(signed.httpString).toBe(httpString);

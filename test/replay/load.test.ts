@@ -26,10 +26,7 @@ function changed(change: (file: Json, interaction: Json, request: Json, reply: J
 
 const accepted: [string, Json][] = [
   ["the plain sample", changed(() => {})],
-  [
-    "a recording that states host, date and request id",
-    changed((file) => Object.assign(file, { source: "recorded", recording })),
-  ],
+  ["a recording that states host, date and request id", changed((file) => (file["source"] = recorded))],
   [
     "every kind of reply",
     changed((_, interaction) => {
@@ -55,22 +52,27 @@ const refused: [string, Json, string, RegExp][] = [
   ["a missing field", changed((file) => delete file["clock"]), "clock", /expected an object, found nothing/],
   [
     "another source",
-    changed((file) => (file["source"] = "synthetic")),
-    "source",
+    changed((file) => (file["source"] = { kind: "synthetic", text: "x" })),
+    "source.kind",
     /documented, vendor-sdk.*found "synthetic"/,
   ],
-  ["recorded without a recording", changed((file) => (file["source"] = "recorded")), "recording", /is required/],
   [
-    "a recording that is not called recorded",
-    changed((file) => (file["recording"] = recording)),
-    "recording",
-    /allowed only then/,
+    "recorded without request id",
+    changed((file) => (file["source"] = { ...recorded, requestId: "" })),
+    "source.requestId",
+    /non-empty/,
   ],
   [
-    "a recording without request id",
-    changed((file) => Object.assign(file, { source: "recorded", recording: { ...recording, requestId: "" } })),
-    "recording.requestId",
-    /non-empty/,
+    "recorded on no day",
+    changed((file) => (file["source"] = { ...recorded, date: "today" })),
+    "source.date",
+    /YYYY-MM-DD/,
+  ],
+  [
+    "a source that says nothing",
+    changed((file) => (file["source"] = { kind: "documented" })),
+    "source.text",
+    /found nothing/,
   ],
   [
     "a clock with fractions",
@@ -204,6 +206,12 @@ const refused: [string, Json, string, RegExp][] = [
 
 /** Wrong in a way that only the loader can see. */
 const refusedBeyondSchema: [string, Json, string, RegExp][] = [
+  [
+    "what was not recorded states a host",
+    changed((file) => (file["source"] = { ...recorded, kind: "emulator" })),
+    "source.host",
+    /belongs to what was recorded/,
+  ],
   ["an id used twice", cassetteFile([single(), single()]), "interactions[1].id", /twice/],
   [
     "after something unknown or later",

@@ -1,15 +1,22 @@
 import { readFileSync } from "node:fs";
-import { Ajv2020, type AnySchema, type ErrorObject } from "ajv/dist/2020.js";
+import { Ajv2020, type AnySchema, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 
 const folder = new URL("../../fixtures/schema/", import.meta.url);
+const compiled = new Map<string, ValidateFunction>();
 
 /** Checks a value against `fixtures/schema/<name>.schema.json`, which may refer to the schemas all fixtures share. */
 export function schemaErrors(name: string, value: unknown): ErrorObject[] {
+  // Compiling costs far more than checking, and some tests check hundreds of values.
+  const validate = compiled.get(name) ?? compile(name);
+  compiled.set(name, validate);
+  return validate(value) ? [] : (validate.errors ?? []);
+}
+
+function compile(name: string): ValidateFunction {
   // The two switched-off checks are about style: they refuse a `then` that requires what its neighbour defines.
   const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false, allErrors: true });
   for (const shared of ["provenance", "vector-file"]) ajv.addSchema(readSchema(shared));
-  const validate = ajv.compile(readSchema(name));
-  return validate(value) === true ? [] : (validate.errors ?? []);
+  return ajv.compile(readSchema(name));
 }
 
 function readSchema(name: string): AnySchema {
