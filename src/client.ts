@@ -1,12 +1,12 @@
-import type { CredentialProvider, Credentials } from "./credentials.ts";
+import type { CredentialProvider, Credentials } from "./credentials/source.ts";
 import type { UploadEnvironment } from "./upload/environment.ts";
 import type { UploadOptions } from "./upload/options.ts";
 import type { UploadSource } from "./upload/source.ts";
-import type { UploadResult } from "./upload/upload.ts";
+import type { UploadResult } from "./upload/upload-result.ts";
 import type { CallOptions, UntypedParams, VodApiOptions } from "./vod-api/client.ts";
 import type { VodAction, VodActions } from "./vod-api/actions.ts";
 import { VodupError, outOfRange } from "./errors.ts";
-import { CredentialSource } from "./credentials.ts";
+import { CredentialSource } from "./credentials/source.ts";
 import { defaultCosEndpoint, parseCosEndpoint } from "./cos/endpoint.ts";
 import { Wire } from "./http/wire.ts";
 import { LanePool } from "./upload/lane-pool.ts";

@@ -16,8 +16,8 @@ export {
   VodupError,
 } from "./errors.ts";
 export type { ErrorCode, NetworkPhase, Stage } from "./errors.ts";
-export { fromEnvironment } from "./credentials.ts";
-export type { CredentialProvider, Credentials, ExpiringCredentials } from "./credentials.ts";
+export { fromEnvironment } from "./credentials/environment.ts";
+export type { CredentialProvider, Credentials, ExpiringCredentials } from "./credentials/source.ts";
 export type { RequestMessage, RetryMessage, UploadMessage } from "./http/diagnostics.ts";
 export type { RetryOptions } from "./http/retry.ts";
 export type { Checkpoint } from "./upload/checkpoint.ts";
@@ -25,6 +25,6 @@ export type { SessionRefresh, UploadOptions, Warning } from "./upload/options.ts
 export type { ProgressEvent } from "./upload/progress.ts";
 export type { RefreshedSession, SessionIdentity } from "./upload/session.ts";
 export type { UploadSource } from "./upload/source.ts";
-export type { UploadResult } from "./upload/upload.ts";
+export type { UploadResult } from "./upload/upload-result.ts";
 export type { CallOptions } from "./vod-api/client.ts";
 export type { Site } from "./vod-api/endpoint.ts";

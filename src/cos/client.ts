@@ -1,9 +1,9 @@
-import type { CredentialProvider, Credentials } from "../credentials.ts";
+import type { CredentialProvider, Credentials } from "../credentials/source.ts";
 import type { IdleLimits, ReplayableBody, WireAnswer } from "../http/transport.ts";
 import type { WireOptions } from "../http/wire.ts";
 import type { CompletedPart, ListedPart } from "../xml/cos-documents.ts";
 import { NetworkError, invalidArgument, outOfRange } from "../errors.ts";
-import { CredentialSource } from "../credentials.ts";
+import { CredentialSource } from "../credentials/source.ts";
 import { hostOf } from "../http/endpoint.ts";
 import { Wire } from "../http/wire.ts";
 import { encodeKeyPath, percentEncode, signCos } from "../signing/index.ts";

@@ -1,4 +1,4 @@
-import type { Credentials } from "../credentials.ts";
+import type { Credentials } from "../credentials/source.ts";
 import { VodupError } from "../errors.ts";
 
 /** The temporary key of one upload, as ApplyUpload gives it. */

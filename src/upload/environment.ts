@@ -1,4 +1,4 @@
-import type { CredentialSource } from "../credentials.ts";
+import type { CredentialSource } from "../credentials/source.ts";
 import type { Wire } from "../http/wire.ts";
 import type { VodApi } from "../vod-api/client.ts";
 import type { LanePool } from "./lane-pool.ts";

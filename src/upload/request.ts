@@ -1,4 +1,4 @@
-import type { Credentials } from "../credentials.ts";
+import type { Credentials } from "../credentials/source.ts";
 import type { CertificateKeeper } from "./certificate.ts";
 import type { Requesting } from "./complete.ts";
 import type { Wire } from "../http/wire.ts";

@@ -1,10 +1,10 @@
-import type { CredentialProvider, Credentials } from "../credentials.ts";
+import type { CredentialProvider, Credentials } from "../credentials/source.ts";
 import type { RetryClass } from "../http/retry.ts";
 import type { WireOptions } from "../http/wire.ts";
 import type { VodAction, VodActions } from "./actions.ts";
 import type { Site } from "./endpoint.ts";
 import { NetworkError, VodApiError, invalidArgument } from "../errors.ts";
-import { CredentialSource } from "../credentials.ts";
+import { CredentialSource } from "../credentials/source.ts";
 import { hostOf } from "../http/endpoint.ts";
 import { retrying } from "../http/retry.ts";
 import { Wire } from "../http/wire.ts";
