@@ -1,0 +1,195 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { findCycle, importsOf, loadedWith, readSources, type ImportEdge } from "./support/source-imports.ts";
+
+/**
+ * The house of docs/design.md, kept: which room may import which, types included. A room is a folder of src, or a file
+ * that lies directly in src.
+ */
+const leaves = ["errors", "signing", "xml"];
+const floors = {
+  errors: [],
+  signing: [],
+  xml: [],
+  http: ["signing", "errors"],
+  credentials: ["http", "errors"],
+  "vod-api": ["http", "credentials", "signing", "errors"],
+  cos: ["http", "credentials", ...leaves],
+  upload: ["vod-api", "cos", "http", "credentials", ...leaves],
+  events: ["vod-api", "cos", "http", "credentials", ...leaves],
+  client: ["upload", "events", "vod-api", "cos", "http", "credentials", ...leaves],
+  index: ["client", "upload", "events", "vod-api", "cos", "http", "credentials", ...leaves],
+  replay: ["signing"],
+  emulator: ["signing", "xml"],
+  cli: ["replay"],
+} satisfies Record<string, readonly string[]>;
+
+/** CRC64 is arithmetic and imports nothing of its room: those who only check sums may have it. */
+const crc64 = /^cos\/crc64[a-z0-9-]*\.ts$/;
+
+/** Where each runtime dependency may be imported; whoever else needs one asks that room. */
+const dependencies: Record<string, RegExp> = {
+  undici: /^http\//,
+  "fast-xml-parser": /^xml\//,
+  "p-limit": /^(upload|batch|cli\/batch)\b/,
+};
+
+const root = join(import.meta.dirname, "..");
+const sources = await readSources(join(root, "src"));
+const edges = sources.flatMap(({ imports }) => imports);
+const inside = edges.filter(({ to }) => to.endsWith(".ts"));
+const outside = edges.filter(({ to }) => !to.endsWith(".ts"));
+const { exports: entries, dependencies: declared } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+  exports: Record<string, string | { default: string }>;
+  dependencies: Record<string, string>;
+};
+const entryFiles = Object.values(entries)
+  .filter((entry) => typeof entry !== "string")
+  .map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts"));
+
+const roomOf = (path: string): string => path.split("/")[0]!.replace(/\.ts$/, "");
+const shown = ({ from, to }: ImportEdge): string => `${from} → ${to}`;
+
+function allowed({ from, to }: ImportEdge): boolean {
+  const [room, target] = [roomOf(from), roomOf(to)];
+  if (room === target) return true;
+  if (room === "emulator" && crc64.test(to)) return true;
+  if (room === "cli" && entryFiles.includes(to)) return true;
+  const reachable: readonly string[] = Object.hasOwn(floors, room) ? floors[room as keyof typeof floors] : [];
+  return reachable.includes(target);
+}
+
+describe("direction of imports", () => {
+  test("every room of src has its place in the table", () => {
+    const rooms = new Set(sources.map(({ path }) => roomOf(path)));
+    expect([...rooms].filter((room) => !Object.hasOwn(floors, room))).toEqual([]);
+  });
+
+  test("every import goes the way the table allows", () => {
+    expect(inside.filter((edge) => !allowed(edge)).map(shown)).toEqual([]);
+  });
+
+  test("nothing imports what is outside of src, or what is not there", () => {
+    const known = new Set(sources.map(({ path }) => path));
+    expect(inside.filter(({ to }) => !known.has(to)).map(shown)).toEqual([]);
+  });
+
+  test("no imports go round in a circle", () => {
+    expect(findCycle(inside)).toBeUndefined();
+  });
+
+  test("the arithmetic of CRC64 imports nothing but itself", () => {
+    const own = edges.filter(({ from }) => crc64.test(from));
+    expect(own.filter(({ to }) => !crc64.test(to)).map(shown)).toEqual([]);
+  });
+
+  test("signing imports node:crypto only", () => {
+    const foreign = outside.filter(({ from, to }) => roomOf(from) === "signing" && to !== "node:crypto");
+    expect(foreign.map(shown)).toEqual([]);
+  });
+});
+
+describe("dependencies", () => {
+  test("package.json declares exactly those with a room", () => {
+    expect(Object.keys(declared).sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  test("each is imported by its room only, everything else is Node's own and says so", () => {
+    const strangers = outside.filter(({ from, to }) => !to.startsWith("node:") && !dependencies[to]?.test(from));
+    expect(strangers.map(shown)).toEqual([]);
+  });
+
+  test.each(["index.ts", "signing/index.ts", "vod-api/index.ts", "cos/index.ts", "events/index.ts"])(
+    "importing %s loads none of them: that happens at first use",
+    (entry) => {
+      const loaded = loadedWith(entry, edges);
+      expect(loaded.size).toBeGreaterThan(1);
+      expect(Object.keys(dependencies).filter((name) => loaded.has(name))).toEqual([]);
+    },
+  );
+});
+
+describe("files", () => {
+  const longest = 320;
+
+  test(`none is longer than ${longest} lines`, () => {
+    const long = sources.map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }));
+    expect(long.filter(({ lines }) => lines > longest)).toEqual([]);
+  });
+
+  test("index.ts stands where package.json has an entry, and nowhere else", () => {
+    const indexes = sources.map(({ path }) => path).filter((path) => /(^|\/)index\.ts$/.test(path));
+    expect(indexes.sort()).toEqual(entryFiles.sort());
+  });
+
+  test("names are in kebab-case", () => {
+    expect(sources.filter(({ path }) => !/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/.test(path)).map(({ path }) => path)).toEqual(
+      [],
+    );
+  });
+
+  /** Words that say "something is done here" and not what. "Service" in front is the cloud's: ServiceClock. */
+  test("nothing is called a manager, helper, util or service", () => {
+    const vague = /(manager|helpers?|utils?|services?)$/i;
+    const named = sources.flatMap(({ path, text }) => [
+      ...path
+        .replace(/\.ts$/, "")
+        .split("/")
+        .flatMap((part) => part.split("-").slice(-1))
+        .map((word) => ({ path, name: word })),
+      ...[...text.matchAll(/\b(?:class|interface|type|function) (\w+)/g)].map(([, name = ""]) => ({ path, name })),
+    ]);
+    expect(named.filter(({ name }) => vague.test(name))).toEqual([]);
+  });
+});
+
+describe("the reader of imports itself", () => {
+  test("misses no import of src", () => {
+    for (const { path, text, imports } of sources) {
+      const ends = text.match(/^(?!\s*(\*|\/\/)).* from "[^"\n]+";$/gm) ?? [];
+      expect(imports.filter(({ lazy }) => !lazy).length, path).toBeGreaterThanOrEqual(ends.length);
+    }
+  });
+
+  test("knows every form", () => {
+    const text = [
+      `import a from "./a.ts";`,
+      `import * as b from "../b.ts";`,
+      `import type { C } from "./c.ts";`,
+      `import {\n  d,\n  type D,\n} from "./d.ts";`,
+      `export { e } from "./e.ts";`,
+      `export * from "./f.ts";`,
+      `export type { G } from "./g.ts";`,
+      `import "./h.ts";`,
+      `import fs, { readFile } from "node:fs";`,
+      `const i = await import("./i.ts");`,
+      `type J = import("./j.ts").J;`,
+      `type K = typeof import("./k.ts");`,
+      `/**`,
+      ` * import l from "./l.ts";`,
+      ` */`,
+      `// import m from "./m.ts";`,
+      `const n = 'not from "./n.ts"';`,
+    ].join("\n");
+    const found = importsOf("room/file.ts", text);
+    expect(found.map(({ to }) => to).sort()).toEqual([
+      "b.ts",
+      "node:fs",
+      ...[..."acdefghijk"].map((name) => `room/${name}.ts`),
+    ]);
+    const of = (choose: (edge: ImportEdge) => boolean): string =>
+      found
+        .filter(choose)
+        .map(({ to }) => to.at(-4))
+        .join("");
+    expect(of(({ typeOnly }) => typeOnly)).toBe("cgjk");
+    expect(of(({ lazy }) => lazy)).toBe("ijk");
+  });
+
+  test("finds a circle", () => {
+    const edge = (from: string, to: string): ImportEdge => ({ from, to, typeOnly: true, lazy: false });
+    expect(findCycle([edge("a", "b"), edge("b", "c"), edge("c", "d"), edge("d", "b")])).toEqual(["b", "c", "d", "b"]);
+    expect(findCycle([edge("a", "b"), edge("a", "c"), edge("b", "c")])).toBeUndefined();
+  });
+});
