@@ -155,6 +155,20 @@ const answers: readonly Answered[] = [
     note: gateway,
   },
   {
+    name: "gateway-503-with-response",
+    description: "A success under another status than 200 is none: a gateway answered from its cache",
+    reply: envelope({ CountOfEventsToPull: 1, RequestId: requestId }, { status: 503 }),
+    expect: { error: { kind: "gateway", status: 503, retryable: true } },
+    note: gateway,
+  },
+  {
+    name: "error-with-status-500",
+    description: "An error of the service stays one under another status than 200",
+    reply: { ...apiError("FailedOperation", "failed"), status: 500 },
+    expect: service("FailedOperation", false),
+    note: gateway,
+  },
+  {
     name: "gateway-200-html",
     description: "HTTP status 200 with a page (a captive portal)",
     reply: html(200, "OK"),
