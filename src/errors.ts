@@ -194,16 +194,8 @@ export class NetworkError extends VodupError {
   }
 }
 
-/** The source cannot be read, or is not the one it was. */
-export class SourceError extends VodupError {
-  constructor(
-    code: "SOURCE_NOT_FOUND" | "SOURCE_UNREADABLE" | "SOURCE_CHANGED" | "SOURCE_FAILED" | "SOURCE_TOO_LARGE",
-    message: string,
-    options?: VodupErrorOptions,
-  ) {
-    super(code, message, options);
-  }
-}
+/** The source cannot be read, or is not the one it was: the codes that begin with `SOURCE_`. */
+export class SourceError extends VodupError {}
 
 /** What was stored is not what was sent. Nothing was committed. */
 export class IntegrityError extends VodupError {

@@ -76,7 +76,7 @@ function rootOf(thrown: unknown): SocketFailure {
   if (thrown instanceof AggregateError && thrown.errors.length > 0) {
     return thrown.errors[0] as SocketFailure;
   }
-  if (typeof thrown === "object" && thrown !== null) return thrown as SocketFailure;
+  if (typeof thrown === "object" && thrown !== null) return thrown;
   return { message: String(thrown) };
 }
 

@@ -1,11 +1,14 @@
 import type { VodApi } from "../vod-api/client.ts";
+import type { VodupError } from "../errors.ts";
 import type { SessionIdentity } from "./session.ts";
-import { CommitUncertainError, NetworkError, VodApiError, VodupError } from "../errors.ts";
+import { CommitUncertainError, NetworkError, VodApiError } from "../errors.ts";
 
 export interface CommitResult {
+  /** Decimal text of up to 20 digits; never a number. */
   readonly fileId: string;
   readonly mediaUrl: string;
   readonly coverUrl?: string | undefined;
+  /** Of CommitUpload, or of the look-up that settled it. */
   readonly requestId: string;
 }
 

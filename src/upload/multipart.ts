@@ -59,16 +59,19 @@ export async function sendParts(
   const running = new Set<Promise<void>>();
 
   const launch = (part: Part): void => {
-    const task = limit(() => sink.putPart(part, stop.signal))
-      .then((result) => {
+    const send = async (): Promise<void> => {
+      try {
+        const result = await limit(() => sink.putPart(part, stop.signal));
         done.push(result);
         onPart(result);
-      })
-      .catch(fail)
-      .finally(() => {
+      } catch (error) {
+        fail(error);
+      } finally {
         part.release();
         running.delete(task);
-      });
+      }
+    };
+    const task = send();
     running.add(task);
   };
 

@@ -30,6 +30,7 @@ export class PartAssembler {
   readonly #drained: () => Promise<void>;
   #pending: Uint8Array = new Uint8Array(0);
   #ended = false;
+  #asking = false;
   #readBytes = 0;
 
   /** @param drained resolves when no part of this upload holds memory, which may be at once */
@@ -92,12 +93,16 @@ export class PartAssembler {
     return !(await this.#fill(signal));
   }
 
-  /** Tells the stream that no more is wanted. */
+  /**
+   * Tells the stream that no more is wanted, and waits for what it does then. A stream that is still asked for a chunk
+   * cannot answer before that chunk has come, which may be never: it is told without waiting.
+   */
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     // A stream that fails while it is being closed has nothing to add to what ended the upload.
-    await Promise.resolve(this.#source.return?.()).catch(() => undefined);
+    const closing = Promise.resolve(this.#source.return?.()).catch(() => undefined);
+    if (!this.#asking) await closing;
   }
 
   /** A slab's worth of memory; undefined when the part should be sent as it is to make room. */
@@ -135,12 +140,15 @@ export class PartAssembler {
   }
 
   async #read(): Promise<IteratorResult<unknown>> {
+    this.#asking = true;
     try {
       return await this.#source.next();
     } catch (cause) {
       this.#ended = true;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new SourceError("SOURCE_FAILED", `reading ${this.#label} failed: ${why}`, { cause });
+    } finally {
+      this.#asking = false;
     }
   }
 }

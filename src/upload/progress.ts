@@ -44,7 +44,13 @@ export class ProgressMeter {
     this.#now = now;
   }
 
-  /** Adds a file to the totals; one of unknown length makes them unknown until {@link settle}. */
+  /** A new session sends everything again: what was sent no longer counts towards the total. */
+  reset(): void {
+    this.#total = this.#sent;
+    this.#partsTotal = this.#partsDone;
+  }
+
+  /** Adds a file to the totals; one of unknown length makes them unknown until the transfer is over. */
   expect(bytes: number | undefined, parts: number | undefined): void {
     this.#total = this.#total === undefined || bytes === undefined ? undefined : this.#total + bytes;
     this.#partsTotal = this.#partsTotal === undefined || parts === undefined ? undefined : this.#partsTotal + parts;

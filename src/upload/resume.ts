@@ -1,5 +1,5 @@
 import type { DonePart } from "./multipart.ts";
-import type { TransferContext } from "./object-transfer.ts";
+import type { TransferContext } from "./object-send.ts";
 import type { OpenedSource, RangedSource } from "./source.ts";
 import type { UploadState } from "./upload-state.ts";
 import { createHash } from "node:crypto";

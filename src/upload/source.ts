@@ -127,9 +127,10 @@ export function streamSource(
     size,
     chunks: () => (iterator ??= stream[Symbol.asyncIterator]()),
     close: async () => {
-      // Ends a stream that was opened and never read, too: a file descriptor or a socket may hang on it.
-      iterator ??= stream[Symbol.asyncIterator]();
-      await Promise.resolve(iterator.return?.()).catch(() => undefined);
+      // Ends a stream that was never read, and one that hangs: a file descriptor or a socket may be behind it.
+      if ("destroy" in stream && typeof stream.destroy === "function") stream.destroy();
+      else if (iterator === undefined)
+        await Promise.resolve(stream[Symbol.asyncIterator]().return?.()).catch(() => undefined);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Certificate } from "./certificate.ts";
 import type { Checkpoint, CheckpointObject, SourceIdentity } from "./checkpoint.ts";
 import type { CommitResult } from "./commit.ts";
 import type { DonePart } from "./multipart.ts";
-import type { ObjectRecord, TransferredObject } from "./object-transfer.ts";
+import type { ObjectRecord, TransferredObject } from "./object-send.ts";
 import type { ApplyFields } from "./options.ts";
 import type { UploadSession } from "./session.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";

@@ -1,0 +1,215 @@
+import type { LimitFunction } from "p-limit";
+import type { CosCallOptions, CosClient, StoredBytes } from "../cos/client.ts";
+import type { RetryClass } from "../http/retry.ts";
+import type { Expected, Requesting, Verified } from "./complete.ts";
+import type { MemoryBudget } from "./memory.ts";
+import type { DonePart, Part, PartSink } from "./multipart.ts";
+import type { PartAttempt, PartBody } from "./part-body.ts";
+import type { ProgressMeter } from "./progress.ts";
+import type { OpenedSource } from "./source.ts";
+import { IntegrityError, SourceError } from "../errors.ts";
+import { crc64Combine } from "../cos/crc64.ts";
+import { classifyCosFailure } from "../cos/error-codes.ts";
+import { completeUpload, findObject, sizeOnly, verifyCrc64, verifyObject } from "./complete.ts";
+import { sendParts } from "./multipart.ts";
+
+/** What all objects of one upload share. */
+export interface TransferContext {
+  readonly cos: CosClient;
+  readonly budget: MemoryBudget;
+  /** Requests in flight, over all objects of the upload. */
+  readonly limit: LimitFunction;
+  readonly partSize: number | "auto";
+  readonly requireCrc64: boolean;
+  readonly progress: ProgressMeter;
+  readonly signal: AbortSignal;
+  /** How COS requests are sent and sent again; ends with the given signal. */
+  readonly requesting: (signal: AbortSignal) => Requesting;
+}
+
+/** What the upload's state keeps of an object while it is being sent. */
+export interface ObjectRecord {
+  /** Set by an earlier run. */
+  readonly uploadId?: string | undefined;
+  readonly partSize?: number | undefined;
+  readonly parts: readonly DonePart[];
+  /** Called when the multipart upload was opened, and for each part as it is done. */
+  opened(uploadId: string, partSize: number): Promise<void>;
+  partDone(part: DonePart): void;
+}
+
+/** An object that the service holds whole. */
+export interface TransferredObject {
+  /** Bytes. */
+  readonly size: number;
+  /** 1 for an object sent with one PUT. */
+  readonly parts: number;
+  readonly crc64: string;
+  readonly verified: Verified;
+}
+
+/** One object to be made of one source. */
+export interface ObjectJob {
+  readonly source: OpenedSource;
+  /** How progress calls it. */
+  readonly file: string;
+  readonly key: string;
+  readonly contentType: string | undefined;
+  readonly record: ObjectRecord;
+}
+
+/** Sends an object in one request, verified. */
+export async function putWhole(context: TransferContext, job: ObjectJob, body: PartBody): Promise<TransferredObject> {
+  context.progress.enter("transfer", job.file);
+  const requesting = context.requesting(context.signal);
+  const putOnce = (options: CosCallOptions): Promise<{ expected: Expected; verified: Verified }> =>
+    onePass(body, context.signal, async (pass) => {
+      const request = { size: pass.size, open: () => pass.open() };
+      const stored = await context.cos.putObject(job.key, request, { ...options, contentType: job.contentType });
+      const expected: Expected = { key: job.key, size: body.size, crc64: String(pass.crc64()) };
+      return { expected, verified: await verifyPut(context, stored, expected, pass.md5(), requesting) };
+    });
+  const result = await context.limit(() => requesting("PutObject", putOnce, classifyTransfer));
+  context.progress.done(job.file, body.size);
+  return { size: body.size, parts: 1, crc64: result.expected.crc64, verified: result.verified };
+}
+
+async function verifyPut(
+  context: TransferContext,
+  stored: StoredBytes,
+  expected: Expected,
+  md5: string | undefined,
+  requesting: Requesting,
+): Promise<Verified> {
+  if (stored.crc64 !== undefined) return verifyCrc64(stored.crc64, expected);
+  checkEtag(stored, md5, "the object");
+  const found = await findObject(context.cos, expected.key, requesting);
+  return found === undefined
+    ? sizeOnly(context.requireCrc64, expected)
+    : verifyObject(found, expected, context.requireCrc64);
+}
+
+/**
+ * Sends an object in parts and joins them, verified.
+ * @param feed makes the parts, in order
+ * @param known parts that the service holds already
+ * @param finish called when all parts are there; answers the object's size, or fails if the source has changed
+ */
+export async function sendMultipart(
+  context: TransferContext,
+  job: ObjectJob,
+  feed: (signal: AbortSignal) => AsyncIterable<Part>,
+  partSize: number,
+  known: ReadonlyMap<number, DonePart>,
+  finish: () => Promise<number>,
+): Promise<TransferredObject> {
+  const { cos, limit, progress, signal } = context;
+  const requesting = context.requesting(signal);
+  let uploadId = job.record.uploadId;
+  if (uploadId === undefined) {
+    ({ uploadId } = await requesting("InitiateMultipartUpload", (options) =>
+      cos.initiateMultipartUpload(job.key, { ...options, contentType: job.contentType }),
+    ));
+    await job.record.opened(uploadId, partSize);
+  }
+  progress.enter("transfer", job.file);
+  const sink = partSink(context, job, uploadId, known);
+  const parts = await sendParts(feed, sink, limit, signal, (part) => {
+    if (known.get(part.number) === undefined) {
+      progress.done(job.file, part.size);
+      job.record.partDone(part);
+    } else {
+      progress.resumed(job.file, part.size);
+    }
+  });
+  const size = await finish();
+  const expected: Expected = { key: job.key, size, crc64: String(wholeCrc64(parts)) };
+  const resumed = job.record.uploadId !== undefined;
+  const verified = await completeUpload(cos, uploadId, parts, expected, context.requireCrc64, resumed, requesting);
+  return { size, parts: parts.length, crc64: expected.crc64, verified };
+}
+
+/** Sends a part, or, where an earlier run has sent it, makes sure that the source still holds the same bytes there. */
+function partSink(
+  context: TransferContext,
+  job: ObjectJob,
+  uploadId: string,
+  known: ReadonlyMap<number, DonePart>,
+): PartSink {
+  return {
+    putPart: async (part, signal) => {
+      const before = known.get(part.number);
+      if (before !== undefined) {
+        await compareWithSource(job, part, before, signal);
+        return before;
+      }
+      const sendOnce = (options: CosCallOptions): Promise<DonePart> =>
+        onePass(part.body, signal, async (pass) => {
+          const body = { size: pass.size, open: () => pass.open() };
+          const stored = await context.cos.uploadPart(job.key, { uploadId, partNumber: part.number, body }, options);
+          const crc64 = String(pass.crc64());
+          if (stored.crc64 !== undefined && stored.crc64 !== crc64) throw corrupted(part, crc64, stored.crc64);
+          checkEtag(stored, pass.md5(), `part ${part.number}`);
+          return {
+            number: part.number,
+            size: part.size,
+            etag: stored.etag,
+            crc64,
+            crcConfirmed: stored.crc64 !== undefined,
+          };
+        });
+      return context.requesting(signal)("UploadPart", sendOnce, classifyTransfer);
+    },
+  };
+}
+
+async function compareWithSource(job: ObjectJob, part: Part, before: DonePart, signal: AbortSignal): Promise<void> {
+  await onePass(part.body, signal, async (pass) => {
+    for await (const chunk of pass.open()) {
+      void chunk;
+      signal.throwIfAborted();
+    }
+    if (part.size !== before.size || String(pass.crc64()) !== before.crc64) {
+      throw new SourceError(
+        "SOURCE_CHANGED",
+        `${job.source.label} is not the file that part ${part.number} was sent from`,
+      );
+    }
+  });
+}
+
+/** One pass over a body; its buffers go back when the request has settled, however it did. */
+async function onePass<T>(body: PartBody, signal: AbortSignal, send: (pass: PartAttempt) => Promise<T>): Promise<T> {
+  const pass = await body.begin(signal);
+  try {
+    return await send(pass);
+  } finally {
+    await pass.end();
+  }
+}
+
+/** What was damaged on its way is sent again like anything that a passing fault has hit. */
+function classifyTransfer(error: unknown): RetryClass {
+  return error instanceof IntegrityError ? "backoff" : classifyCosFailure(error);
+}
+
+function checkEtag(stored: StoredBytes, md5: string | undefined, what: string): void {
+  if (md5 === undefined || stored.encrypted || stored.etag.toLowerCase() === md5) return;
+  throw new IntegrityError(
+    `${what} was stored with ETag ${stored.etag} instead of the MD5 ${md5}`,
+    { algorithm: "md5", expected: md5, actual: stored.etag },
+    { stage: "transfer", retryable: true },
+  );
+}
+
+function corrupted(part: Part, expected: string, actual: string): IntegrityError {
+  return new IntegrityError(
+    `part ${part.number} was stored with CRC64 ${actual} instead of ${expected}`,
+    { algorithm: "crc64", expected, actual },
+    { stage: "transfer", retryable: true },
+  );
+}
+
+function wholeCrc64(parts: readonly DonePart[]): bigint {
+  return parts.reduce((crc, part) => crc64Combine(crc, BigInt(part.crc64), part.size), 0n);
+}

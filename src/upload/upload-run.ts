@@ -1,0 +1,283 @@
+import type { UploadEnvironment } from "./environment.ts";
+import type { CommitResult } from "./commit.ts";
+import type { SourceIdentity } from "./checkpoint.ts";
+import type { ObjectJob, TransferContext } from "./object-send.ts";
+import type { ApplyFields, UploadOptions, Warning } from "./options.ts";
+import type { UploadSession } from "./session.ts";
+import type { OpenedSource } from "./source.ts";
+import type { UploadResult } from "./upload-result.ts";
+import pLimit from "p-limit";
+import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
+import { CosClient } from "../cos/client.ts";
+import { toKey } from "../cos/key.ts";
+import { publishUpload } from "../http/diagnostics.ts";
+import { parseSubAppId } from "../vod-api/client.ts";
+import { checkSameUpload, plainFields } from "./checkpoint.ts";
+import { abortUploads } from "./clean-up.ts";
+import { commitUpload } from "./commit.ts";
+import { contentTypeOf, extensionOf } from "./media-type.ts";
+import { transferObject } from "./object-transfer.ts";
+import { planTransfer } from "./part-plan.ts";
+import { ProgressMeter } from "./progress.ts";
+import { requestingWith } from "./request.ts";
+import { resumeObject } from "./resume.ts";
+import { applyUpload } from "./session.ts";
+import { sessionKeys } from "./session-keys.ts";
+import { UploadState } from "./upload-state.ts";
+
+type Stage = "apply" | "transfer" | "commit";
+
+let uploads = 0;
+
+/** The stages of one upload, apply → transfer → commit, over sources that are open. The only place that knows both services. */
+export class UploadRun {
+  readonly #environment: UploadEnvironment;
+  readonly #options: UploadOptions;
+  readonly #media: OpenedSource;
+  readonly #cover: OpenedSource | undefined;
+  readonly #fields: ApplyFields;
+  readonly #state: UploadState;
+  readonly #progress: ProgressMeter;
+  readonly #signal: AbortSignal;
+  readonly #number: number = (uploads += 1);
+  readonly #started: number = performance.now();
+  #retries = 0;
+  #resumedParts = 0;
+  #stage: Stage = "apply";
+
+  /** @throws CheckpointError `CHECKPOINT_MISMATCH` when the checkpoint is another upload's */
+  constructor(
+    environment: UploadEnvironment,
+    options: UploadOptions,
+    media: OpenedSource,
+    cover: OpenedSource | undefined,
+    fields: ApplyFields,
+  ) {
+    this.#environment = environment;
+    this.#options = options;
+    this.#media = media;
+    this.#cover = cover;
+    this.#fields = fields;
+    this.#signal = options.signal ?? new AbortController().signal;
+    this.#progress = new ProgressMeter(media.label, options.onProgress);
+    const identity = {
+      endpoint: environment.endpoint,
+      source: identify(media),
+      cover: cover === undefined ? undefined : identify(cover),
+      fields,
+    };
+    if (options.checkpoint !== undefined)
+      checkSameUpload(options.checkpoint, { ...identity, fields: plainFields(fields) });
+    this.#state = new UploadState(identity, options.onCheckpoint, options.checkpoint);
+  }
+
+  async run(): Promise<UploadResult> {
+    this.#publish("start");
+    try {
+      const result = await this.#runStages();
+      this.#publish("done", { fileId: result.fileId });
+      return result;
+    } catch (error) {
+      if (error instanceof VodupError) error.stage ??= this.#stage;
+      this.#publish("error", { code: error instanceof VodupError ? error.code : "ABORTED" });
+      await this.#leave(error);
+      throw error;
+    }
+  }
+
+  async #runStages(): Promise<UploadResult> {
+    this.#progress.enter("apply");
+    const resumed = this.#state.session;
+    if (resumed !== undefined && this.#state.result !== undefined) return this.#finish(resumed, this.#state.result);
+    for (let session = resumed ?? (await this.#apply()), restarted = false; ; restarted = true) {
+      try {
+        if (this.#state.phase === "uploading") await this.#transfer(session);
+        return this.#finish(session, await this.#commit(session));
+      } catch (error) {
+        if (restarted || !this.#mayRestart(error)) throw resumed === undefined ? error : this.#afterResume(error);
+        this.#warn(
+          "RESTARTED",
+          `${this.#media.label}: the certificate expired; all of it is sent again in a new session`,
+        );
+        await abortUploads(this.#environment, session, this.#state.openUploads());
+        session = await this.#apply();
+      }
+    }
+  }
+
+  async #apply(): Promise<UploadSession> {
+    this.#enter("apply");
+    const { api, wire } = this.#environment;
+    const now = (): number => wire.clock.now();
+    const onRetry = this.#counting("ApplyUpload");
+    const session = await applyUpload(api, this.#fields, this.#cover !== undefined, now, this.#signal, onRetry);
+    await this.#state.begin(session);
+    return session;
+  }
+
+  async #transfer(session: UploadSession): Promise<void> {
+    this.#enter("transfer");
+    const context = this.#context(session);
+    const jobs = this.#jobs(session);
+    this.#progress.reset();
+    for (const { source } of jobs) this.#expect(source, context.partSize);
+    for (const job of jobs) await this.#transferOne(context, job);
+    await this.#state.enter("transferred");
+  }
+
+  async #transferOne(context: TransferContext, job: Omit<ObjectJob, "record">): Promise<void> {
+    const { key, source } = job;
+    const before = this.#state.finished(key)?.parts ?? (await resumeObject(context, this.#state, key, source));
+    this.#resumedParts += before;
+    // Looking closer may have shown that the object is whole.
+    const whole = this.#state.finished(key);
+    if (whole !== undefined) return this.#progress.resumed(job.file, whole.size);
+    const object = await transferObject(context, { ...job, record: this.#state.record(key) });
+    await this.#state.finish(key, object);
+  }
+
+  #jobs(session: UploadSession): Omit<ObjectJob, "record">[] {
+    const job = (source: OpenedSource, path: string): Omit<ObjectJob, "record"> => ({
+      source,
+      file: source.label,
+      key: toKey(path),
+      contentType: contentTypeOf(extensionOf(path)),
+    });
+    const jobs = [job(this.#media, session.mediaStoragePath)];
+    if (this.#cover !== undefined) jobs.push(job(this.#cover, session.coverStoragePath ?? ""));
+    return jobs;
+  }
+
+  #context(session: UploadSession): TransferContext {
+    const { wire, budget, cosEndpoint, defaults } = this.#environment;
+    const { bucket, region } = session;
+    const strategy = this.#options.sessionRefresh ?? "vod-session-key";
+    const keys = sessionKeys(this.#environment, session, this.#fields, strategy, (certificate, receivedAt) =>
+      this.#state.renewed(certificate, receivedAt),
+    );
+    const concurrency = this.#options.concurrency ?? defaults.concurrency;
+    const limit = pLimit(concurrency === "auto" ? 8 : concurrency);
+    this.#progress.concurrency = limit.concurrency;
+    return {
+      cos: new CosClient({ bucket, region, credentials: () => keys.get(), cosEndpoint }, wire),
+      budget,
+      limit,
+      partSize: this.#options.partSize ?? defaults.partSize,
+      requireCrc64: this.#options.requireCrc64 ?? false,
+      progress: this.#progress,
+      signal: this.#signal,
+      requesting: (signal) => requestingWith(wire, keys, signal, (event) => this.#counting(event.operation)(event)),
+    };
+  }
+
+  async #commit(session: UploadSession): Promise<CommitResult> {
+    this.#enter("commit");
+    this.#progress.enter("commit", this.#media.label);
+    const repeated = this.#state.phase === "committing";
+    await this.#state.enter("committing");
+    const result = await commitUpload({
+      api: this.#environment.api,
+      session,
+      subAppId: parseSubAppId("subAppId", this.#options.subAppId),
+      repeated,
+      signal: this.#signal,
+      onRetry: this.#counting("CommitUpload"),
+    });
+    await this.#state.committed(result);
+    return result;
+  }
+
+  #finish(session: UploadSession, result: CommitResult): UploadResult {
+    const media = this.#state.finished(toKey(session.mediaStoragePath));
+    if (media === undefined) {
+      throw new CheckpointError("CHECKPOINT_INVALID", "the checkpoint does not hold the media's object", {
+        field: "objects",
+      });
+    }
+    this.#progress.enter("done", this.#media.label);
+    const { size: bytes, parts, crc64, verified } = media;
+    const durationMs = Math.round(performance.now() - this.#started);
+    const transfer = {
+      bytes,
+      parts,
+      retries: this.#retries,
+      crc64,
+      verified,
+      durationMs,
+      resumedParts: this.#resumedParts,
+    };
+    return { ...result, transfer };
+  }
+
+  #expect(source: OpenedSource, partSize: number | "auto"): void {
+    const { size } = source;
+    this.#progress.expect(size, size === undefined ? undefined : planTransfer(size, partSize).partCount);
+  }
+
+  #mayRestart(error: unknown): boolean {
+    const replayable = this.#media.kind === "ranged" && this.#cover?.kind !== "stream";
+    const expired = error instanceof VodupError && error.code === "CERTIFICATE_EXPIRED";
+    return expired && replayable && this.#options.sessionRefresh === "restart";
+  }
+
+  /** What ends a resumed upload before it moved because its session is too old is the checkpoint's fault: a fresh start helps. */
+  #afterResume(error: unknown): unknown {
+    if (!(error instanceof VodupError) || error.code !== "CERTIFICATE_EXPIRED" || this.#resumedParts > 0) return error;
+    return new CheckpointError(
+      "CHECKPOINT_EXPIRED",
+      "the checkpoint's certificate has expired and could not be renewed; start without it to upload afresh",
+      { field: "session.certificate" },
+      { cause: error },
+    );
+  }
+
+  /** Removes or keeps what was sent, as the caller chose. */
+  async #leave(error: unknown): Promise<void> {
+    await this.#state.settle();
+    const { session } = this.#state;
+    const { onFailure, checkpoint, onCheckpoint } = this.#options;
+    const byDefault = checkpoint === undefined && onCheckpoint === undefined ? "abort" : "keep-parts";
+    const choice = typeof onFailure === "function" ? onFailure(error) : (onFailure ?? byDefault);
+    if (session === undefined) return;
+    if (choice === "keep-parts") {
+      if (error instanceof VodupError) attachCheckpoint(error, this.#state.snapshot());
+      return;
+    }
+    const failed = await abortUploads(this.#environment, session, this.#state.openUploads());
+    if (failed !== undefined)
+      this.#warn("CLEAN_UP_FAILED", `what was sent of ${this.#media.label} could not be removed: ${failed}`);
+  }
+
+  #enter(stage: Stage): void {
+    this.#stage = stage;
+    this.#publish(stage);
+  }
+
+  #counting(operation: string): (event: { attempt: number; delayMs: number; error: unknown }) => void {
+    return (event) => {
+      this.#retries += 1;
+      this.#options.onRetry?.({ ...event, operation });
+    };
+  }
+
+  #warn(code: Warning["code"], message: string): void {
+    this.#options.onWarning?.({ code, message });
+  }
+
+  #publish(phase: Stage | "start" | "done" | "error", more: { fileId?: string; code?: string } = {}): void {
+    const durationMs = performance.now() - this.#started;
+    publishUpload({
+      uploadNumber: this.#number,
+      phase,
+      source: this.#media.label,
+      totalBytes: this.#media.size,
+      durationMs,
+      ...more,
+    });
+  }
+}
+
+function identify(source: OpenedSource): SourceIdentity {
+  if (source.kind === "stream") return { kind: "stream", size: source.size, modified: "" };
+  return source.fingerprint ?? { kind: "bytes", size: source.size, modified: "" };
+}
