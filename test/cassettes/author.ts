@@ -2,7 +2,7 @@
  * Writes cassettes: fixed keys, a fixed clock, and every signature computed by src/signing. The definitions beside this
  * file say what is asked and answered; `npm run` nothing here, see scripts/make-cassettes.mjs.
  */
-import type { SourceKind } from "../../src/replay/index.ts";
+import type { SourceKind } from "../../src/replay/cassette.ts";
 import { encodeKeyPath, percentEncode, signCos, signTc3 } from "../../src/signing/index.ts";
 
 export type Json = Readonly<Record<string, unknown>>;

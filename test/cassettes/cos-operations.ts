@@ -1,8 +1,8 @@
 /** One cassette for every operation of the object storage, and its variants that succeed. */
 import { createHash } from "node:crypto";
 import { crc64 } from "hash-wasm";
-import type { GeneratedBody } from "../../src/replay/index.ts";
-import { generateBody } from "../../src/replay/index.ts";
+import type { GeneratedBody } from "../../src/replay/body.ts";
+import { generateBody } from "../../src/replay/body.ts";
 import type { CassetteFile, CosCall, Definition, Json, Origin } from "./author.ts";
 import { bucket, cosCassette, cosHost, cosRequest, date, replied } from "./author.ts";
 

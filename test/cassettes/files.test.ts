@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Cassette, ExpectedRequest } from "../../src/replay/index.ts";
-import { parseCassette } from "../../src/replay/index.ts";
+import type { Cassette, ExpectedRequest } from "../../src/replay/cassette.ts";
+import { parseCassette } from "../../src/replay/load.ts";
 import { signCos, signTc3 } from "../../src/signing/index.ts";
 import { actionTraits } from "../../src/vod-api/actions.ts";
 import { schemaErrors } from "../support/schema-errors.ts";

@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
-import type { Cassette, GeneratedBody } from "../../src/replay/index.ts";
-import { generateBody } from "../../src/replay/index.ts";
+import type { GeneratedBody } from "../../src/replay/body.ts";
+import type { Cassette } from "../../src/replay/cassette.ts";
+import { generateBody } from "../../src/replay/body.ts";
 import { CosClient } from "../../src/cos/client.ts";
 import { cassetteNames, judge } from "../support/cassette-outcome.ts";
 import { connectTo } from "../support/replay-connection.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { GeneratedBody } from "../../src/replay/index.ts";
-import { bodyChunks, bodySha256, generateBody } from "../../src/replay/index.ts";
+import type { GeneratedBody } from "../../src/replay/body.ts";
+import { bodyChunks, bodySha256, generateBody } from "../../src/replay/body.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 

@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Replay } from "../../src/replay/index.ts";
-import { startReplay } from "../../src/replay/index.ts";
+import type { Replay } from "../../src/replay/player.ts";
+import { startReplay } from "../../src/replay/player.ts";
 import { send } from "./raw-client.ts";
 import type { Json } from "./sample-cassette.ts";
 import { cassetteOf, replying } from "./sample-cassette.ts";

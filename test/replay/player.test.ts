@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Cassette, Replay, ReplayOptions } from "../../src/replay/index.ts";
-import { generateBody, startReplay } from "../../src/replay/index.ts";
+import type { Cassette } from "../../src/replay/cassette.ts";
+import type { Replay, ReplayOptions } from "../../src/replay/player.ts";
+import { generateBody } from "../../src/replay/body.ts";
+import { startReplay } from "../../src/replay/player.ts";
 import { signCos, signTc3 } from "../../src/signing/index.ts";
 import { send } from "./raw-client.ts";
 import type { Json } from "./sample-cassette.ts";

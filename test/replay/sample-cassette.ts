@@ -1,6 +1,6 @@
 /** Cassettes in their file form, made for one test each. */
-import type { Cassette } from "../../src/replay/index.ts";
-import { parseCassette } from "../../src/replay/index.ts";
+import type { Cassette } from "../../src/replay/cassette.ts";
+import { parseCassette } from "../../src/replay/load.ts";
 
 export type Json = Record<string, unknown>;
 

@@ -2,8 +2,9 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import type { Cassette, ExpectedError } from "../../src/replay/index.ts";
-import { loadCassette, startReplay } from "../../src/replay/index.ts";
+import type { Cassette, ExpectedError } from "../../src/replay/cassette.ts";
+import { loadCassette } from "../../src/replay/load.ts";
+import { startReplay } from "../../src/replay/player.ts";
 import { CosError, NetworkError, VodApiError, VodupError } from "../../src/errors.ts";
 
 const folder = new URL("../../fixtures/cassettes/", import.meta.url);

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import type { Cassette } from "../../src/replay/index.ts";
+import type { Cassette } from "../../src/replay/cassette.ts";
 import { VodApi } from "../../src/vod-api/client.ts";
 import { cassetteNames, judge } from "../support/cassette-outcome.ts";
 import { connectTo } from "../support/replay-connection.ts";
