@@ -57,11 +57,12 @@ export class VodClient {
     const cosEndpoint = options.cosEndpoint ?? defaultCosEndpoint;
     parseCosEndpoint(cosEndpoint);
     this.#wire = new Wire(options);
+    const credentials = new CredentialSource(options.credentials, () => this.#wire.clock.now());
     const budget = new MemoryBudget(memoryBudget);
     this.#environment = {
-      api: new VodApi(options, this.#wire),
+      api: new VodApi(options, this.#wire, credentials),
       wire: this.#wire,
-      credentials: new CredentialSource(options.credentials, () => this.#wire.clock.now()),
+      credentials,
       budget,
       lanes: new LanePool(budget),
       cosEndpoint,

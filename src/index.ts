@@ -16,7 +16,13 @@ export {
   VodupError,
 } from "./errors.ts";
 export type { ErrorCode, NetworkPhase, Stage } from "./errors.ts";
+export { chain } from "./credentials/chain.ts";
+export type { CredentialLink } from "./credentials/chain.ts";
 export { fromEnvironment } from "./credentials/environment.ts";
+export { fromIni } from "./credentials/ini.ts";
+export type { IniOptions } from "./credentials/ini.ts";
+export { fromMetadata } from "./credentials/metadata.ts";
+export type { MetadataOptions } from "./credentials/metadata.ts";
 export type { CredentialProvider, Credentials, ExpiringCredentials } from "./credentials/source.ts";
 export type { RequestMessage, RetryMessage, UploadMessage } from "./http/diagnostics.ts";
 export type { RetryOptions } from "./http/retry.ts";

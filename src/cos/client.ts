@@ -195,7 +195,7 @@ export class CosClient {
     for (const [name, value] of Object.entries(query)) {
       if (name !== "uploads" && value === "") throw invalidArgument(name, "must not be empty");
     }
-    const credentials = options.credentials ?? (await this.#credentials.get());
+    const credentials = options.credentials ?? (await this.#credentials.get(options.signal));
     const host = hostOf(this.#origin);
     const headers: Record<string, string> = { host };
     if (options.body !== undefined) {

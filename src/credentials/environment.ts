@@ -1,38 +1,41 @@
-import type { Credentials } from "./source.ts";
+import type { CredentialProvider } from "./source.ts";
 import { VodupError } from "../errors.ts";
+import { CredentialsAbsent } from "./absent.ts";
+import { flawOf } from "./flaw.ts";
 
-/** The names of the environment variables that hold credentials, in the vendor's own spelling. */
-export const credentialVariables = {
-  secretId: "TENCENTCLOUD_SECRET_ID",
-  secretKey: "TENCENTCLOUD_SECRET_KEY",
-  /** The Node SDK reads the first, the vendor's command line the second. */
-  token: ["TENCENTCLOUD_SESSION_TOKEN", "TENCENTCLOUD_TOKEN"],
-} as const;
+const idVariable = "TENCENTCLOUD_SECRET_ID";
+const keyVariable = "TENCENTCLOUD_SECRET_KEY";
+/** The vendor's Node SDK reads the first, its command line the second. */
+const tokenVariables = ["TENCENTCLOUD_SESSION_TOKEN", "TENCENTCLOUD_TOKEN"];
 
 /**
- * Credentials of the environment: `TENCENTCLOUD_SECRET_ID`, `TENCENTCLOUD_SECRET_KEY`, and
- * `TENCENTCLOUD_SESSION_TOKEN` or `TENCENTCLOUD_TOKEN`; undefined when neither key variable is set.
- * @throws VodupError `CREDENTIALS` when only one is set, or one is empty or has blanks around it
+ * Credentials of the environment: `TENCENTCLOUD_SECRET_ID`, `TENCENTCLOUD_SECRET_KEY` and, of temporary ones,
+ * `TENCENTCLOUD_SESSION_TOKEN` or else `TENCENTCLOUD_TOKEN`. Read anew whenever credentials are asked for.
+ *
+ * @param env @defaultValue process.env
+ * @returns a provider that rejects with VodupError `CREDENTIALS` when the key variables are not set, only one of them
+ * is, or one is empty or badly formed
  */
-export function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Credentials | undefined {
-  const secretId = env[credentialVariables.secretId];
-  const secretKey = env[credentialVariables.secretKey];
-  if (secretId === undefined && secretKey === undefined) return undefined;
-  const token = credentialVariables.token.map((name) => env[name]).find((value) => value !== undefined && value !== "");
-  const named = [
-    [credentialVariables.secretId, secretId],
-    [credentialVariables.secretKey, secretKey],
-  ] as const;
-  for (const [name, value] of named) {
-    if (value === undefined || value === "") {
-      throw new VodupError("CREDENTIALS", `${name} is not set; export it together with the other key variable`);
+export function fromEnvironment(env: NodeJS.ProcessEnv = process.env): CredentialProvider {
+  return async () => {
+    if (env[idVariable] === undefined && env[keyVariable] === undefined) {
+      throw new CredentialsAbsent(`${idVariable} and ${keyVariable} are not set`);
     }
-    if (value !== value.trim()) {
-      throw new VodupError("CREDENTIALS", `${name} has blanks or line ends around it; remove them`);
-    }
+    const secretId = read(env, "secretId", idVariable);
+    const secretKey = read(env, "secretKey", keyVariable);
+    // An empty token is how a shell unsets one.
+    const tokenVariable = tokenVariables.find((name) => (env[name] ?? "") !== "");
+    if (tokenVariable === undefined) return { secretId, secretKey };
+    return { secretId, secretKey, token: read(env, "token", tokenVariable) };
+  };
+}
+
+function read(env: NodeJS.ProcessEnv, field: "secretId" | "secretKey" | "token", variable: string): string {
+  const value = env[variable];
+  if (value === undefined) {
+    throw new VodupError("CREDENTIALS", `${variable} is not set, but the other key variable is; set both or neither`);
   }
-  if (token !== undefined && token !== token.trim()) {
-    throw new VodupError("CREDENTIALS", "the session token variable has blanks or line ends around it; remove them");
-  }
-  return { secretId: secretId as string, secretKey: secretKey as string, ...(token === undefined ? {} : { token }) };
+  const flaw = flawOf(field, value);
+  if (flaw !== undefined) throw new VodupError("CREDENTIALS", `the environment variable ${variable} ${flaw}`);
+  return value;
 }

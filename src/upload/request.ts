@@ -5,6 +5,7 @@ import type { Wire } from "../http/wire.ts";
 import { CosError } from "../errors.ts";
 import { classifyCosFailure } from "../cos/error-codes.ts";
 import { retrying } from "../http/retry.ts";
+import { untilAborted } from "../http/until-aborted.ts";
 
 /** Where an upload's COS requests get their keys from. */
 export type CosCredentials = Pick<CertificateKeeper, "get" | "refused" | "isOld">;
@@ -37,7 +38,7 @@ export function requestingWith(
         onRetry: (event) => onRetry({ operation, ...event }),
       },
       async () => {
-        used = await keys.get();
+        used = await untilAborted(keys.get(), signal);
         return send({ signal, credentials: used });
       },
     );

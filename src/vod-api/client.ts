@@ -61,11 +61,16 @@ export class VodApi {
 
   /**
    * @param wire what several clients share; made from the options when left out
+   * @param credentials shared as well, so that they are asked for once
    * @throws TypeError `ERR_INVALID_ARG_VALUE` naming the option
    */
-  constructor(options: VodApiOptions, wire: Wire = new Wire(options)) {
+  constructor(
+    options: VodApiOptions,
+    wire: Wire = new Wire(options),
+    credentials: CredentialSource = new CredentialSource(options.credentials, () => wire.clock.now()),
+  ) {
     this.#wire = wire;
-    this.#credentials = new CredentialSource(options.credentials, () => wire.clock.now());
+    this.#credentials = credentials;
     this.#origin = vodOrigin(options.site, options.vodEndpoint);
     this.#region = checkRegion(options.region ?? "ap-singapore");
     this.#subAppId = parseSubAppId("subAppId", options.subAppId);
@@ -112,7 +117,7 @@ export class VodApi {
         signal: options.signal,
       },
       async () => {
-        used = await this.#credentials.get();
+        used = await this.#credentials.get(options.signal);
         const answer = await this.#wire.transport.send({
           operation: action,
           origin: this.#origin,

@@ -1,0 +1,53 @@
+import type { CredentialProvider, ExpiringCredentials } from "./source.ts";
+import { CredentialsAbsent } from "./absent.ts";
+import { fromEnvironment } from "./environment.ts";
+import { credentialFiles, firstOf } from "./ini.ts";
+import { fromMetadata } from "./metadata.ts";
+
+/** A provider that may also have nothing to give: then the next is asked. */
+export type CredentialLink = () => Promise<ExpiringCredentials | undefined>;
+
+/**
+ * The first of several providers that has credentials. One that fails in any other way than having none, such as a file
+ * that is there but malformed, ends the chain with its error.
+ *
+ * @returns a provider that rejects with VodupError `CREDENTIALS`, naming every place that was asked, when none has any
+ * @example
+ * new VodClient({ credentials: chain(fromEnvironment(), fromIni(), fromMetadata()) });
+ */
+export function chain(...links: readonly CredentialLink[]): CredentialProvider {
+  return async () => {
+    const inVain: string[] = [];
+    for (const [index, link] of links.entries()) {
+      try {
+        const found = await link();
+        if (found !== undefined) return found;
+        inVain.push(`provider ${index + 1} has none`);
+      } catch (error) {
+        if (!(error instanceof CredentialsAbsent)) throw error;
+        inVain.push(error.message);
+      }
+    }
+    throw new CredentialsAbsent(
+      `no credentials found: ${inVain.join("; ") || "the chain is empty"}; provide one of these`,
+    );
+  };
+}
+
+/**
+ * The order of the command line: the environment, then `~/.tencentcloud/credentials`, then `/etc/tencentcloud/credentials`.
+ *
+ * @param options.home @defaultValue the user's home directory
+ * @param options.metadata the instance's role instead: whoever asks for it means no key that happens to lie about.
+ * Never contacted otherwise. @defaultValue false
+ */
+export function defaultCredentials(
+  options: {
+    readonly env?: NodeJS.ProcessEnv | undefined;
+    readonly home?: string | undefined;
+    readonly metadata?: boolean | undefined;
+  } = {},
+): CredentialProvider {
+  if (options.metadata === true) return fromMetadata();
+  return chain(fromEnvironment(options.env), firstOf(credentialFiles(options.home), "default"));
+}
