@@ -1,4 +1,5 @@
 import type { Agent, Dispatcher } from "./dispatcher.ts";
+import type { Download, DownloadRequest } from "./download.ts";
 import { NetworkError, VodupError } from "../errors.ts";
 import { checkDispatcher, openDispatcher } from "./dispatcher.ts";
 import { publishRequest } from "./diagnostics.ts";
@@ -138,6 +139,14 @@ export class Transport {
       durationMs: performance.now() - started,
       error: error === undefined ? undefined : error instanceof NetworkError ? error.code : "ABORTED",
     });
+  }
+
+  /** Opens a GET whose answer is read as it comes: a source, never one of the two services. */
+  async download(request: DownloadRequest): Promise<Download> {
+    request.signal.throwIfAborted();
+    const { openDownload } = await import("./download.ts");
+    const { dispatcher } = await (this.#opened ??= openDispatcher(this.#option));
+    return openDownload(dispatcher, request);
   }
 
   /** Ends idle connections and waits for the rest; a dispatcher that the caller gave stays open. */

@@ -1,4 +1,5 @@
-import type { ApplyFields, UploadOptions } from "./options.ts";
+import type { UploadOptions } from "./options.ts";
+import type { ApplyFields } from "./session.ts";
 import { invalidArgument } from "../errors.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { baseName, extensionOf, isCoverExtension, isMediaExtension } from "./media-type.ts";

@@ -1,7 +1,6 @@
 import type { Certificate } from "./certificate.ts";
 import type { CommitResult } from "./commit.ts";
-import type { ApplyFields } from "./options.ts";
-import type { SessionIdentity } from "./session.ts";
+import type { ApplyFields, SessionIdentity } from "./session.ts";
 import { CheckpointError } from "../errors.ts";
 
 /** The version that this release writes and the only one it reads. */

@@ -67,9 +67,6 @@ export interface UploadOptions {
     ((event: { operation: string; attempt: number; delayMs: number; error: unknown }) => void) | undefined;
 }
 
-/** The ApplyUpload fields of the options, by their wire names; those that are left out are left out. */
-export type ApplyFields = Readonly<Record<string, string | number | bigint>>;
-
 /** Code points, as the service counts. */
 const characters = (text: string): number => Array.from(text).length;
 

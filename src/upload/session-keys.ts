@@ -1,9 +1,9 @@
 import type { Credentials } from "../credentials/source.ts";
 import type { Certificate } from "./certificate.ts";
 import type { UploadEnvironment } from "./environment.ts";
-import type { ApplyFields, SessionRefresh } from "./options.ts";
+import type { SessionRefresh } from "./options.ts";
 import type { CosCredentials } from "./request.ts";
-import type { UploadSession } from "./session.ts";
+import type { ApplyFields, UploadSession } from "./session.ts";
 import { VodupError } from "../errors.ts";
 import { CertificateKeeper } from "./certificate.ts";
 import { checkRefreshed, renewBySessionKey } from "./session.ts";

@@ -1,9 +1,11 @@
 import type { VodApi } from "../vod-api/client.ts";
 import type { ApplyUploadRequest } from "../vod-api/types-upload.ts";
 import type { Certificate } from "./certificate.ts";
-import type { ApplyFields } from "./options.ts";
 import { VodupError, invalidArgument } from "../errors.ts";
 import { toKey } from "../cos/key.ts";
+
+/** ApplyUpload's request, by its wire names; what was not given is left out. */
+export type ApplyFields = Readonly<Record<string, string | number | bigint>>;
 
 /** What stays the same for the whole life of an upload session. */
 export interface SessionIdentity {

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LanePool } from "./lane-pool.ts";
 import type { PartBody } from "./part-body.ts";
+import type { OpenDownload } from "./source-url.ts";
 import { SourceError, invalidArgument } from "../errors.ts";
 import { BlobSource, BytesSource } from "./source-bytes.ts";
 import { FileSource } from "./source-file.ts";
@@ -52,6 +53,13 @@ export interface StreamSource extends SourceBase {
 
 export type OpenedSource = RangedSource | StreamSource;
 
+/** What sources are read with. */
+export interface SourceAccess {
+  readonly lanes: LanePool;
+  readonly download: OpenDownload;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Opens a source: nothing is read yet, but what cannot be read is refused.
  * @param field the option's name, for messages
@@ -63,12 +71,13 @@ export async function openSource(
   field: string,
   input: UploadSource,
   size: number | undefined,
-  lanes: LanePool,
+  { lanes, download, signal }: SourceAccess,
 ): Promise<OpenedSource> {
   if (typeof input === "string") return openPath(field, input, size, lanes);
   if (input instanceof URL) {
     if (input.protocol === "file:") return openPath(field, fileURLToPath(input), size, lanes);
-    throw invalidArgument(field, "must be a file: URL", input.protocol);
+    const { openUrl } = await import("./source-url.ts");
+    return openUrl(field, input, download, signal);
   }
   if (input instanceof Uint8Array) return new BytesSource(input);
   if (input instanceof Blob) return new BlobSource(input);
@@ -112,12 +121,16 @@ function openError(path: string, cause: NodeJS.ErrnoException): SourceError {
   return new SourceError("SOURCE_UNREADABLE", `${path} cannot be read: ${why}`, { cause });
 }
 
-/** @param size bytes, if known */
+/**
+ * @param size bytes, if known
+ * @param abandon ends what the stream hangs on, where the stream itself cannot
+ */
 export function streamSource(
   stream: AsyncIterable<unknown>,
   label: string,
   fileName: string | undefined,
   size: number | undefined,
+  abandon?: () => void,
 ): StreamSource {
   let iterator: AsyncIterator<unknown> | undefined;
   return {
@@ -128,7 +141,8 @@ export function streamSource(
     chunks: () => (iterator ??= stream[Symbol.asyncIterator]()),
     close: async () => {
       // Ends a stream that was never read, and one that hangs: a file descriptor or a socket may be behind it.
-      if ("destroy" in stream && typeof stream.destroy === "function") stream.destroy();
+      if (abandon !== undefined) abandon();
+      else if ("destroy" in stream && typeof stream.destroy === "function") stream.destroy();
       else if (iterator === undefined)
         await Promise.resolve(stream[Symbol.asyncIterator]().return?.()).catch(() => undefined);
     },

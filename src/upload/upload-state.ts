@@ -3,8 +3,7 @@ import type { Checkpoint, CheckpointObject, SourceIdentity } from "./checkpoint.
 import type { CommitResult } from "./commit.ts";
 import type { DonePart } from "./multipart.ts";
 import type { ObjectRecord, TransferredObject } from "./object-send.ts";
-import type { ApplyFields } from "./options.ts";
-import type { UploadSession } from "./session.ts";
+import type { ApplyFields, UploadSession } from "./session.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
 import { checkpointVersion, plainFields } from "./checkpoint.ts";
 

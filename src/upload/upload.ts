@@ -1,6 +1,6 @@
 import type { UploadEnvironment } from "./environment.ts";
 import type { UploadOptions } from "./options.ts";
-import type { OpenedSource, UploadSource } from "./source.ts";
+import type { OpenedSource, SourceAccess, UploadSource } from "./source.ts";
 import type { UploadResult } from "./upload-result.ts";
 import { applyFields } from "./apply-fields.ts";
 import { checkCheckpoint } from "./checkpoint.ts";
@@ -22,9 +22,12 @@ export async function runUpload(
   checkOptions(options, now);
   if (options.checkpoint !== undefined) checkCheckpoint(options.checkpoint);
   options.signal?.throwIfAborted();
+  const { lanes, wire } = environment;
+  const signal = options.signal ?? new AbortController().signal;
+  const access: SourceAccess = { lanes, download: (request) => wire.transport.download(request), signal };
   const opened: OpenedSource[] = [];
   const open = async (field: string, source: UploadSource, size?: number): Promise<OpenedSource> => {
-    const ready = await openSource(field, source, size, environment.lanes);
+    const ready = await openSource(field, source, size, access);
     opened.push(ready);
     return ready;
   };

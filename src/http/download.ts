@@ -1,0 +1,138 @@
+import type { Dispatcher } from "./dispatcher.ts";
+import { NetworkError, invalidArgument } from "../errors.ts";
+import { toNetworkError } from "./network-error.ts";
+import { defaultLimits } from "./transport.ts";
+
+/** More redirects than this are a loop. */
+const maxRedirects = 5;
+
+const redirects = new Set([301, 302, 303, 307, 308]);
+
+export interface DownloadRequest {
+  /** May hold a user name and password; they are sent to its own origin only. */
+  readonly url: URL;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface Download {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The answer's bytes. Must be read or `discard`ed. */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** Ends the connection without reading on. */
+  discard(): void;
+}
+
+/** How a URL may be shown: without user, password, query and fragment, any of which may be a secret. */
+export function shownUrl(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}
+
+/**
+ * Opens a GET whose body is read as it comes. Redirects are followed, a few; credentials of the URL do not go along to
+ * another origin.
+ * @throws NetworkError, also while the body is being read
+ */
+export async function openDownload(dispatcher: Dispatcher, request: DownloadRequest): Promise<Download> {
+  let url = request.url;
+  for (let hop = 0; ; hop += 1) {
+    const download = await get(dispatcher, url, { ...request.headers, ...authorization(url) }, request.signal);
+    const location = redirects.has(download.status) ? download.headers["location"] : undefined;
+    if (location === undefined) return download;
+    download.discard();
+    if (hop === maxRedirects) {
+      throw new NetworkError(
+        "BAD_ANSWER",
+        `${shownUrl(request.url)} redirects more than ${maxRedirects} times`,
+        { host: url.host, phase: "headers", status: download.status },
+        { retryable: false },
+      );
+    }
+    url = redirectTarget(url, location);
+  }
+}
+
+function redirectTarget(from: URL, location: string): URL {
+  let next: URL | undefined;
+  try {
+    next = new URL(location, from);
+  } catch {
+    next = undefined;
+  }
+  const downgraded = from.protocol === "https:" && next?.protocol !== "https:";
+  if (next === undefined || downgraded || !/^https?:$/.test(next.protocol)) {
+    throw new NetworkError(
+      "BAD_ANSWER",
+      `${shownUrl(from)} redirects to something that is not followed (no URL, or out of https)`,
+      { host: from.host, phase: "headers" },
+      { retryable: false },
+    );
+  }
+  if (next.origin === from.origin && next.username === "") {
+    next.username = from.username;
+    next.password = from.password;
+  }
+  return next;
+}
+
+function authorization(url: URL): Record<string, string> {
+  if (url.username === "" && url.password === "") return {};
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return { authorization: `Basic ${Buffer.from(pair, "utf8").toString("base64")}` };
+}
+
+async function get(
+  dispatcher: Dispatcher,
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Download> {
+  const explain = (thrown: unknown, status: number | undefined): unknown =>
+    signal.aborted
+      ? signal.reason
+      : toNetworkError(thrown, { host: url.host, operation: `GET ${shownUrl(url)}`, status });
+  let response: Dispatcher.ResponseData;
+  try {
+    response = await dispatcher.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method: "GET",
+      headers: { host: url.host, ...headers },
+      headersTimeout: defaultLimits.headersMs,
+      bodyTimeout: defaultLimits.bodyMs,
+      signal,
+    });
+  } catch (thrown) {
+    throw explain(thrown, undefined);
+  }
+  const { statusCode: status, body } = response;
+  return {
+    status,
+    headers: single(response.headers),
+    chunks: async function* () {
+      try {
+        for await (const chunk of body) yield chunk as Buffer;
+      } catch (thrown) {
+        throw explain(thrown, status);
+      }
+    },
+    // Its own error, when it is ended early, is nobody's business.
+    discard: () => body.on("error", () => undefined).destroy(),
+  };
+}
+
+function single(headers: Record<string, string | string[] | undefined>): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]),
+  );
+}
+
+/** @throws TypeError `ERR_INVALID_ARG_VALUE` for a URL that cannot be downloaded */
+export function checkDownloadUrl(field: string, url: URL): void {
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw invalidArgument(field, "must be a file:, http: or https: URL", url.protocol);
+  }
+}
