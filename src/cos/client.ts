@@ -1,5 +1,6 @@
 import type { CredentialProvider, Credentials } from "../credentials/source.ts";
-import type { IdleLimits, ReplayableBody, WireAnswer } from "../http/transport.ts";
+import type { IdleLimits } from "../http/limits.ts";
+import type { ReplayableBody, WireAnswer } from "../http/transport.ts";
 import type { WireOptions } from "../http/wire.ts";
 import type { CompletedPart, ListedPart } from "../xml/cos-documents.ts";
 import { NetworkError, invalidArgument, outOfRange } from "../errors.ts";

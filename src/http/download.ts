@@ -1,7 +1,7 @@
 import type { Dispatcher } from "./dispatcher.ts";
 import { NetworkError, invalidArgument } from "../errors.ts";
 import { toNetworkError } from "./network-error.ts";
-import { defaultLimits } from "./transport.ts";
+import { defaultLimits } from "./limits.ts";
 
 /** More redirects than this are a loop. */
 const maxRedirects = 5;

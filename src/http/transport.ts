@@ -1,8 +1,10 @@
 import type { Agent, Dispatcher } from "./dispatcher.ts";
 import type { Download, DownloadRequest } from "./download.ts";
+import type { IdleLimits } from "./limits.ts";
 import { NetworkError, VodupError } from "../errors.ts";
 import { checkDispatcher, openDispatcher } from "./dispatcher.ts";
 import { publishRequest } from "./diagnostics.ts";
+import { defaultLimits } from "./limits.ts";
 import { readAnswer } from "./answer.ts";
 import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
@@ -13,16 +15,6 @@ export interface ReplayableBody {
   /** Each chunk must stay untouched until the next one is asked for. */
   open(): AsyncIterable<Uint8Array>;
 }
-
-/** Milliseconds without progress after which an attempt is given up; none bounds the whole duration. */
-export interface IdleLimits {
-  /** From the last byte of the request that went out to the first of the answer's headers. @defaultValue 30000 */
-  readonly headersMs: number;
-  /** Between two chunks of the answer's body. @defaultValue 30000 */
-  readonly bodyMs: number;
-}
-
-export const defaultLimits: IdleLimits = { headersMs: 30_000, bodyMs: 30_000 };
 
 export interface WireRequest {
   /** The request's name in diagnostics: a VOD action or a COS operation. */
