@@ -46,10 +46,10 @@ export function basicInfo(media: Media): JsonObject {
 }
 
 /** MediaMetaData: the size is true; nothing here looks into the file, so streams and times are empty. */
-export function metaData(media: Media): JsonObject {
+export function metaData(media: Media | undefined): JsonObject {
   return {
-    Size: media.size,
-    Container: media.type,
+    Size: media?.size ?? 0,
+    Container: media?.type ?? "",
     Bitrate: 0,
     Height: 0,
     Width: 0,

@@ -14,7 +14,8 @@ export interface Media {
   /** Bytes; of HLS and DASH the sum of manifest and segments. */
   readonly size: number;
   readonly sourceContext: string;
-  readonly procedureTaskId: string;
+  /** Set once, when the procedure of the upload has been started; "" without one. */
+  procedureTaskId: string;
   /** The parameters of ApplyUpload (or PullUpload) as they came. */
   readonly fields: JsonObject;
   readonly createTime: number;

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../json.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 import { folderOf } from "../sessions.ts";
 import type { VodAction, VodCall, VodContext } from "./context.ts";
 import { VodFailure } from "./envelope.ts";
@@ -8,20 +8,9 @@ import { metaData } from "./media-info.ts";
 import type { Media } from "./media-library.ts";
 import { mediaUrl } from "./placement.ts";
 import { SessionIds } from "./session-ids.ts";
+import { KINDS, subTaskResult, type SubTask } from "./sub-tasks.ts";
 import type { Task } from "./tasks.ts";
-import { isoTime } from "./time.ts";
 import { checkLength, numberOf, objectsOf, textOf } from "./validate.ts";
-
-/** Set of a template → type of its results and the member that carries them (266/33953). */
-const KINDS: readonly (readonly [set: string, type: string, member: string, extension: string])[] = [
-  ["TranscodeTaskSet", "Transcode", "TranscodeTask", "mp4"],
-  ["AnimatedGraphicTaskSet", "AnimatedGraphics", "AnimatedGraphicTask", "gif"],
-  ["SnapshotByTimeOffsetTaskSet", "SnapshotByTimeOffset", "SnapshotByTimeOffsetTask", "jpg"],
-  ["SampleSnapshotTaskSet", "SampleSnapshot", "SampleSnapshotTask", "jpg"],
-  ["ImageSpriteTaskSet", "ImageSprites", "ImageSpriteTask", "jpg"],
-  ["CoverBySnapshotTaskSet", "CoverBySnapshot", "CoverBySnapshotTask", "jpg"],
-  ["AdaptiveDynamicStreamingTaskSet", "AdaptiveDynamicStreaming", "AdaptiveDynamicStreamingTask", "m3u8"],
-];
 
 export interface ProcedureRun {
   readonly media: Media;
@@ -32,14 +21,6 @@ export interface ProcedureRun {
   /** "Finish", "Change" or "None". */
   readonly tasksNotifyMode: string;
   readonly now: number;
-}
-
-interface SubTask {
-  readonly type: string;
-  readonly member: string;
-  readonly input: JsonObject;
-  readonly outputUrl: string;
-  readonly fails: boolean;
 }
 
 /**
@@ -81,19 +62,19 @@ function plan(context: VodContext, { media, procedureName }: ProcedureRun): SubT
   const process = template?.content["MediaProcessTask"];
   if (!isJsonObject(process)) return [];
   const { fail } = context.settings.tasks;
-  return KINDS.flatMap(([set, type, member, extension]) =>
-    objectsOf(process, set).map((input) => {
+  return KINDS.flatMap((kind) =>
+    objectsOf(process, kind.set).map((input) => {
       const definition = numberOf(input, "Definition") ?? 0;
-      const key = `${folderOf(media.key)}${type.toLowerCase()}.${definition}.${extension}`;
-      const fails = fail.includes(type) || fail.includes(`${type}:${definition}`);
-      return { type, member, input, outputUrl: mediaUrl(key, context.settings), fails };
+      const key = `${folderOf(media.key)}${kind.type.toLowerCase()}.${definition}.${kind.extension}`;
+      const fails = fail.includes(kind.type) || fail.includes(`${kind.type}:${definition}`);
+      return { kind, input, definition, outputUrl: mediaUrl(key, context.settings), fails };
     }),
   );
 }
 
 /** A cover snapshot becomes the media's cover, as on the real service; no picture is made. */
 function takeCover(media: Media, subTasks: readonly SubTask[]): void {
-  const snapshot = subTasks.find((one) => one.type === "CoverBySnapshot" && !one.fails);
+  const snapshot = subTasks.find((one) => one.kind.type === "CoverBySnapshot" && !one.fails);
   if (snapshot !== undefined) media.coverUrl = snapshot.outputUrl;
 }
 
@@ -108,7 +89,7 @@ function procedureTask(task: Task, run: ProcedureRun, subTasks: readonly SubTask
     FileName: media.name,
     FileUrl: media.url,
     MetaData: metaData(media),
-    MediaProcessResultSet: subTasks.map((subTask) => result(task, subTask)),
+    MediaProcessResultSet: subTasks.map((subTask) => subTaskResult(task, subTask)),
     AiContentReviewResultSet: [],
     AiAnalysisResultSet: [],
     AiRecognitionResultSet: [],
@@ -119,39 +100,6 @@ function procedureTask(task: Task, run: ProcedureRun, subTasks: readonly SubTask
     Operator: "",
     OperationType: "",
   };
-}
-
-function result(task: Task, { type, member, input, outputUrl, fails }: SubTask): JsonObject {
-  const ended = task.status === "FINISH";
-  const failed = ended && fails;
-  const definition = input["Definition"] ?? 0;
-  const body: JsonObject = {
-    Status: failed ? "FAIL" : ended ? "SUCCESS" : "PROCESSING",
-    ErrCodeExt: failed ? "SourceFileError" : "",
-    ErrCode: failed ? 60_000 : 0,
-    Message: failed ? "source file error" : ended ? "SUCCESS" : "",
-    Progress: ended && !failed ? 100 : 0,
-    Input: input,
-    Output: ended && !failed ? output(type, definition, outputUrl) : null,
-    BeginProcessTime: task.beginTime === undefined ? "" : isoTime(task.beginTime),
-    FinishTime: task.finishTime === undefined ? "" : isoTime(task.finishTime),
-  };
-  const members = KINDS.map(([, , name]): [string, Json] => [name, name === member ? body : null]);
-  return { Type: type, ...Object.fromEntries(members) };
-}
-
-function output(type: string, definition: Json, url: string): JsonObject {
-  switch (type) {
-    case "CoverBySnapshot":
-      return { CoverUrl: url };
-    case "SampleSnapshot":
-    case "ImageSprites":
-      return { Definition: definition, ImageUrlSet: [url] };
-    case "SnapshotByTimeOffset":
-      return { Definition: definition, PicInfoSet: [{ TimeOffset: 0, Url: url, WaterMarkDefinition: [] }] };
-    default:
-      return { Definition: definition, Url: url, Size: 0 };
-  }
 }
 
 /** ProcessMediaByProcedure: 266/34782. */

@@ -89,7 +89,7 @@ async function makeMedia(pull: Pull, task: Task): Promise<Media | undefined> {
   const { fileId, mediaKey } = place(ids, settings, { region: pull.region, mediaType: pull.mediaType, path });
   const body = await storeBytes(bucket.store, bytes);
   await bucket.put({ key: mediaKey, lastModified: now, headers: {}, etag: body.etag }, [body]);
-  const draft: Media = {
+  const media: Media = {
     fileId,
     subAppId,
     key: mediaKey,
@@ -116,7 +116,7 @@ async function makeMedia(pull: Pull, task: Task): Promise<Media | undefined> {
     tags: [],
     procedureTaskId: "",
   };
-  const media: Media = { ...draft, procedureTaskId: procedureOf(context, draft, now) };
+  media.procedureTaskId = procedureOf(context, media, now);
   context.media.add(media);
   return media;
 }
@@ -141,7 +141,7 @@ function pullTask(task: Task, { media }: Pull): JsonObject {
     Message: failed ? "source file error" : ended ? "SUCCESS" : "",
     FileId: media?.fileId ?? "",
     MediaBasicInfo: media === undefined ? null : basicInfo(media),
-    MetaData: media === undefined ? null : metaData(media),
+    MetaData: metaData(media),
     FileUrl: media?.url ?? "",
     ProcedureTaskId: media?.procedureTaskId ?? "",
     ReviewAudioVideoTaskId: "",

@@ -121,7 +121,7 @@ function createMedia(call: VodCall, session: UploadSession): Media {
   const { fields, fileId, subAppId } = session;
   const coverKey = session.coverKey !== undefined && bucket.object(session.coverKey) ? session.coverKey : undefined;
   const fileName = session.mediaKey.slice(folderOf(session.mediaKey).length);
-  const draft = {
+  const media: Media = {
     fileId,
     subAppId,
     key: session.mediaKey,
@@ -142,7 +142,8 @@ function createMedia(call: VodCall, session: UploadSession): Media {
     tags: [],
     procedureTaskId: "",
   };
-  return { ...draft, procedureTaskId: procedureOf(context, draft, now) };
+  media.procedureTaskId = procedureOf(context, media, now);
+  return media;
 }
 
 /** Starts the procedure named at ApplyUpload and returns its task's id; "" without one. */

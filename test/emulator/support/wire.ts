@@ -1,5 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { expect } from "vitest";
+import { SpecChecker } from "../../support/spec-check.ts";
 import { encodeKeyPath, encodeQuery, signCos, signTc3 } from "../../../src/signing/index.ts";
 import type { Emulator, Json, JsonObject } from "../../../src/emulator/index.ts";
 
@@ -113,7 +115,9 @@ function definedOnly(record: Readonly<Record<string, string | undefined>>): Reco
   );
 }
 
-/** `Response` of a call. */
+const spec = new SpecChecker();
+
+/** `Response` of a call; an answer that is no error must be what the specification of the API says. */
 export async function call(
   emulator: Emulator,
   action: string,
@@ -121,7 +125,9 @@ export async function call(
   changes: Tc3Changes = {},
 ): Promise<JsonObject> {
   const answer = await callRaw(emulator, action, JSON.stringify(params), changes);
-  return (JSON.parse(answer.text) as { Response: JsonObject }).Response;
+  const { Response } = JSON.parse(answer.text) as { Response: JsonObject };
+  if (Response["Error"] === undefined) expect(spec.response(action, Response)).toEqual([]);
+  return Response;
 }
 
 /** A member of a member of …; undefined when one of them is not there. */
@@ -144,7 +150,7 @@ export async function codeOf(
   changes: Tc3Changes = {},
 ): Promise<string | undefined> {
   const code = dig(await call(emulator, action, params, changes), "Error", "Code");
-  return code === undefined ? undefined : String(code);
+  return typeof code === "string" ? code : undefined;
 }
 
 export interface Session {
