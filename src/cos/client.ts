@@ -44,8 +44,6 @@ export interface ObjectInfo extends StoredBytes {
 }
 
 const maxXmlBytes = 4 * 2 ** 20;
-/** Merging parts may take minutes, and its white space keeps the connection alive (cos 436/7742). */
-const completeLimits: IdleLimits = { headersMs: 120_000, bodyMs: 120_000 };
 /** Signatures start a minute in the past and are made for every attempt: neither a slow nor a fast clock hurts. */
 const signatureLeadSeconds = 60;
 const signatureLifeSeconds = 900;
@@ -159,6 +157,7 @@ export class CosClient {
     if (body.byteLength > cosLimits.maxCompleteBytes) {
       throw outOfRange("parts", `make a request of more than ${cosLimits.maxCompleteBytes} bytes`);
     }
+    const { completeMs } = this.#wire.limits;
     const answer = await this.#send(
       "CompleteMultipartUpload",
       "POST",
@@ -168,7 +167,7 @@ export class CosClient {
         ...options,
         body,
         contentType: "application/xml",
-        limits: completeLimits,
+        limits: { headersMs: completeMs, bodyMs: completeMs },
       },
     );
     const { etag } = this.#decode("CompleteMultipartUpload", answer, decodeCompleteResult);
@@ -188,7 +187,7 @@ export class CosClient {
     options: CosCallOptions & {
       readonly body?: Uint8Array | ReplayableBody | undefined;
       readonly contentType?: string | undefined;
-      readonly limits?: IdleLimits | undefined;
+      readonly limits?: Pick<IdleLimits, "headersMs" | "bodyMs"> | undefined;
       readonly alsoFine?: number | undefined;
     },
   ): Promise<WireAnswer> {

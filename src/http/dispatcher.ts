@@ -3,9 +3,6 @@ import { invalidArgument } from "../errors.ts";
 
 export type { Agent, Dispatcher };
 
-/** Milliseconds a connection attempt may take. */
-export const connectLimitMs = 10_000;
-
 /** How many connections one origin may have; the engine's concurrency stays far below it unless many uploads run at once. */
 const connectionsPerOrigin = 128;
 
@@ -17,6 +14,7 @@ const connectionsPerOrigin = 128;
  */
 export async function openDispatcher(
   option: Dispatcher | Agent.Options | undefined,
+  connectMs: number,
 ): Promise<{ dispatcher: Dispatcher; owned: boolean }> {
   if (isDispatcher(option)) return { dispatcher: option, owned: false };
   const { Agent } = await import("undici");
@@ -24,7 +22,7 @@ export async function openDispatcher(
   const dispatcher = new Agent({
     connections: connectionsPerOrigin,
     ...option,
-    connect: typeof connect === "function" ? connect : { timeout: connectLimitMs, ...connect },
+    connect: typeof connect === "function" ? connect : { timeout: connectMs, ...connect },
   });
   return { dispatcher, owned: true };
 }

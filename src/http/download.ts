@@ -1,7 +1,7 @@
 import type { Dispatcher } from "./dispatcher.ts";
+import type { IdleLimits } from "./limits.ts";
 import { NetworkError, invalidArgument } from "../errors.ts";
 import { toNetworkError } from "./network-error.ts";
-import { defaultLimits } from "./limits.ts";
 
 /** More redirects than this are a loop. */
 const maxRedirects = 5;
@@ -36,10 +36,14 @@ export function shownUrl(url: URL): string {
  * another origin.
  * @throws NetworkError, also while the body is being read
  */
-export async function openDownload(dispatcher: Dispatcher, request: DownloadRequest): Promise<Download> {
+export async function openDownload(
+  dispatcher: Dispatcher,
+  request: DownloadRequest,
+  limits: IdleLimits,
+): Promise<Download> {
   let url = request.url;
   for (let hop = 0; ; hop += 1) {
-    const download = await get(dispatcher, url, { ...request.headers, ...authorization(url) }, request.signal);
+    const download = await get(dispatcher, url, { ...request.headers, ...authorization(url) }, request.signal, limits);
     const location = redirects.has(download.status) ? download.headers["location"] : undefined;
     if (location === undefined) return download;
     download.discard();
@@ -89,6 +93,7 @@ async function get(
   url: URL,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  limits: IdleLimits,
 ): Promise<Download> {
   const explain = (thrown: unknown, status: number | undefined): unknown =>
     signal.aborted
@@ -101,8 +106,8 @@ async function get(
       path: `${url.pathname}${url.search}`,
       method: "GET",
       headers: { host: url.host, ...headers },
-      headersTimeout: defaultLimits.headersMs,
-      bodyTimeout: defaultLimits.bodyMs,
+      headersTimeout: limits.headersMs,
+      bodyTimeout: limits.bodyMs,
       signal,
     });
   } catch (thrown) {

@@ -27,7 +27,8 @@ export interface WireRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | ReplayableBody | undefined;
-  readonly limits?: Partial<IdleLimits> | undefined;
+  /** In place of the transport's own. */
+  readonly limits?: Partial<Pick<IdleLimits, "headersMs" | "bodyMs">> | undefined;
   /** Bytes of the answer's body that are read at most. */
   readonly maxAnswerBytes: number;
   readonly signal?: AbortSignal | undefined;
@@ -46,11 +47,13 @@ export interface WireAnswer {
  */
 export class Transport {
   readonly #option: Dispatcher | Agent.Options | undefined;
+  readonly #limits: IdleLimits;
   #opened: ReturnType<typeof openDispatcher> | undefined;
 
-  constructor(dispatcher?: Dispatcher | Agent.Options) {
+  constructor(dispatcher?: Dispatcher | Agent.Options, limits: IdleLimits = defaultLimits) {
     checkDispatcher(dispatcher);
     this.#option = dispatcher;
+    this.#limits = limits;
   }
 
   /**
@@ -60,7 +63,7 @@ export class Transport {
    */
   async send(request: WireRequest): Promise<WireAnswer> {
     request.signal?.throwIfAborted();
-    const { dispatcher } = await (this.#opened ??= openDispatcher(this.#option));
+    const { dispatcher } = await (this.#opened ??= openDispatcher(this.#option, this.#limits.connectMs));
     const started = performance.now();
     const meter = { sentBytes: 0, error: undefined as { thrown: unknown } | undefined };
     let status: number | undefined;
@@ -81,7 +84,7 @@ export class Transport {
     meter: { sentBytes: number; error: { thrown: unknown } | undefined },
     begun: (status: number) => void,
   ): Promise<WireAnswer> {
-    const limits = { ...defaultLimits, ...request.limits };
+    const limits = { ...this.#limits, ...request.limits };
     const response = await dispatcher.request({
       origin: request.origin,
       method: request.method,
@@ -137,8 +140,8 @@ export class Transport {
   async download(request: DownloadRequest): Promise<Download> {
     request.signal.throwIfAborted();
     const { openDownload } = await import("./download.ts");
-    const { dispatcher } = await (this.#opened ??= openDispatcher(this.#option));
-    return openDownload(dispatcher, request);
+    const { dispatcher } = await (this.#opened ??= openDispatcher(this.#option, this.#limits.connectMs));
+    return openDownload(dispatcher, request, this.#limits);
   }
 
   /** Ends idle connections and waits for the rest; a dispatcher that the caller gave stays open. */

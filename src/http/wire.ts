@@ -1,6 +1,8 @@
 import type { Agent, Dispatcher } from "./dispatcher.ts";
+import type { IdleLimits, LimitOptions } from "./limits.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
 import { ServiceClock } from "./clock.ts";
+import { idleLimits } from "./limits.ts";
 import { retryPolicy } from "./retry.ts";
 import { Transport } from "./transport.ts";
 
@@ -11,6 +13,8 @@ export interface WireOptions {
    */
   readonly dispatcher?: Dispatcher | Agent.Options | undefined;
   readonly retry?: RetryOptions | undefined;
+  /** Idle limits of an attempt. Rarely worth a change: they bound silence, never the duration. */
+  readonly limits?: LimitOptions | undefined;
   /** Epoch milliseconds; for tests. @defaultValue Date.now */
   readonly clock?: (() => number) | undefined;
 }
@@ -20,9 +24,11 @@ export class Wire {
   readonly transport: Transport;
   readonly clock: ServiceClock;
   readonly policy: RetryPolicy;
+  readonly limits: IdleLimits;
 
   constructor(options: WireOptions = {}) {
-    this.transport = new Transport(options.dispatcher);
+    this.limits = idleLimits(options.limits);
+    this.transport = new Transport(options.dispatcher, this.limits);
     this.clock = new ServiceClock(options.clock);
     this.policy = retryPolicy(options.retry);
   }
