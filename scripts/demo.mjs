@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { freshBuild } from "./fresh-build.mjs";
 
 const media = join(import.meta.dirname, "../fixtures/media");
@@ -12,21 +12,29 @@ const source = own ?? join(media, "sample.mp4");
 const cover = own === undefined ? join(media, "cover.jpg") : undefined;
 
 const say = (name, text) => console.log(`  ${name.padEnd(9)} ${text}`);
-const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
-const shown = (path) => relative(process.cwd(), path) || path;
+const shown = (path) =>
+  relative(process.cwd(), path).startsWith("..") ? basename(path) : relative(process.cwd(), path);
 
-/** One line a phase; on a terminal the line of a phase is rewritten while it lasts. */
+function amount(bytes) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
+/** On a terminal the line of a phase is rewritten while it lasts; elsewhere a line is printed for every tenth. */
 function progressLine() {
-  let last;
+  const terminal = process.stdout.isTTY;
+  let [lastPhase, lastTenth] = ["", -1];
   return ({ phase, sentBytes, totalBytes, bytesPerSecond }) => {
-    const percent = totalBytes ? Math.floor((sentBytes / totalBytes) * 100) : 100;
-    const amount = `${String(percent).padStart(3)} %  ${kib(sentBytes)} of ${kib(totalBytes ?? sentBytes)}`;
-    const speed = bytesPerSecond > 0 ? `  ${kib(bytesPerSecond)}/s` : "";
-    const line = `  ${phase.padEnd(9)} ${amount}${speed}`;
-    if (process.stdout.isTTY) process.stdout.write(`${last && last !== phase ? "\n" : ""}\r\x1b[2K${line}`);
-    else if (last !== phase || phase === "transfer") console.log(line);
-    if (phase === "done" && process.stdout.isTTY) process.stdout.write("\n");
-    last = phase;
+    const fraction = totalBytes ? sentBytes / totalBytes : 1;
+    const tenth = Math.floor(fraction * 10);
+    if (!terminal && phase === lastPhase && tenth === lastTenth) return;
+    const bytes = `${String(Math.floor(fraction * 100)).padStart(3)} %  ${amount(sentBytes)} of ${amount(totalBytes ?? sentBytes)}`;
+    const speed = bytesPerSecond > 0 ? `, ${amount(bytesPerSecond)}/s` : "";
+    const line = `  ${phase.padEnd(9)} ${phase === "transfer" ? bytes + speed : ""}`.trimEnd();
+    const start = phase === lastPhase ? "\r\x1b[2K" : lastPhase === "" ? "" : "\n";
+    process.stdout.write(terminal ? `${start}${line}${phase === "done" ? "\n" : ""}` : `${line}\n`);
+    [lastPhase, lastTenth] = [phase, tenth];
   };
 }
 
@@ -48,11 +56,28 @@ async function awaitEvent(vod, fileId) {
   throw new Error("the event of the upload did not come");
 }
 
+/** What the emulator received, equal requests in a row as one line. */
+function sayRequests(requests) {
+  const runs = [];
+  for (const { operation, verified, status, bodyBytes } of requests) {
+    const last = runs.at(-1);
+    if (last?.operation === operation && last.status === status && last.verified === verified) {
+      last.times += 1;
+      last.bodyBytes += bodyBytes;
+    } else runs.push({ operation, verified, status, bodyBytes, times: 1 });
+  }
+  for (const { operation, verified, status, bodyBytes, times } of runs) {
+    const name = times > 1 ? `${operation} × ${times}` : operation;
+    say("request", `${name.padEnd(24)} ${status}, signature ${verified ? "verified" : "WRONG"}, ${amount(bodyBytes)}`);
+  }
+}
+
 async function run() {
   await freshBuild();
   const { VodClient } = await import("vodup");
   const { startEmulator } = await import("vodup/emulator");
 
+  const { size } = await stat(source);
   const folder = await mkdtemp(join(tmpdir(), "vodup-demo-"));
   const emulator = await startEmulator({ dir: folder });
   const vod = new VodClient({
@@ -61,12 +86,10 @@ async function run() {
     cosEndpoint: emulator.cosEndpoint,
   });
   try {
-    console.log(
-      "\nvodup demo: a real upload to an emulator of Tencent Cloud VOD on this machine. Nothing leaves it.\n",
-    );
+    console.log("\nvodup uploads to an emulator of Tencent Cloud VOD on this machine; nothing leaves it.\n");
     say("emulator", `${emulator.origin}, refuses what the service refuses`);
-    say("video", `${shown(source)}, ${kib((await stat(source)).size)}`);
-    if (cover !== undefined) say("cover", `${shown(cover)}, ${kib((await stat(cover)).size)}`);
+    say("video", `${shown(source)}, ${amount(size)}`);
+    if (cover !== undefined) say("cover", `${shown(cover)}, ${amount((await stat(cover)).size)}`);
     console.log("");
 
     const result = await vod.upload(source, {
@@ -76,23 +99,15 @@ async function run() {
     });
 
     const stored = (await emulator.objects()).get(emulator.media()[0].key);
-    const same = stored.sha256 === (await sha256(source));
-    if (!same) throw new Error("what the emulator stored is not what was sent");
-    const event = await awaitEvent(vod, result.fileId);
+    if (stored.sha256 !== (await sha256(source))) throw new Error("what the emulator stored is not what was sent");
+    const { EventType, FileUploadEvent } = await awaitEvent(vod, result.fileId);
+    const { SourceContext, SourceType } = FileUploadEvent.MediaBasicInfo?.SourceInfo ?? {};
 
     console.log("");
-    for (const { operation, verified, status, bodyBytes } of emulator.requests()) {
-      say(
-        "request",
-        `${operation.padEnd(24)} ${status}  signature ${verified ? "verified" : "NOT verified"}  ${kib(bodyBytes)}`,
-      );
-    }
+    sayRequests(emulator.requests());
     console.log("");
     say("stored", `SHA-256 ${stored.sha256.slice(0, 16)}…, equal to the file's; CRC64 ${result.transfer.crc64}`);
-    say(
-      "event",
-      `${event.EventType}, SourceContext "${event.FileUploadEvent.MediaBasicInfo?.SourceInfo?.SourceContext ?? ""}", confirmed`,
-    );
+    say("event", `${EventType}, source ${SourceType} "${SourceContext}", confirmed`);
     say("media", result.mediaUrl);
     if (result.coverUrl !== undefined) say("cover", result.coverUrl);
     console.log(`\nFileId ${result.fileId}\n`);
@@ -106,6 +121,6 @@ async function run() {
 try {
   await run();
 } catch (error) {
-  console.error(`\ndemo failed: ${error?.code ? `${error.code}: ` : ""}${error?.message ?? error}`);
+  console.error(`\ndemo failed: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 }
