@@ -16,7 +16,7 @@ export {
   VodupError,
 } from "./errors.ts";
 export type { ErrorCode, NetworkPhase, Stage } from "./errors.ts";
-export { chain } from "./credentials/chain.ts";
+export { chain, defaultCredentials } from "./credentials/chain.ts";
 export type { CredentialLink } from "./credentials/chain.ts";
 export { fromEnvironment } from "./credentials/environment.ts";
 export { fromIni } from "./credentials/ini.ts";
@@ -25,6 +25,7 @@ export { fromMetadata } from "./credentials/metadata.ts";
 export type { MetadataOptions } from "./credentials/metadata.ts";
 export type { CredentialProvider, Credentials, ExpiringCredentials } from "./credentials/source.ts";
 export type { RequestMessage, RetryMessage, UploadMessage } from "./http/diagnostics.ts";
+export { proxyFromEnvironment } from "./http/proxy.ts";
 export type { RetryOptions } from "./http/retry.ts";
 export type { Checkpoint } from "./upload/checkpoint.ts";
 export type { SessionRefresh, UploadOptions, Warning } from "./upload/options.ts";

@@ -4,7 +4,7 @@ import { invalidArgument } from "../errors.ts";
 export type { Agent, Dispatcher };
 
 /** How many connections one origin may have; the engine's concurrency stays far below it unless many uploads run at once. */
-const connectionsPerOrigin = 128;
+export const connectionsPerOrigin = 128;
 
 /**
  * Makes the dispatcher that sends all requests: the caller's own, or an Agent of ours.

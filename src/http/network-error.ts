@@ -50,6 +50,10 @@ export function toNetworkError(
       { cause: thrown, retryable: Number(proxyStatus) >= 500 },
     );
   }
+  if (code === "VODUP_TUNNEL") {
+    const message = `${detail.operation}: no tunnel to ${detail.host}: ${error.message ?? ""}`;
+    return new NetworkError("PROXY", message, { ...where, phase: "connect" }, options);
+  }
   if (code.startsWith("HPE_")) {
     return new NetworkError(
       "BAD_ANSWER",

@@ -1,28 +1,88 @@
 import type { Dispatcher } from "./dispatcher.ts";
 import { invalidArgument } from "../errors.ts";
-import { connectLimitMs } from "./dispatcher.ts";
+import { connectionsPerOrigin } from "./dispatcher.ts";
+import { defaultLimits } from "./limits.ts";
+
+const { connectMs } = defaultLimits;
+
+/** What a failed tunnel looks like to network-error.ts, whatever made it fail. */
+export class TunnelError extends Error {
+  readonly code = "VODUP_TUNNEL";
+}
 
 /**
- * A dispatcher that goes through the proxy of `HTTPS_PROXY` (or `https_proxy`), but for the hosts of `NO_PROXY`; for
- * {@link VodClientOptions.dispatcher}. Requests travel in a CONNECT tunnel: the proxy sees host names, no request.
+ * A dispatcher that reaches `https:` hosts through the proxy of `HTTPS_PROXY`, but for those of `NO_PROXY` (both also in
+ * lower case, which is looked at first); undefined when no proxy is set. It belongs to the caller, who closes it.
  *
- * @returns undefined when no proxy is set; otherwise yours to close, after the client
- * @throws TypeError `ERR_INVALID_ARG_VALUE` when the variable holds no URL
+ * Requests go through a tunnel (CONNECT): the proxy sees host names and encrypted bytes, no request. `http:` hosts, which
+ * for both services can only be loopback ones, are reached directly, whatever `HTTP_PROXY` says: such a proxy would see
+ * every header.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_VALUE` when `HTTPS_PROXY` is no URL of an HTTP proxy; its value is never shown, since
+ * it may hold a password
  */
 export async function proxyFromEnvironment(env: NodeJS.ProcessEnv = process.env): Promise<Dispatcher | undefined> {
-  const httpsProxy = env["https_proxy"] ?? env["HTTPS_PROXY"] ?? "";
-  if (httpsProxy === "") return undefined;
-  const url = URL.canParse(httpsProxy) ? new URL(httpsProxy) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    // The value is not repeated: it may hold a password.
-    throw invalidArgument("HTTPS_PROXY", "must be a URL such as http://proxy.example:3128");
-  }
-  const { EnvHttpProxyAgent } = await import("undici");
+  const [name, text] = firstSet(env, ["https_proxy", "HTTPS_PROXY"]) ?? [];
+  if (name === undefined || text === undefined) return undefined;
+  const proxy = parseProxy(name, text);
+  const { EnvHttpProxyAgent, Pool } = await import("undici");
   return new EnvHttpProxyAgent({
-    httpsProxy,
-    // Plain http: goes to this machine only (see parseOrigin), where no proxy has any business.
     httpProxy: "",
-    noProxy: env["no_proxy"] ?? env["NO_PROXY"] ?? "",
-    connect: { timeout: connectLimitMs },
+    httpsProxy: proxy.origin,
+    noProxy: firstSet(env, ["no_proxy", "NO_PROXY"])?.[1] ?? "",
+    ...(proxy.token === undefined ? {} : { token: proxy.token }),
+    connections: connectionsPerOrigin,
+    connect: { timeout: connectMs },
+    proxyTls: { timeout: connectMs },
+    requestTls: { timeout: connectMs },
+    clientFactory: (origin, options) => {
+      const pool = new Pool(origin, { ...options, headersTimeout: connectMs, bodyTimeout: connectMs });
+      const connect = pool.connect.bind(pool) as (
+        request: Dispatcher.ConnectOptions,
+      ) => Promise<Dispatcher.ConnectData>;
+      // A proxy that closes the connection must not look like the service doing so: undici would dial for ever.
+      const tunnel = (request: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> =>
+        connect(request).catch((cause: unknown) => {
+          throw new TunnelError(`the proxy ${origin.host} cannot be used: ${reasonOf(cause)}`, { cause });
+        });
+      return Object.assign(pool, { connect: tunnel });
+    },
   });
+}
+
+function firstSet(
+  env: NodeJS.ProcessEnv,
+  names: readonly string[],
+): readonly [name: string, value: string] | undefined {
+  for (const name of names) {
+    const value = env[name]?.trim() ?? "";
+    if (value !== "") return [name, value];
+  }
+  return undefined;
+}
+
+function parseProxy(name: string, text: string): { readonly origin: string; readonly token: string | undefined } {
+  const remedy = "must be the URL of an HTTP proxy, such as http://proxy.example.com:3128";
+  let url: URL;
+  let pair: string;
+  try {
+    // "proxy:3128" is common, and as a URL would have the scheme "proxy:".
+    url = new URL(text.includes("://") ? text : `http://${text}`);
+    pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  } catch {
+    // Without its cause, which would repeat the value.
+    throw invalidArgument(name, remedy);
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw invalidArgument(name, remedy);
+  return {
+    origin: url.origin,
+    token: pair === ":" ? undefined : `Basic ${Buffer.from(pair, "utf8").toString("base64")}`,
+  };
+}
+
+function reasonOf(thrown: unknown): string {
+  const first: unknown = thrown instanceof AggregateError ? thrown.errors[0] : thrown;
+  const { code, message } = first instanceof Error ? (first as NodeJS.ErrnoException) : {};
+  if (code === "UND_ERR_HEADERS_TIMEOUT") return `no answer within ${connectMs / 1000} s`;
+  return message ?? String(first);
 }
