@@ -1,0 +1,75 @@
+import type { Arguments } from "../args.ts";
+import type { Command } from "../commands.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import type { UploadFlag } from "../upload-flags.ts";
+import { UsageError } from "../args.ts";
+import { connect } from "../connection.ts";
+import { isDebugging, tellDiagnostics } from "../debug.ts";
+import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
+import { parseSeconds } from "../numbers.ts";
+import { stopping } from "../stopping.ts";
+import { readUploadOptions, uploadFlags } from "../upload-flags.ts";
+import { uploadOne } from "../upload-one.ts";
+import { outputOf } from "../upload-output.ts";
+
+/** `vodup upload`: one client for all sources, which go one after the other, each with all its connections. */
+export const uploadCommand: Command<UploadFlag> = {
+  spec: {
+    name: "upload",
+    operands: "FILE|URL|- ...",
+    summary: "upload files and print the FileId of each on a line of its own",
+    count: { least: 1, most: Infinity },
+    flags: uploadFlags,
+    notes: [
+      'Sizes are bytes, or end in KiB, MiB or GiB. "-" reads standard input and needs --media-type.',
+      "Run again, the same command goes on where it stopped: unfinished uploads are kept in $XDG_STATE_HOME/vodup\n" +
+        "(~/.local/state/vodup) after exit codes 5, 130 and 143, and removed after all others.",
+    ],
+  },
+  run: async (args, terminal) => {
+    checkTogether(args);
+    const options = readUploadOptions(args);
+    const timeout = args.text("timeout");
+    const debug = isDebugging(args.has("debug"));
+    const quiet = args.has("quiet");
+    const run = stopping(timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000);
+    const silence = debug ? tellDiagnostics((line) => terminal.note(line)) : undefined;
+    try {
+      const connection = await connect(args, (text) => quiet || terminal.note(text));
+      try {
+        const codes: ExitCode[] = [];
+        for (const source of args.operands) {
+          const output = outputOf(terminal, source, { args, debug });
+          codes.push(await uploadOne({ args, options, connection, run, output }, source));
+        }
+        return exitCodeOfAll(codes, run.reason && exitCodeOf(run.reason));
+      } finally {
+        await connection.close();
+      }
+    } finally {
+      silence?.();
+      run.done();
+    }
+  },
+};
+
+/** What one flag or source excludes in another. @throws UsageError */
+function checkTogether(args: Arguments<UploadFlag>): void {
+  const { operands } = args;
+  const alone = (["checkpoint", "media-name", "cover"] as const).find((flag) => args.has(flag));
+  if (operands.length > 1 && alone !== undefined) {
+    throw new UsageError(`--${alone} belongs to one source, but ${operands.length} are given; upload them one by one`);
+  }
+  if (operands.includes("-")) {
+    if (operands.length > 1) throw new UsageError("standard input (-) cannot be uploaded together with other sources");
+    if (!args.has("media-type")) {
+      throw new UsageError("--media-type must be given with standard input (-): it has no file name to tell it");
+    }
+  }
+  if (args.has("checkpoint") && args.has("no-resume")) {
+    throw new UsageError("--checkpoint and --no-resume exclude each other; leave one out");
+  }
+  if (args.has("json") && args.has("quiet")) {
+    throw new UsageError("--json and --quiet exclude each other; leave one out");
+  }
+}

@@ -1,0 +1,110 @@
+import type { VodClient } from "../index.ts";
+import type { Arguments, FlagSpec } from "./args.ts";
+import { UsageError } from "./args.ts";
+import { parseInteger } from "./numbers.ts";
+
+export type ConnectionFlag =
+  "site" | "region" | "sub-app-id" | "vod-endpoint" | "cos-endpoint" | "emulator" | "credentials" | "retries" | "debug";
+
+/** The flags of every command that talks to the service. */
+export const connectionFlags: Readonly<Record<ConnectionFlag, FlagSpec>> = {
+  site: { value: "intl|cn", summary: "which of the two clouds the account belongs to (VODUP_SITE; default intl)" },
+  region: { value: "NAME", summary: "access point of the API (TENCENTCLOUD_REGION; default ap-singapore)" },
+  "sub-app-id": { value: "N", summary: "VOD application; accounts opened since 2023-12-25 need it" },
+  "vod-endpoint": { value: "URL", summary: "VOD API origin instead of the site's (VODUP_VOD_ENDPOINT)" },
+  "cos-endpoint": { value: "URL", summary: "COS origin, with {bucket} and {region} or without (VODUP_COS_ENDPOINT)" },
+  emulator: { summary: "use an emulator inside this process: no account is needed, nothing leaves this machine" },
+  credentials: {
+    value: "metadata",
+    summary: "use the role of this Tencent Cloud instance, which is never asked otherwise",
+  },
+  retries: { value: "N", summary: "how often a failed request is sent again, 0 to 99 (default 5)" },
+  debug: { summary: "say on stderr what is sent and answered, without secrets (VODUP_DEBUG=1)" },
+};
+
+/** Where requests go, after flags, environment and defaults; undefined is the library's default. */
+export interface Target {
+  readonly site: string | undefined;
+  readonly region: string | undefined;
+  readonly subAppId: string | undefined;
+  readonly vodEndpoint: string | undefined;
+  readonly cosEndpoint: string | undefined;
+}
+
+/** A client with all that belongs to it. */
+export interface Connection {
+  readonly client: VodClient;
+  readonly target: Target;
+  /** Waits for what is under way and frees everything, so that the process can end by itself. */
+  close(): Promise<void>;
+}
+
+/** The flags as typed, else the environment's; flags win, and an empty variable counts as not set. */
+export function readTarget(args: Arguments<ConnectionFlag>, env: NodeJS.ProcessEnv): Target {
+  const from = (flag: ConnectionFlag, variable: string): string | undefined =>
+    args.text(flag) ?? (env[variable] || undefined);
+  if (args.has("emulator")) {
+    const other = (["vod-endpoint", "cos-endpoint"] as const).find((flag) => args.has(flag));
+    if (other !== undefined) throw new UsageError(`--emulator and --${other} exclude each other; leave one out`);
+  }
+  return {
+    site: from("site", "VODUP_SITE"),
+    region: from("region", "TENCENTCLOUD_REGION"),
+    subAppId: args.text("sub-app-id"),
+    vodEndpoint: args.has("emulator") ? undefined : from("vod-endpoint", "VODUP_VOD_ENDPOINT"),
+    cosEndpoint: args.has("emulator") ? undefined : from("cos-endpoint", "VODUP_COS_ENDPOINT"),
+  };
+}
+
+/**
+ * Makes the client of a command. Credentials are looked for at the first request, so that a mistake in the arguments is
+ * told before a missing key.
+ * @throws UsageError; TypeError, RangeError `ERR_INVALID_ARG_VALUE`
+ */
+export async function connect(args: Arguments<ConnectionFlag>, note: (text: string) => void): Promise<Connection> {
+  const { env } = process;
+  const target = readTarget(args, env);
+  const retries = args.text("retries");
+  const retry = { attempts: retries === undefined ? undefined : parseInteger("retries", retries, 0, 99) + 1 };
+  const metadata = wantsMetadata(args.text("credentials"));
+  const { VodClient, defaultCredentials, proxyFromEnvironment } = await import("../index.ts");
+  const emulator = args.has("emulator") ? await startLocal(note) : undefined;
+  const dispatcher = emulator === undefined ? await proxyFromEnvironment(env) : undefined;
+  const credentials = emulator ?? defaultCredentials({ env, metadata });
+  const release = async (): Promise<void> => {
+    await dispatcher?.close();
+    await emulator?.close();
+  };
+  try {
+    const client = new VodClient({
+      credentials,
+      site: target.site as "intl" | "cn" | undefined,
+      region: target.region,
+      subAppId: target.subAppId,
+      vodEndpoint: emulator?.vodEndpoint ?? target.vodEndpoint,
+      cosEndpoint: emulator?.cosEndpoint ?? target.cosEndpoint,
+      dispatcher,
+      retry,
+    });
+    const close = async (): Promise<void> => {
+      await client.close();
+      await release();
+    };
+    return { client, target, close };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function wantsMetadata(text: string | undefined): boolean {
+  if (text === undefined || text === "metadata") return text !== undefined;
+  throw new UsageError('--credentials: the only value is "metadata", the role of this instance');
+}
+
+async function startLocal(note: (text: string) => void) {
+  const { startEmulator } = await import("../emulator/index.ts");
+  const emulator = await startEmulator();
+  note("vodup: uploading to an emulator inside this process: nothing leaves this machine, and nothing is kept");
+  return emulator;
+}

@@ -1,0 +1,59 @@
+import type { CommandSpec } from "./args.ts";
+import type { CommandEntry } from "./commands.ts";
+
+/** `vodup --help`. */
+export function overview(commands: readonly CommandEntry[]): string {
+  const rows = commands.map(({ name, summary }): [string, string] => [name, summary]);
+  return [
+    "vodup uploads video to Tencent Cloud VOD",
+    "",
+    "Usage: vodup COMMAND [ARGUMENTS]",
+    "",
+    "Commands:",
+    ...table(rows),
+    "",
+    'Each command explains itself: "vodup COMMAND --help". "vodup --version" prints the version.',
+    "Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, never from arguments.",
+    "",
+    ...exitCodes,
+  ].join("\n");
+}
+
+/** `vodup COMMAND --help`. */
+export function commandHelp(spec: CommandSpec): string {
+  const rows = Object.entries(spec.flags).map(([name, { value, summary }]): [string, string] => [
+    value === undefined ? `--${name}` : `--${name} ${value}`,
+    summary,
+  ]);
+  return [
+    `Usage: ${`vodup ${spec.name} ${spec.operands}`.trim()}`,
+    "",
+    sentence(spec.summary),
+    ...(rows.length === 0 ? [] : ["", "Flags:", ...table(rows)]),
+    ...(spec.notes ?? []).flatMap((note) => ["", note]),
+  ].join("\n");
+}
+
+const exitCodes: readonly string[] = [
+  "Exit codes:",
+  ...table([
+    ["0", "done"],
+    ["1", "failed; the same command would fail again"],
+    ["2", "the command line is wrong; nothing was sent"],
+    ["3", "the source file cannot be read, or changed while it was read"],
+    ["4", "no valid credentials, or no permission"],
+    ["5", "a temporary failure, or --timeout: safe to run again"],
+    ["6", "the stored bytes are not the sent ones; nothing was committed"],
+    ["7", "some of several sources failed"],
+    ["130, 143", "stopped by SIGINT or SIGTERM"],
+  ]),
+];
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

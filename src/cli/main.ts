@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+
+const argv = process.argv.slice(2);
+
+// Answered before anything is loaded: `vodup --version` is what scripts call to see whether vodup is there.
+if (argv[0] === "--version" || argv[0] === "-V") {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
+} else {
+  const { runCommandLine } = await import("./run.ts");
+  // Set, never process.exit(): what is written to a pipe may still be on its way.
+  process.exitCode = await runCommandLine(argv);
+}

@@ -1,0 +1,59 @@
+import type { Terminal } from "./terminal.ts";
+import { CosError, VodApiError, VodupError } from "../index.ts";
+import { UsageError } from "./args.ts";
+import { DeadlineError, SignalError } from "./stopping.ts";
+
+/** An error in the words of the command line. */
+export interface ErrorReport {
+  /** The library's code, `ERR_INVALID_ARG_VALUE` for wrong arguments, `ABORTED`, or `UNKNOWN` for a defect. */
+  readonly code: string;
+  /** One line, with the remedy. */
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryable: boolean;
+}
+
+/** What to say about an error. No secret is in there: the library's messages hold none. */
+export function describeError(error: unknown): ErrorReport {
+  const plain = { hint: undefined, requestId: undefined };
+  if (error instanceof SignalError) return { ...plain, code: "ABORTED", message: error.message, retryable: true };
+  if (error instanceof DeadlineError) return { ...plain, code: "TIMEOUT", message: error.message, retryable: true };
+  if (error instanceof VodupError) {
+    const { code, retryable } = error;
+    const served = error instanceof VodApiError || error instanceof CosError ? error.requestId : undefined;
+    const hint = error instanceof VodApiError ? error.hint : undefined;
+    return { code, message: oneLine(error.message), hint, requestId: served, retryable };
+  }
+  if (error instanceof Error && "code" in error && error.code === "ERR_INVALID_ARG_VALUE") {
+    const message = error instanceof UsageError ? error.message : inFlags(error.message);
+    return { ...plain, code: "ERR_INVALID_ARG_VALUE", message: oneLine(message), retryable: false };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { ...plain, code: "UNKNOWN", message: oneLine(message), retryable: false };
+}
+
+/** Tells an error on stderr: what happened and what to do, then what to quote to the service's support. */
+export function reportError(
+  terminal: Terminal,
+  error: unknown,
+  options: { readonly source?: string | undefined; readonly debug: boolean },
+): void {
+  const { message, hint, requestId } = describeError(error);
+  const about = options.source === undefined || message.includes(options.source) ? "" : `${options.source}: `;
+  terminal.note(`vodup: ${about}${message}`);
+  if (hint !== undefined && !message.includes(hint)) terminal.note(`  hint: ${oneLine(hint)}`);
+  if (requestId !== undefined && !message.includes(requestId)) terminal.note(`  request id: ${requestId}`);
+  if (options.debug && error instanceof Error) terminal.note(String(error.stack));
+}
+
+/** `partSize: must be …` is `--part-size: must be …` for who typed it. */
+function inFlags(message: string): string {
+  return message.replace(/^([a-z]+(?:[A-Z][a-z0-9]+)*)(?=: )/, (field) =>
+    field === "source" ? field : `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, " ").trim();
+}

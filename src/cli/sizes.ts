@@ -1,0 +1,28 @@
+import { UsageError } from "./args.ts";
+
+const units: Readonly<Record<string, number>> = { "": 1, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
+
+/**
+ * Reads a size: bytes, or a number of `KiB`, `MiB` or `GiB`. Decimal units are refused: `MB` means one thing to a disk's
+ * maker and another to an operating system.
+ * @throws UsageError naming the flag
+ */
+export function parseSize(flag: string, text: string): number {
+  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
+  const factor = units[unit.toUpperCase()];
+  const bytes = factor === undefined || digits === "" ? Number.NaN : Number(digits) * factor;
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw new UsageError(`--${flag} must be a number of bytes or of KiB, MiB or GiB, such as 16MiB`);
+}
+
+/** Bytes for people: three digits and a binary unit. */
+export function formatSize(bytes: number): string {
+  let value = bytes;
+  let unit = "B";
+  for (const next of ["KiB", "MiB", "GiB", "TiB"]) {
+    if (value < 1024) break;
+    value /= 1024;
+    unit = next;
+  }
+  return unit === "B" ? `${value} B` : `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`;
+}

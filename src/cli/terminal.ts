@@ -1,0 +1,65 @@
+import type { WriteStream } from "node:tty";
+
+/** Characters that move the cursor or colour the screen (C0 but for the line feed, DEL, C1); a file name may hold them. */
+const control = /(?!\n)\p{Cc}/gu;
+
+/** Stdout, for results, and stderr, for people. Owns the progress line, which everything else is written above. */
+export class Terminal {
+  readonly #stdout: NodeJS.WriteStream;
+  readonly #stderr: NodeJS.WriteStream;
+  #shown = "";
+
+  constructor(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    // A reader that has gone (`vodup … | head -1`) is met in print(), and must not end the process here.
+    stdout.on("error", () => undefined);
+    stderr.on("error", () => undefined);
+  }
+
+  /**
+   * Writes lines to stdout.
+   * @returns settles when the system has taken them; rejects when nobody reads stdout any more
+   */
+  print(text: string): Promise<void> {
+    this.#clear();
+    return new Promise((resolve, reject) => {
+      this.#stdout.write(`${text}\n`, (error) => (error instanceof Error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Writes lines to stderr. */
+  note(text: string): void {
+    const shown = this.#shown;
+    this.#clear();
+    this.#stderr.write(`${visible(text)}\n`);
+    if (shown !== "") this.transient(shown);
+  }
+
+  /** Replaces the progress line; "" removes it. Only for a terminal. */
+  transient(text: string): void {
+    if (!this.isInteractive) return;
+    this.#clear();
+    this.#shown = text;
+    if (text !== "") this.#stderr.write(visible(text));
+  }
+
+  get isInteractive(): boolean {
+    return this.#stderr.isTTY;
+  }
+
+  /** Columns of the terminal. */
+  get columns(): number {
+    return (this.#stderr as Partial<WriteStream>).columns ?? 80;
+  }
+
+  #clear(): void {
+    if (this.#shown === "") return;
+    this.#shown = "";
+    this.#stderr.write("\r\u001b[2K");
+  }
+}
+
+function visible(text: string): string {
+  return text.replace(control, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}

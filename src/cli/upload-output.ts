@@ -1,0 +1,122 @@
+import type { Checkpoint, ProgressEvent, UploadResult, Warning } from "../index.ts";
+import type { Arguments } from "./args.ts";
+import type { Terminal } from "./terminal.ts";
+import type { UploadFlag } from "./upload-flags.ts";
+import { progressView } from "./render.ts";
+import { describeError, reportError } from "./report-error.ts";
+import { formatSize } from "./sizes.ts";
+
+/** Where one source's news go: text for people, or one JSON object a line. */
+export interface UploadOutput {
+  readonly progress: (event: ProgressEvent) => void;
+  readonly retry: (event: { operation: string; attempt: number; delayMs: number; error: unknown }) => void;
+  readonly warning: (warning: { readonly code: Warning["code"] | "NO_STATE"; readonly message: string }) => void;
+  readonly checkpoint: (checkpoint: Checkpoint) => void;
+  /** @returns settles when stdout has taken it; rejects when nobody reads stdout any more */
+  readonly result: (result: UploadResult) => Promise<void>;
+  readonly error: (error: unknown) => void;
+  /** A line for people, below an error. */
+  readonly advice: (text: string) => void;
+}
+
+/** JSON lines of progress come at most so often; the first and last of a phase always. */
+const leastJsonGapMs = 100;
+
+export function outputOf(
+  terminal: Terminal,
+  source: string,
+  options: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
+): UploadOutput {
+  return options.args.has("json") ? jsonOutput(terminal, source, options.debug) : textOutput(terminal, source, options);
+}
+
+function textOutput(
+  terminal: Terminal,
+  source: string,
+  { args, debug }: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
+): UploadOutput {
+  const quiet = args.has("quiet");
+  const line = !quiet && !args.has("no-progress") && (process.env["CI"] ?? "") === "";
+  const view = progressView(terminal, { line, plain: debug });
+  let retries = 0;
+  return {
+    progress: (event) => view.show(event, retries),
+    retry: () => (retries += 1),
+    warning: ({ message }) => quiet || terminal.note(`vodup: note: ${message}`),
+    checkpoint: () => undefined,
+    result: async (result) => {
+      view.end();
+      await terminal.print(result.fileId);
+      if (!quiet && terminal.isInteractive) terminal.note(summary(result));
+    },
+    error: (error) => {
+      view.end();
+      reportError(terminal, error, { source: source === "-" ? undefined : source, debug });
+    },
+    advice: (text) => quiet || terminal.note(text),
+  };
+}
+
+function summary({ mediaUrl, transfer }: UploadResult): string {
+  const { bytes, parts, retries, verified, durationMs } = transfer;
+  const speed = durationMs > 0 ? `, ${formatSize(Math.round((bytes / durationMs) * 1000))}/s` : "";
+  const how = parts > 1 ? ` in ${parts} parts` : "";
+  const again = retries > 0 ? `, ${retries} ${retries === 1 ? "retry" : "retries"}` : "";
+  return `  ${formatSize(bytes)}${how}${speed}${again}, verified by ${verified}: ${mediaUrl}`;
+}
+
+function jsonOutput(terminal: Terminal, source: string, debug: boolean): UploadOutput {
+  const line = (type: string, fields: Readonly<Record<string, unknown>>): Promise<void> =>
+    terminal.print(JSON.stringify({ type, source, ...fields }));
+  // A reader who has gone misses news, but the upload goes on; the last line is the one that must arrive.
+  const news = (type: string, fields: Readonly<Record<string, unknown>>): void =>
+    void line(type, fields).catch(() => undefined);
+  let last = -Infinity;
+  let phase: string | undefined;
+  return {
+    progress: (event) => {
+      const now = performance.now();
+      if (event.phase === phase && event.sentBytes !== event.totalBytes && now - last < leastJsonGapMs) return;
+      last = now;
+      phase = event.phase;
+      news("progress", progressFields(event));
+    },
+    retry: ({ operation, attempt, delayMs, error }) => {
+      const { code, message } = describeError(error);
+      news("retry", { operation, attempt, delayMs, code, message });
+    },
+    warning: ({ code, message }) => news("warning", { code, message }),
+    checkpoint: ({ state, objects }) => {
+      const parts = Object.values(objects).reduce(
+        (sum, object) => sum + (object.done?.parts ?? object.parts.length),
+        0,
+      );
+      news("checkpoint", { state, parts });
+    },
+    result: ({ fileId, mediaUrl, coverUrl, transfer }) => {
+      const { bytes, parts, retries, crc64, verified, resumedParts } = transfer;
+      const urls = { fileId, mediaUrl, coverUrl: coverUrl ?? null };
+      return line("result", { ...urls, bytes, parts, retries, crc64, verified, resumedParts });
+    },
+    error: (error) => {
+      const { code, message, requestId, retryable } = describeError(error);
+      news("error", { code, message, requestId: requestId ?? null, retryable });
+      reportError(terminal, error, { source: source === "-" ? undefined : source, debug });
+    },
+    advice: (text) => terminal.note(text),
+  };
+}
+
+function progressFields(event: ProgressEvent): Readonly<Record<string, unknown>> {
+  const { phase, file, sentBytes, totalBytes, parts, concurrency, bytesPerSecond, etaMs } = event;
+  return {
+    phase,
+    file,
+    sentBytes,
+    totalBytes: totalBytes ?? null,
+    parts: { done: parts.done, total: parts.total ?? null },
+    concurrency,
+    bytesPerSecond,
+    etaMs: etaMs ?? null,
+  };
+}
