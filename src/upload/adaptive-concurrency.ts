@@ -1,0 +1,100 @@
+/** Parts in flight at the beginning: enough for any LAN, harmless to any server. */
+const startLimit = 8;
+/** Beyond this, connections only take from each other. */
+const mostLimit = 32;
+
+/** A step up is kept when it brings at least this much more throughput. */
+const worthwhileGain = 1.1;
+/** Windows shorter than this measure noise. */
+const leastWindowMs = 200;
+/** After a step that brought nothing, and after trouble, so many windows pass before the next try. */
+const holdWindows = 6;
+
+/** How parts in flight are found for `concurrency: "auto"`. */
+export interface ConcurrencyLimits {
+  readonly start?: number | undefined;
+  readonly most?: number | undefined;
+}
+
+/**
+ * Finds how many parts to have in flight, by trying: it doubles the number as long as the whole gets faster by that,
+ * goes back to the last one that did, and looks again from time to time, by smaller steps. When the service asks for
+ * less, or connections break, it halves.
+ *
+ * Pure but for the clock it is given: no timers, so nothing to stop. Time is measured in windows of as many finished
+ * parts as there are in flight.
+ */
+export class AdaptiveConcurrency {
+  readonly #now: () => number;
+  readonly #most: number;
+  #limit: number;
+  /** The last number that proved its worth, and the throughput it had (bytes a millisecond). */
+  #proven: { limit: number; rate: number };
+  /** Whether `limit` is on trial against `proven`. */
+  #trying = false;
+  #doubling = true;
+  #hold = 0;
+  #window: { startedAt: number; bytes: number; parts: number };
+
+  /** @param now milliseconds, monotonic */
+  constructor(now: () => number, limits: ConcurrencyLimits = {}) {
+    this.#now = now;
+    this.#most = limits.most ?? mostLimit;
+    this.#limit = Math.min(limits.start ?? startLimit, this.#most);
+    this.#proven = { limit: this.#limit, rate: 0 };
+    this.#window = { startedAt: now(), bytes: 0, parts: 0 };
+  }
+
+  /** Parts in flight that are allowed now. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /**
+   * A part is done.
+   * @param crowded whether memory is short: then more parts in flight would only wait for it
+   */
+  partDone(bytes: number, crowded: boolean): void {
+    this.#window.bytes += bytes;
+    this.#window.parts += 1;
+    const elapsed = this.#now() - this.#window.startedAt;
+    if (this.#window.parts < this.#limit || elapsed < leastWindowMs) return;
+    this.#judge(this.#window.bytes / elapsed, crowded);
+    this.#open();
+  }
+
+  /** The service asked for less, or a connection broke. */
+  trouble(): void {
+    // One event often breaks many connections at once: it counts once in a window.
+    if (this.#window.parts === 0 && this.#hold === holdWindows) return;
+    this.#settle(Math.max(1, Math.floor(this.#limit / 2)), 0);
+    this.#open();
+  }
+
+  #judge(rate: number, crowded: boolean): void {
+    if (crowded) return this.#settle(Math.max(1, this.#limit - 1), rate);
+    if (this.#trying && rate < this.#proven.rate * worthwhileGain)
+      return this.#settle(this.#proven.limit, this.#proven.rate);
+    if (this.#hold > 0) {
+      this.#hold -= 1;
+      this.#proven = { limit: this.#limit, rate };
+      return;
+    }
+    this.#proven = { limit: this.#limit, rate };
+    const next = Math.min(this.#most, this.#doubling ? this.#limit * 2 : Math.ceil(this.#limit * 1.25));
+    this.#trying = next > this.#limit;
+    this.#limit = next;
+  }
+
+  #settle(limit: number, rate: number): void {
+    this.#limit = limit;
+    this.#proven = { limit, rate };
+    this.#trying = false;
+    this.#doubling = false;
+    this.#hold = holdWindows;
+  }
+
+  #open(): void {
+    this.#window = { startedAt: this.#now(), bytes: 0, parts: 0 };
+  }
+}
