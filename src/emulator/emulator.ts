@@ -17,6 +17,9 @@ export interface Emulator extends Inspector {
   readonly secretKey: string;
   /** PEM file with the authority to trust, with TLS; removed by `close()`. */
   readonly caFile: string | undefined;
+  /** Cuts all connections and refuses new ones, all state kept, until `online()`. */
+  offline(): Promise<void>;
+  online(): Promise<void>;
   /** Cuts all connections and leaves nothing behind but the objects of `dir`. */
   close(): Promise<void>;
 }
@@ -43,6 +46,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     cosEndpoint: origin,
     ...world.account,
     caFile,
+    offline: () => listener.close(),
+    online: () => listener.reopen(),
     close: async () => {
       await world.close(() => listener.close());
       if (caFolder !== undefined) await rm(caFolder, { recursive: true, force: true });

@@ -25,7 +25,7 @@ export interface PushTarget {
   readonly signKey?: string | undefined;
 }
 
-/** Sign and T are valid this long (266/55245). */
+/** Sign and T are valid this long (266/57589). */
 const SIGN_LIFE_SECONDS = 600;
 /** Deliveries remembered. */
 const KEPT = 1000;

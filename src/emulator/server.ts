@@ -12,8 +12,10 @@ export interface Listener {
   readonly port: number;
   /** PEM of the authority clients must trust, with TLS. */
   readonly authority: string | undefined;
-  /** Cuts every connection and stops listening. */
+  /** Cuts every connection and stops listening; for good, unless `reopen` is called. */
   close(): Promise<void>;
+  /** Listens again, on the same port. */
+  reopen(): Promise<void>;
 }
 
 /** Opens the one port of the emulator on 127.0.0.1. */
@@ -44,12 +46,18 @@ export async function listen(settings: Settings, respond: Respond): Promise<List
   });
   // A handshake that fails is the client's affair.
   server.on("tlsClientError", (_error, socket: Socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(settings.port, "127.0.0.1", resolve);
-  });
+  const open = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+  await open(settings.port);
+  const port = portOf(server);
   return {
-    port: portOf(server),
+    port,
     authority: authority?.certificate,
     close: async () => {
       await new Promise<void>((resolve) => {
@@ -57,6 +65,7 @@ export async function listen(settings: Settings, respond: Respond): Promise<List
         for (const socket of sockets) socket.destroy();
       });
     },
+    reopen: () => open(port),
   };
 }
 

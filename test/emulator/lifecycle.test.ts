@@ -68,6 +68,26 @@ describe("close", () => {
   });
 });
 
+test("offline refuses connections and keeps everything for when it is online again", async () => {
+  const emulator = await start();
+  const session = await apply(emulator);
+  const { origin } = emulator;
+  await emulator.offline();
+  await expect(cos(emulator, session, "PUT", { body: "x" })).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  await emulator.online();
+  expect(emulator.origin).toBe(origin);
+  expect((await cos(emulator, session, "PUT", { body: "x" })).status).toBe(200);
+  await emulator.offline();
+  await emulator.close();
+});
+
+test("a client may wait for 100 Continue", async () => {
+  const emulator = await start({ strictSignature: true });
+  const session = await apply(emulator);
+  const answer = await cos(emulator, session, "PUT", { body: "x", lateHeaders: { expect: "100-continue" } });
+  expect(answer.status).toBe(200);
+});
+
 describe("TLS", () => {
   test("is spoken with a certificate of its own authority, for any name asked for", async () => {
     const emulator = await start({ tls: true });

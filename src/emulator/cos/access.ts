@@ -4,7 +4,7 @@ import { bucketName, mayWrite, type UploadSession } from "../sessions.ts";
 import { CosFailure } from "./respond.ts";
 import type { CosPrincipal } from "./verify.ts";
 
-/** Longest object key in bytes (436/13324). */
+/** Longest object key in bytes. */
 const MAX_KEY_BYTES = 850;
 
 /** The object key of the request. @throws {CosFailure} KeyTooLong, InvalidURI */

@@ -66,7 +66,7 @@ export async function headObject(exchange: Exchange, principal: CosPrincipal, co
   return { headers: { ...objectHeaders(context, object), "Content-Length": String(object.size) } };
 }
 
-/** GET Object, with one Range: 436/7753. */
+/** GET Object, with one Range. */
 export async function getObject(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
   const object = find(exchange, principal, context);
   if (!context.bucket.store.readable)

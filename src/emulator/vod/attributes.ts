@@ -13,7 +13,7 @@ interface Attributes {
   readonly sha1: string;
 }
 
-/** DescribeFileAttributes (266/74131): a task that finds MD5 and SHA-1 of the stored file (of HLS: the manifest). */
+/** DescribeFileAttributes: a task that finds MD5 and SHA-1 of the stored file (of HLS: the manifest). */
 export const describeFileAttributes: VodAction = (call) => {
   const { context, params, subAppId, now } = call;
   const media = mediaOf(call);

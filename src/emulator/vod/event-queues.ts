@@ -25,7 +25,7 @@ interface QueuedEvent {
   pulledAt: number | undefined;
 }
 
-/** Unpulled events are kept four days, ≤ 16 go out at a time (266/33434). */
+/** Unpulled events are kept four days, ≤ 16 go out at a time. */
 const KEPT_MS = 4 * 86_400_000;
 export const MAX_BATCH = 16;
 

@@ -9,7 +9,7 @@ const KEY_TAG = /^#EXT-X-(SESSION-)?KEY:/;
 const invalidManifest = (message: string): VodFailure =>
   new VodFailure("InvalidParameterValue.MediaManifestContent", message);
 
-/** Segments lie in the manifest's folder or below: no URL, no absolute path, no way out (266/34801). */
+/** Segments lie in the manifest's folder or below: no URL, no absolute path, no way out. */
 function checkRelative(uri: string): string {
   const leaves = uri.split(/[/\\]/).some((segment) => /^(\.|%2e){2}$/i.test(segment));
   if (/^[a-z][a-z0-9+.-]*:/i.test(uri) || /^[/\\]/.test(uri) || leaves) {
@@ -32,7 +32,7 @@ export function hlsSegments(content: string): string[] {
   return [...new Set(uris.map(checkRelative))];
 }
 
-/** ParseStreamingManifest: 266/34801. */
+/** ParseStreamingManifest. */
 export const parseStreamingManifest: VodAction = ({ params }) => {
   const content = textOf(params, "MediaManifestContent") ?? "";
   switch (textOf(params, "ManifestType") ?? "m3u8") {

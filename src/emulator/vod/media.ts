@@ -28,7 +28,7 @@ const PARTS: Readonly<Record<string, string>> = {
 
 const MAX_FILE_IDS = 20;
 
-/** DescribeMediaInfos: 266/31763. */
+/** DescribeMediaInfos. */
 export const describeMediaInfos: VodAction = ({ context, params, subAppId }) => {
   const fileIds = textsOf(params, "FileIds") ?? [];
   if (fileIds.length === 0) throw new VodFailure("InvalidParameterValue.FileIdsEmpty", "FileIds is empty.");
@@ -61,7 +61,7 @@ export function mediaOf({ context, params, subAppId }: VodCall): Media {
   return media;
 }
 
-/** DeleteMedia (266/31764): the whole media, or with DeleteParts only what the emulator never made. */
+/** DeleteMedia: the whole media, or with DeleteParts only what the emulator never made. */
 export const deleteMedia: VodAction = async (call) => {
   const { context, params, subAppId } = call;
   const media = mediaOf(call);
@@ -81,7 +81,7 @@ async function removeObjects({ context }: VodCall, media: Media): Promise<void> 
   }
 }
 
-/** ModifyMediaInfo (266/31762): name, description, class, expiry, tags and cover. */
+/** ModifyMediaInfo: name, description, class, expiry, tags and cover. */
 export const modifyMediaInfo: VodAction = async (call) => {
   const { params, now } = call;
   const media = mediaOf(call);

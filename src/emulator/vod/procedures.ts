@@ -102,7 +102,7 @@ function procedureTask(task: Task, run: ProcedureRun, subTasks: readonly SubTask
   };
 }
 
-/** ProcessMediaByProcedure: 266/34782. */
+/** ProcessMediaByProcedure. */
 export const processMediaByProcedure: VodAction = (call) => {
   const { context, params, subAppId, now } = call;
   const procedureName = textOf(params, "ProcedureName") ?? "";

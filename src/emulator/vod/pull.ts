@@ -24,7 +24,7 @@ interface Pull {
   media: Media | undefined;
 }
 
-/** PullUpload (266/35575): a task that makes a media of what `pullSource` brings. */
+/** PullUpload: a task that makes a media of what `pullSource` brings. */
 export const pullUpload: VodAction = (call) => {
   const { context, params, subAppId, now } = call;
   const url = sourceUrl(textOf(params, "MediaUrl") ?? "");

@@ -37,7 +37,7 @@ export interface Task extends TaskRequest {
   fileId: string;
 }
 
-/** Tasks can be asked for during three days (266/33431). */
+/** Tasks can be asked for during three days. */
 const KEPT_MS = 3 * 86_400_000;
 
 /** The tasks of all sub-apps, moved on by the clock. */
@@ -96,7 +96,7 @@ export class Tasks {
 
 const timeOrEmpty = (ms: number | undefined): string => (ms === undefined ? "" : isoTime(ms));
 
-/** DescribeTaskDetail: 266/33431. */
+/** DescribeTaskDetail. */
 export const describeTaskDetail: VodAction = ({ context, params, subAppId }) => {
   const taskId = textOf(params, "TaskId") ?? "";
   const task = context.tasks.find(taskId, subAppId);
@@ -121,7 +121,7 @@ function inRange(params: JsonObject, name: string, time: number | undefined): bo
   return time !== undefined && time >= after && time <= before;
 }
 
-/** DescribeTasks (266/33430), newest first unless sorted; the ScrollToken is the position. */
+/** DescribeTasks, newest first unless sorted; the ScrollToken is the position. */
 export const describeTasks: VodAction = (call: VodCall) => {
   const { context, params, subAppId } = call;
   const status = textOf(params, "Status");

@@ -82,7 +82,7 @@ export class Templates {
   }
 }
 
-/** CreateProcedureTemplate: 266/33897. */
+/** CreateProcedureTemplate. */
 export const createProcedureTemplate: VodAction = ({ context, params, subAppId }) => {
   const name = textOf(params, "Name") ?? "";
   if (name === "") throw new VodFailure("InvalidParameterValue.Name", "Name is empty.");
@@ -99,7 +99,7 @@ export const createProcedureTemplate: VodAction = ({ context, params, subAppId }
   return {};
 };
 
-/** DescribeProcedureTemplates: 266/33894. */
+/** DescribeProcedureTemplates. */
 export const describeProcedureTemplates: VodAction = ({ context, params, subAppId }) => {
   const names = textsOf(params, "Names") ?? [];
   const type = textOf(params, "Type");

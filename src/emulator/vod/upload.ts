@@ -11,7 +11,7 @@ import { NEVER } from "./time.ts";
 import { checkExpireTime, checkLength, numberOf, textOf } from "./validate.ts";
 
 /**
- * ApplyUpload (266/31767): opens a session, or with the undocumented VodSessionKey renews the certificate of one, as
+ * ApplyUpload (266/34120): opens a session, or with the undocumented VodSessionKey renews the certificate of one, as
  * the option `sessionRefresh` has it.
  */
 export const applyUpload: VodAction = (call) => {
@@ -80,7 +80,7 @@ function answerApply({ context, now }: VodCall, session: UploadSession): JsonObj
   };
 }
 
-/** CommitUpload (266/31766): makes the uploaded object a media, and tells of it. */
+/** CommitUpload (266/34119): makes the uploaded object a media, and tells of it. */
 export const commitUpload: VodAction = (call) => {
   const { context, params, subAppId } = call;
   const session = context.sessions.byKey(textOf(params, "VodSessionKey") ?? "");
