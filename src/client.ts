@@ -1,7 +1,10 @@
 import type { CredentialProvider, Credentials } from "./credentials/source.ts";
+import type { Checkpoint } from "./upload/checkpoint.ts";
+import type { Discarded } from "./upload/discard.ts";
 import type { UploadEnvironment } from "./upload/environment.ts";
 import type { UploadOptions } from "./upload/options.ts";
 import type { UploadSource } from "./upload/source.ts";
+import type { UploadPlan } from "./upload/upload-plan.ts";
 import type { UploadResult } from "./upload/upload-result.ts";
 import type { CallOptions, UntypedParams, VodApiOptions } from "./vod-api/client.ts";
 import type { VodAction, VodActions } from "./vod-api/actions.ts";
@@ -84,6 +87,34 @@ export class VodClient {
     return this.#track(async () => {
       const { runUpload } = await import("./upload/upload.ts");
       return runUpload(this.#environment, source, options);
+    });
+  }
+
+  /**
+   * Checks a source and its options as `upload` does, and says what it would send; sends nothing.
+   * @throws as `upload` does before it sends anything
+   */
+  async plan(source: UploadSource, options: UploadOptions = {}): Promise<UploadPlan> {
+    return this.#track(async () => {
+      const [{ withSources }, { planUpload }] = await Promise.all([
+        import("./upload/upload.ts"),
+        import("./upload/upload-plan.ts"),
+      ]);
+      return withSources(this.#environment, source, options, async (ready) =>
+        planUpload(this.#environment, ready, options),
+      );
+    });
+  }
+
+  /**
+   * Removes what the unfinished upload of a checkpoint has sent; for checkpoints that nobody will go on from.
+   * @returns whether all of it is gone; a certificate that has expired cannot remove anything
+   * @throws CheckpointError `CHECKPOINT_INVALID`
+   */
+  async discard(checkpoint: Checkpoint): Promise<Discarded> {
+    return this.#track(async () => {
+      const { discardUpload } = await import("./upload/discard.ts");
+      return discardUpload(this.#environment, checkpoint);
     });
   }
 

@@ -28,10 +28,12 @@ export type { RequestMessage, RetryMessage, UploadMessage } from "./http/diagnos
 export { proxyFromEnvironment } from "./http/proxy.ts";
 export type { RetryOptions } from "./http/retry.ts";
 export type { Checkpoint } from "./upload/checkpoint.ts";
+export type { Discarded } from "./upload/discard.ts";
 export type { SessionRefresh, UploadOptions, Warning } from "./upload/options.ts";
 export type { ProgressEvent } from "./upload/progress.ts";
 export type { RefreshedSession, SessionIdentity } from "./upload/session.ts";
 export type { UploadSource } from "./upload/source.ts";
+export type { PlannedObject, UploadPlan } from "./upload/upload-plan.ts";
 export type { UploadResult } from "./upload/upload-result.ts";
 export type { CallOptions } from "./vod-api/client.ts";
 export type { Site } from "./vod-api/endpoint.ts";

@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Checkpoint } from "../../src/index.ts";
+import { VodClient } from "../../src/index.ts";
+import { startEmulator } from "../../src/emulator/index.ts";
+
+type Emulator = Awaited<ReturnType<typeof startEmulator>>;
+
+const mib = 2 ** 20;
+let emulator: Emulator;
+let vod: VodClient;
+let folder: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  const { secretId, secretKey, vodEndpoint, cosEndpoint } = emulator;
+  vod = new VodClient({
+    credentials: { secretId, secretKey },
+    vodEndpoint,
+    cosEndpoint,
+    retry: { attempts: 2, baseDelayMs: 1 },
+  });
+  folder = await mkdtemp(join(tmpdir(), "vodup-plan-"));
+});
+
+afterAll(async () => {
+  await vod.close();
+  await emulator.close();
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(() => {
+  emulator.setFaults([]);
+  emulator.clearRequests();
+});
+
+describe("plan", () => {
+  test("says what upload would send, cover included, and sends nothing", async () => {
+    const media = join(folder, "lesson one.mp4");
+    const cover = join(folder, "lesson.jpg");
+    await writeFile(media, Buffer.alloc(5 * mib + 1));
+    await writeFile(cover, "jpg");
+    const plan = await vod.plan(media, { cover, partSize: 2 * mib, subAppId: "9223372036854775807" });
+    expect(plan).toEqual({
+      endpoint: { vod: emulator.vodEndpoint, cos: emulator.cosEndpoint },
+      fields: { MediaType: "mp4", MediaName: "lesson one", CoverType: "jpg", SubAppId: "9223372036854775807" },
+      objects: [
+        { file: media, size: 5 * mib + 1, transfer: "multipart", partSize: 2 * mib, partCount: 3 },
+        { file: cover, size: 3, transfer: "put", partSize: 2 * mib, partCount: 1 },
+      ],
+    });
+    expect(emulator.requests()).toEqual([]);
+  });
+
+  test("does not read a stream to learn its size", async () => {
+    let read = false;
+    const stream = async function* (): AsyncGenerator<Uint8Array> {
+      read = true;
+      yield Buffer.alloc(1);
+    };
+    const { objects } = await vod.plan(stream(), { mediaType: "mp4" });
+    expect(objects).toMatchObject([{ size: undefined, transfer: "stream", partSize: 8 * mib, partCount: undefined }]);
+    expect(read).toBe(false);
+  });
+
+  test("refuses what upload would refuse", async () => {
+    await expect(vod.plan(join(folder, "nothing.mp4"))).rejects.toMatchObject({ code: "SOURCE_NOT_FOUND" });
+    await expect(vod.plan(Buffer.alloc(1))).rejects.toMatchObject({ code: "ERR_INVALID_ARG_VALUE" });
+  });
+});
+
+describe("discard", () => {
+  async function interrupted(): Promise<Checkpoint> {
+    emulator.setFaults([{ operation: "UploadPart", partNumber: 2, fault: { kind: "answer", status: 403 } }]);
+    let last: Checkpoint | undefined;
+    const upload = vod.upload(Buffer.alloc(3 * mib), {
+      mediaType: "mp4",
+      partSize: mib,
+      concurrency: 1,
+      onCheckpoint: (checkpoint) => void (last = checkpoint),
+    });
+    await expect(upload).rejects.toThrow();
+    emulator.setFaults([]);
+    if (last === undefined) throw new Error("no checkpoint was made");
+    return last;
+  }
+
+  test("removes what a checkpoint's upload has sent", async () => {
+    const checkpoint = await interrupted();
+    expect(emulator.uploads()).toHaveLength(1);
+    expect(await vod.discard(checkpoint)).toEqual({ removed: true, reason: undefined });
+    expect(emulator.uploads()).toEqual([]);
+  });
+
+  test("says why it could not, and refuses what is no checkpoint", async () => {
+    const checkpoint = await interrupted();
+    emulator.setFaults([{ operation: "AbortMultipartUpload", fault: { kind: "expire-certificate" } }]);
+    expect(await vod.discard(checkpoint)).toMatchObject({ removed: false, reason: expect.stringContaining("Expired") });
+    await expect(vod.discard({} as Checkpoint)).rejects.toMatchObject({ code: "CHECKPOINT_INVALID" });
+  });
+});
