@@ -1,5 +1,6 @@
-import type { Agent, Dispatcher } from "undici";
+import type { Agent, Dispatcher, buildConnector } from "undici";
 import { invalidArgument } from "../errors.ts";
+import { markReused } from "./network-error.ts";
 
 export type { Agent, Dispatcher };
 
@@ -17,14 +18,23 @@ export async function openDispatcher(
   connectMs: number,
 ): Promise<{ dispatcher: Dispatcher; owned: boolean }> {
   if (isDispatcher(option)) return { dispatcher: option, owned: false };
-  const { Agent } = await import("undici");
+  const { Agent, buildConnector } = await import("undici");
   const connect = option?.connect;
-  const dispatcher = new Agent({
-    connections: connectionsPerOrigin,
-    ...option,
-    connect: typeof connect === "function" ? connect : { timeout: connectMs, ...connect },
-  });
+  const connector = typeof connect === "function" ? connect : buildConnector({ timeout: connectMs, ...connect });
+  const dispatcher = new Agent({ connections: connectionsPerOrigin, ...option, connect: watched(connector) });
   return { dispatcher, owned: true };
+}
+
+/** Tells a socket that broke while it was new from one that the server had closed between two requests. */
+function watched(connector: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connector(options, (...result) => {
+      const [, socket] = result;
+      socket?.prependListener("error", (error) => {
+        if (socket.bytesRead > 0) markReused(error);
+      });
+      callback(...result);
+    });
 }
 
 /** Refuses what cannot be used, before anything is sent. */

@@ -19,10 +19,15 @@ const timeouts: Readonly<Record<string, { phase: NetworkPhase; limit: string }>>
   UND_ERR_CONNECT_TIMEOUT: { phase: "connect", limit: "no connection within the connect limit" },
   UND_ERR_HEADERS_TIMEOUT: { phase: "headers", limit: "nothing moved within the headers limit" },
   UND_ERR_BODY_TIMEOUT: { phase: "body", limit: "the answer stopped within its body" },
-  ETIMEDOUT: { phase: "connect", limit: "the connection timed out" },
 };
 
-const connectCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+/** Errors that found their request on a socket which had served another one before. */
+const onReusedSocket = new WeakSet<object>();
+
+/** Remembers of an error that its socket had given an answer before: the error itself does not tell. */
+export function markReused(error: object): void {
+  onReusedSocket.add(error);
+}
 
 /** Names an undici or socket failure: which host, how far the request got, whether trying again may help. */
 export function toNetworkError(
@@ -32,12 +37,13 @@ export function toNetworkError(
   const error = rootOf(thrown);
   const code = error.code ?? "";
   const timeout = timeouts[code];
-  const phase: NetworkPhase =
-    timeout?.phase ?? (detail.status !== undefined ? "body" : connectCodes.has(code) ? "connect" : "headers");
+  const phase =
+    timeout?.phase ?? (detail.status !== undefined ? "body" : isOfConnecting(error) ? "connect" : "headers");
   const where = { host: detail.host, phase, status: detail.status, reusedSocket: isReused(error) };
   const options = { cause: thrown, retryable: !permanent.has(code) };
-  if (timeout !== undefined) {
-    return new NetworkError("TIMEOUT", `${detail.operation}: ${timeout.limit} (${detail.host})`, where, options);
+  if (timeout !== undefined || code === "ETIMEDOUT") {
+    const limit = timeout?.limit ?? "the connection timed out";
+    return new NetworkError("TIMEOUT", `${detail.operation}: ${limit} (${detail.host})`, where, options);
   }
   const proxyStatus = /^Proxy response \((\d{3})\)/.exec(error.message ?? "")?.[1];
   if (proxyStatus !== undefined) {
@@ -54,23 +60,20 @@ export function toNetworkError(
     const message = `${detail.operation}: no tunnel to ${detail.host}: ${error.message ?? ""}`;
     return new NetworkError("PROXY", message, { ...where, phase: "connect" }, options);
   }
-  if (code.startsWith("HPE_")) {
-    return new NetworkError(
-      "BAD_ANSWER",
-      `${detail.operation}: ${detail.host} did not answer in HTTP (${code})`,
-      where,
-      {
-        cause: thrown,
-        retryable: true,
-      },
-    );
+  if (error.name === "HTTPParserError" || code.startsWith("HPE_")) {
+    const message = `${detail.operation}: ${detail.host} did not answer in HTTP: ${error.message ?? code}`;
+    // Not the error itself: it shows what came, and a server that echoes shows our signature and token in there.
+    const cause = new Error(error.message ?? code);
+    return new NetworkError("BAD_ANSWER", message, where, { cause, retryable: true });
   }
   const what = code === "" ? (error.message ?? "the connection failed") : `${code}: ${error.message ?? ""}`;
   return new NetworkError("NETWORK", `${detail.operation}: no answer from ${detail.host}: ${what}`, where, options);
 }
 
 interface SocketFailure {
+  readonly name?: string;
   readonly code?: string;
+  readonly syscall?: string;
   readonly message?: string;
   readonly socket?: { readonly bytesRead?: number } | null;
 }
@@ -84,7 +87,12 @@ function rootOf(thrown: unknown): SocketFailure {
   return { message: String(thrown) };
 }
 
+/** The same code may come from a connection that had stood for hours (ETIMEDOUT, EHOSTUNREACH): the system call tells. */
+function isOfConnecting(error: SocketFailure): boolean {
+  return error.syscall === "connect" || error.syscall === "getaddrinfo";
+}
+
 /** An answer was read from this socket before, and none to this request: the server had closed it while it was idle. */
 function isReused(error: SocketFailure): boolean {
-  return error.code === "UND_ERR_SOCKET" && (error.socket?.bytesRead ?? 0) > 0;
+  return onReusedSocket.has(error) || (error.code === "UND_ERR_SOCKET" && (error.socket?.bytesRead ?? 0) > 0);
 }

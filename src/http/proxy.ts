@@ -3,8 +3,6 @@ import { invalidArgument } from "../errors.ts";
 import { connectionsPerOrigin } from "./dispatcher.ts";
 import { defaultLimits } from "./limits.ts";
 
-const { connectMs } = defaultLimits;
-
 /** What a failed tunnel looks like to network-error.ts, whatever made it fail. */
 export class TunnelError extends Error {
   readonly code = "VODUP_TUNNEL";
@@ -18,10 +16,15 @@ export class TunnelError extends Error {
  * for both services can only be loopback ones, are reached directly, whatever `HTTP_PROXY` says: such a proxy would see
  * every header.
  *
+ * @param env @defaultValue process.env
+ * @param connectMs milliseconds that reaching the proxy, its answer, and the TLS handshake behind it may each take
  * @throws TypeError `ERR_INVALID_ARG_VALUE` when `HTTPS_PROXY` is no URL of an HTTP proxy; its value is never shown, since
  * it may hold a password
  */
-export async function proxyFromEnvironment(env: NodeJS.ProcessEnv = process.env): Promise<Dispatcher | undefined> {
+export async function proxyFromEnvironment(
+  env: NodeJS.ProcessEnv = process.env,
+  connectMs: number = defaultLimits.connectMs,
+): Promise<Dispatcher | undefined> {
   const [name, text] = firstSet(env, ["https_proxy", "HTTPS_PROXY"]) ?? [];
   if (name === undefined || text === undefined) return undefined;
   const proxy = parseProxy(name, text);
@@ -43,7 +46,7 @@ export async function proxyFromEnvironment(env: NodeJS.ProcessEnv = process.env)
       // A proxy that closes the connection must not look like the service doing so: undici would dial for ever.
       const tunnel = (request: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> =>
         connect(request).catch((cause: unknown) => {
-          throw new TunnelError(`the proxy ${origin.host} cannot be used: ${reasonOf(cause)}`, { cause });
+          throw new TunnelError(`the proxy ${origin.host} cannot be used: ${reasonOf(cause, connectMs)}`, { cause });
         });
       return Object.assign(pool, { connect: tunnel });
     },
@@ -80,7 +83,7 @@ function parseProxy(name: string, text: string): { readonly origin: string; read
   };
 }
 
-function reasonOf(thrown: unknown): string {
+function reasonOf(thrown: unknown, connectMs: number): string {
   const first: unknown = thrown instanceof AggregateError ? thrown.errors[0] : thrown;
   const { code, message } = first instanceof Error ? (first as NodeJS.ErrnoException) : {};
   if (code === "UND_ERR_HEADERS_TIMEOUT") return `no answer within ${connectMs / 1000} s`;

@@ -1,13 +1,14 @@
 import type { Agent, Dispatcher } from "./dispatcher.ts";
 import type { Download, DownloadRequest } from "./download.ts";
 import type { IdleLimits } from "./limits.ts";
-import { NetworkError, VodupError } from "../errors.ts";
+import { VodupError } from "../errors.ts";
 import { checkDispatcher, openDispatcher } from "./dispatcher.ts";
 import { publishRequest } from "./diagnostics.ts";
 import { defaultLimits } from "./limits.ts";
 import { readAnswer } from "./answer.ts";
 import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** A request body that can be sent any number of times: each `open()` starts it afresh. */
 export interface ReplayableBody {
@@ -34,6 +35,9 @@ export interface WireRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Milliseconds in which undici ends an aborted request that is being sent, with all that hangs on it. */
+const abortGraceMs = 250;
+
 export interface WireAnswer {
   readonly status: number;
   /** Lower-case names; a repeated header's values joined with ", ". */
@@ -49,6 +53,7 @@ export class Transport {
   readonly #option: Dispatcher | Agent.Options | undefined;
   readonly #limits: IdleLimits;
   #opened: ReturnType<typeof openDispatcher> | undefined;
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(dispatcher?: Dispatcher | Agent.Options, limits: IdleLimits = defaultLimits) {
     checkDispatcher(dispatcher);
@@ -67,14 +72,18 @@ export class Transport {
     const started = performance.now();
     const meter = { sentBytes: 0, error: undefined as { thrown: unknown } | undefined };
     let status: number | undefined;
+    const exchange = this.#exchange(dispatcher, request, meter, (begun) => (status = begun));
+    this.#running.add(exchange);
     try {
-      const answer = await this.#exchange(dispatcher, request, meter, (begun) => (status = begun));
+      const answer = await exchange;
       this.#report(request, started, meter.sentBytes, answer.status, answer.headers, undefined);
       return answer;
     } catch (thrown) {
       const error = this.#explain(request, status, meter.error, thrown);
       this.#report(request, started, meter.sentBytes, status, undefined, error);
       throw error;
+    } finally {
+      this.#running.delete(exchange);
     }
   }
 
@@ -85,7 +94,7 @@ export class Transport {
     begun: (status: number) => void,
   ): Promise<WireAnswer> {
     const limits = { ...this.#limits, ...request.limits };
-    const response = await dispatcher.request({
+    const sending = dispatcher.request({
       origin: request.origin,
       method: request.method,
       path: request.path,
@@ -96,6 +105,8 @@ export class Transport {
       bodyTimeout: limits.bodyMs,
       signal: request.signal ?? null,
     });
+    // undici heeds an abort only once the request has a connection, which may never come.
+    const response = await untilAborted(sending, request.signal, abortGraceMs);
     begun(response.statusCode);
     const headers = flatten(response.headers);
     const body = await readAnswer(response.body, request, response.statusCode);
@@ -132,7 +143,7 @@ export class Transport {
       requestId: headers?.["x-cos-request-id"],
       sentBytes,
       durationMs: performance.now() - started,
-      error: error === undefined ? undefined : error instanceof NetworkError ? error.code : "ABORTED",
+      error: error === undefined ? undefined : error instanceof VodupError ? error.code : "ABORTED",
     });
   }
 
@@ -144,11 +155,13 @@ export class Transport {
     return openDownload(dispatcher, request, this.#limits);
   }
 
-  /** Ends idle connections and waits for the rest; a dispatcher that the caller gave stays open. */
+  /** Waits for what is under way, then ends all connections; a dispatcher that the caller gave stays open. */
   async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
     this.#opened = undefined;
-    if (opened?.owned === true) await opened.dispatcher.close();
+    await Promise.allSettled(this.#running);
+    // Its close() would also wait for connections that nobody waits for any more.
+    if (opened?.owned === true) await opened.dispatcher.destroy();
   }
 }
 
@@ -158,12 +171,21 @@ function wireBody(
 ): Uint8Array | AsyncIterable<Uint8Array> | null {
   if (body === undefined) return null;
   if (body instanceof Uint8Array) {
+    // A large buffer in one write would have to leave as a whole within the idle limit.
+    if (body.byteLength > pieceSize) return metered({ size: body.byteLength, open: () => pieces(body) }, meter);
     meter.sentBytes = body.byteLength;
     return body;
   }
   // An empty iterable would leave out Content-Length; an empty buffer sends "Content-Length: 0".
   if (body.size === 0) return Buffer.alloc(0);
   return metered(body, meter);
+}
+
+/** Bytes of a buffer that are handed to the socket at a time. */
+const pieceSize = 128 * 1024;
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < bytes.byteLength; from += pieceSize) yield bytes.subarray(from, from + pieceSize);
 }
 
 async function* metered(
