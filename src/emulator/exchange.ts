@@ -31,7 +31,7 @@ function utf8(latin1: string): string {
 }
 
 /** Decodes one name or value of a query, where `+` may stand for a space. */
-export function decodeQueryText(text: string): string | undefined {
+function decodeQueryText(text: string): string | undefined {
   return decodePercent(text.replaceAll("+", "%20"));
 }
 

@@ -80,10 +80,6 @@ export class Sessions {
     return this.#certificates.get(secretId);
   }
 
-  list(): UploadSession[] {
-    return [...this.#byKey.values()];
-  }
-
   /** Base64 with all the characters that need escaping somewhere: clients must pass it on unchanged. */
   #sessionKey(): string {
     const key = `${this.#ids.bytes(141).toString("base64")}+/=`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { presignCosUrl } from "../../src/signing/index.ts";
+import { presignCosUrl, signCos } from "../../src/signing/index.ts";
 import { start } from "./support/running.ts";
 import { apply, cos, cosCode, element, send, type CosChanges } from "./support/wire.ts";
 
@@ -35,6 +35,20 @@ describe("COS signatures", () => {
     expect(logged).not.toContain(session.token);
   });
 
+  test("are accepted merged into one parameter, as some vendor SDKs presign", async () => {
+    const emulator = await start();
+    const session = await apply(emulator);
+    const { host } = new URL(emulator.origin);
+    const now = Math.floor(Date.now() / 1000);
+    const request = { method: "GET", path: session.mediaPath, headers: { host }, startTime: now, endTime: now + 60 };
+    await cos(emulator, session, "PUT", { body: "abc" });
+    const { authorization } = signCos(request, session);
+    const query = new URLSearchParams({ sign: authorization, "x-cos-security-token": session.token });
+    const answer = await send(emulator.origin, { method: "GET", target: `${session.mediaPath}?${query}`, headers: {} });
+    expect([answer.status, answer.text]).toEqual([200, "abc"]);
+    expect(JSON.stringify(emulator.requests())).not.toMatch(/q-signature=[0-9a-f]{40}/);
+  });
+
   test("cover every character of the key and of header values in UTF-8", async () => {
     const emulator = await start();
     const session = await apply(emulator, { MediaStoragePath: "/a b+c%41/영상 (1)&'😀=~.mp4" });
@@ -66,6 +80,19 @@ describe("COS signatures", () => {
     ],
     ["host unsigned", { signedHeaders: ["content-length"] }, 403, "AccessDenied"],
     ["no signature at all", { authorization: () => "Bearer me" }, 403, "AccessDenied"],
+    [
+      "names in upper case",
+      { authorization: (right) => right.replace("q-header-list=content", "q-header-list=Content") },
+      403,
+      "AccessDenied",
+    ],
+    [
+      "a time that is none",
+      { authorization: (right) => right.replaceAll(/q-(sign|key)-time=[^&]*/g, "q-$1-time=now") },
+      403,
+      "AccessDenied",
+    ],
+    ["another algorithm", { authorization: (right) => right.replace("=sha1", "=sha256") }, 403, "AccessDenied"],
     [
       "two different times",
       { authorization: (right) => right.replace(/q-key-time=\d/, "q-key-time=9") },
@@ -194,6 +221,15 @@ describe("strict signatures", () => {
 });
 
 describe("hosts and keys", () => {
+  test("host may be signed without its port when the option says so", async () => {
+    const emulator = await start({ hostWithoutPort: true });
+    const session = await apply(emulator);
+    const { host } = new URL(emulator.origin);
+    expect(
+      (await cos(emulator, session, "PUT", { body: "abc", host: "127.0.0.1", lateHeaders: { host } })).status,
+    ).toBe(200);
+  });
+
   test("a Host that names the session's bucket and region is taken, another is no bucket", async () => {
     const emulator = await start();
     const session = await apply(emulator);

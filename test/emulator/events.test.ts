@@ -213,6 +213,36 @@ describe("pushed notifications", () => {
     ]);
   });
 
+  test("tell of a pull in format 2.0, and keep other types as they are", async () => {
+    const { url, bodies } = await receiver();
+    const emulator = await start({
+      notificationUrl: url,
+      eventFormat: "2.0",
+      uploadEvents: false,
+      tasks: { processingMs: 0 },
+    });
+    const { TaskId } = await call(emulator, "PullUpload", { MediaUrl: "http://127.0.0.1/x.mp4" });
+    await vi.waitFor(() => expect(bodies).toHaveLength(1));
+    const { FileId = "" } = await upload(emulator, "x");
+    await call(emulator, "DescribeFileAttributes", { FileId });
+    await vi.waitFor(() => expect(bodies).toHaveLength(2));
+    expect(bodies).toMatchObject([
+      {
+        version: "4.0",
+        eventType: "PullComplete",
+        data: { status: 0, message: "SUCCESS", vodTaskId: TaskId, fileId: expect.stringMatching(/^\d{19}$/) },
+      },
+      { version: "4.0", eventType: "DescribeFileAttributesComplete", data: { FileId } },
+    ]);
+  });
+
+  test("are tried again when nobody listens", async () => {
+    const emulator = await start({ notificationUrl: "http://127.0.0.1:1/x" });
+    await upload(emulator, "x");
+    await emulator.pushesSettled();
+    expect(emulator.deliveries().map((one) => one.outcome)).toEqual(["unreachable", "unreachable", "unreachable"]);
+  });
+
   test("go to loopback only, unless the option says otherwise, and nowhere without an address", async () => {
     const emulator = await start({ notificationUrl: "http://user:password@192.0.2.1/x" });
     await upload(emulator, "x");

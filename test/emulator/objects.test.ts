@@ -98,6 +98,26 @@ describe("objects", () => {
     for (const answer of [done, head]) expect(answer.headers).not.toHaveProperty("x-cos-hash-crc64ecma");
   });
 
+  test("a large object comes whole, or cut where a fault says", async () => {
+    const emulator = await start();
+    const session = await apply(emulator);
+    const body = Buffer.alloc(8 * 2 ** 20, "0123456789");
+    await cos(emulator, session, "PUT", { body });
+    expect(body.equals((await cos(emulator, session, "GET")).body)).toBe(true);
+    emulator.setFaults([{ operation: "GetObject", fault: { kind: "truncate-answer", bytes: 1000 } }]);
+    await expect(cos(emulator, session, "GET")).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
+  test("x-cos-forbid-overwrite keeps what is there", async () => {
+    const emulator = await start();
+    const session = await apply(emulator);
+    const headers = { "x-cos-forbid-overwrite": "true" };
+    expect((await cos(emulator, session, "PUT", { body: "first", headers })).status).toBe(200);
+    expect((await cos(emulator, session, "PUT", { body: "second", headers })).status).toBe(409);
+    expect((await emulator.readObject(session.mediaPath)).toString()).toBe("first");
+    await expect(emulator.readObject("/nothing")).rejects.toThrow("no object /nothing");
+  });
+
   test("what the emulator does not have is 501", async () => {
     const emulator = await start();
     const session = await apply(emulator);
@@ -162,6 +182,21 @@ test("a folder holds finished objects only, under names that stay inside it", as
   expect(files.filter((file) => file.includes("unfinished"))).toEqual([]);
   expect(await readdir(folder)).not.toContain("escaped.ts");
   expect(await readFile(join(dir, ...base.split("/"), "100%25.ts"), "utf8")).toBe("100%.ts");
+});
+
+test("what the disk refuses looks like no answer of the service, and the log says why", async () => {
+  const emulator = await start({ dir: join(folder, "conflict") });
+  const session = await apply(emulator, { MediaType: "m3u8" });
+  const base = session.mediaPath.slice(0, session.mediaPath.lastIndexOf("/"));
+  await cos(emulator, session, "PUT", { path: `${base}/a`, body: "a file" });
+  // There cannot be a folder where a file is.
+  await expect(cos(emulator, session, "PUT", { path: `${base}/a/b`, body: "x" })).rejects.toMatchObject({
+    code: "ECONNRESET",
+  });
+  expect(emulator.requests().at(-1)).toMatchObject({
+    status: 0,
+    diagnosis: expect.stringMatching(/the emulator failed: .*E(EXIST|NOTDIR)/s),
+  });
 });
 
 test("discarded objects keep size and CRC64, and no MD5 is made for them", async () => {

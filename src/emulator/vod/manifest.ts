@@ -19,7 +19,7 @@ function checkRelative(uri: string): string {
 }
 
 /** The files an HLS playlist names, each once, in the order of their first mention. */
-export function hlsSegments(content: string): string[] {
+function hlsSegments(content: string): string[] {
   const lines = content.replace(/^\u{feff}/u, "").split(/\r\n|\r|\n/);
   if (lines[0]?.trim() !== "#EXTM3U") throw invalidManifest("The manifest does not begin with #EXTM3U.");
   const uris = lines.flatMap((raw) => {

@@ -8,7 +8,7 @@ import { isoTime } from "./time.ts";
 import { numberOf, textOf } from "./validate.ts";
 import { isJsonObject } from "../json.ts";
 
-export type TaskStatus = "WAITING" | "PROCESSING" | "FINISH" | "ABORTED";
+type TaskStatus = "WAITING" | "PROCESSING" | "FINISH" | "ABORTED";
 
 export interface TaskRequest {
   readonly taskId: string;
