@@ -33,9 +33,10 @@ export interface Emulator extends Inspector {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = resolveOptions(options);
   const world = await World.open(settings);
-  const listener = await listen(settings, (request, response, connection) =>
-    world.respond(request, response, connection),
-  );
+  const listener = await listen(settings, (...exchange) => world.respond(...exchange)).catch(async (error: unknown) => {
+    await world.close();
+    throw error;
+  });
   const caFolder = listener.authority === undefined ? undefined : await mkdtemp(join(tmpdir(), "vodup-emulator-"));
   const caFile = caFolder === undefined ? undefined : join(caFolder, "ca.pem");
   if (caFile !== undefined) await writeFile(caFile, listener.authority ?? "");
@@ -49,7 +50,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     offline: () => listener.close(),
     online: () => listener.reopen(),
     close: async () => {
-      await world.close(() => listener.close());
+      world.hangUp();
+      await listener.close();
+      await world.close();
       if (caFolder !== undefined) await rm(caFolder, { recursive: true, force: true });
     },
   });

@@ -110,10 +110,14 @@ export class World {
     }
   }
 
-  async close(stopListening: () => Promise<void>): Promise<void> {
+  /** Lets go of everybody who is being kept waiting, and keeps no further appointment. */
+  hangUp(): void {
     this.#closing.abort();
     this.#clock.close();
-    await stopListening();
+  }
+
+  async close(): Promise<void> {
+    this.hangUp();
     await this.#cos.bucket.store.close();
   }
 

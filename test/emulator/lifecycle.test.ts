@@ -2,7 +2,10 @@ import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { describe, expect, test, vi } from "vitest";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { start } from "./support/running.ts";
 import { apply, cos, send, upload } from "./support/wire.ts";
@@ -24,7 +27,10 @@ describe("the handle", () => {
   test("listens where it is told to, and says when it cannot", async () => {
     const first = await start();
     const port = Number(new URL(first.origin).port);
-    await expect(startEmulator({ port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    const dir = await mkdtemp(join(tmpdir(), "vodup-test-"));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    await expect(startEmulator({ port, dir })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    expect(await readdir(dir)).toEqual([]);
   });
 
   test.each([[{ dir: "/tmp/x", discard: true }], [{ signKey: "no spaces please" }]])(
