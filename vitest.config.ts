@@ -1,8 +1,11 @@
 import { defineConfig } from "vitest/config";
 
+/** The folders below test/ that are projects of their own: slower, or in need of something `npm ci` does not bring. */
+const suites = ["interop", "faults", "memory", "conformance", "contract", "packaging"];
+
 /**
- * `unit` is what `npm test` runs: everything that needs no other process than Node and ends in seconds.
- * The slower suites (faults, interop, conformance, memory, nodes) are projects of their own, run by `.ci/run`.
+ * `unit` is what `npm test` runs: everything that needs no other process than Node and ends in seconds. `.ci/run` runs
+ * the others after it.
  */
 export default defineConfig({
   test: {
@@ -11,14 +14,35 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/{faults,interop,conformance,memory,packaging,nodes,contract}/**"],
+          exclude: [`test/{${suites.join(",")},nodes}/**`],
           testTimeout: 15_000,
           setupFiles: ["test/support/no-network.ts"],
         },
       },
-      { test: { name: "packaging", include: ["test/packaging/**/*.test.ts"], testTimeout: 180_000 } },
-      { test: { name: "interop", include: ["test/interop/**/*.test.ts"], testTimeout: 120_000 } },
+      { test: { name: "interop", include: ["test/interop/*.test.ts"], testTimeout: 120_000 } },
       { test: { name: "faults", include: ["test/faults/**/*.test.ts"], testTimeout: 120_000 } },
+      {
+        test: {
+          name: "memory",
+          include: ["test/memory/**/*.test.ts"],
+          testTimeout: 300_000,
+          // One after the other and each in a process of its own: what one file holds must not count for the next.
+          pool: "forks",
+          execArgv: ["--expose-gc"],
+          fileParallelism: false,
+        },
+      },
+      { test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 300_000 } },
+      { test: { name: "contract", include: ["test/contract/**/*.test.ts"], testTimeout: 300_000 } },
+      {
+        test: {
+          name: "packaging",
+          include: ["test/packaging/*.test.ts"],
+          globalSetup: ["test/packaging/pack.setup.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
     coverage: {
       provider: "v8",
