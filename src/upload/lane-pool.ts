@@ -48,11 +48,24 @@ export class LanePool {
       const index = this.#free.pop();
       if (index !== undefined) return index;
       if (this.#made < maxLanes) return this.#made++;
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
+      await this.#freed(signal);
     }
+  }
+
+  /** Resolves when a lane was given back; who gives up waiting leaves the line, or a wake-up would be lost on them. */
+  #freed(signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const wake = (): void => {
+        signal.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(wake), 1);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(wake);
+    });
   }
 
   #lane(index: number, release: Release): Lane {

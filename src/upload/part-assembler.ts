@@ -2,6 +2,7 @@ import type { MemoryBudget, Release } from "./memory.ts";
 import type { PartBody } from "./part-body.ts";
 import { Crc64 } from "../cos/crc64.ts";
 import { SourceError } from "../errors.ts";
+import { untilAborted } from "../http/until-aborted.ts";
 import { BufferedAttempt, md5Of } from "./source-bytes.ts";
 
 /** Memory is reserved and filled in pieces of this size, which is also the smallest part. */
@@ -129,7 +130,7 @@ export class PartAssembler {
     while (this.#pending.byteLength === 0) {
       if (this.#ended) return false;
       signal.throwIfAborted();
-      const next = await abortable(this.#read(), signal);
+      const next = await untilAborted(this.#read(), signal);
       if (next.done === true) {
         this.#ended = true;
         return false;
@@ -159,13 +160,4 @@ function toBytes(chunk: unknown, label: string): Uint8Array {
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const remedy = typeof chunk === "string" ? "; read it without an encoding" : "";
   throw new SourceError("SOURCE_FAILED", `${label} gave a chunk that is no bytes but ${typeof chunk}${remedy}`);
-}
-
-/** A stream may never answer: an abort must not wait for it. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
