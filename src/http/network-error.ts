@@ -66,6 +66,16 @@ export function toNetworkError(
     const cause = new Error(error.message ?? code);
     return new NetworkError("BAD_ANSWER", message, where, { cause, retryable: true });
   }
+  if (code === "UND_ERR_RESPONSE" || code === "UND_ERR_REQ_RETRY") {
+    const message = `${detail.operation}: the dispatcher kept back the answer of ${detail.host} (status ${error.statusCode ?? "unknown"}); use one without RetryAgent and without the responseError interceptor`;
+    const { statusCode: status = detail.status } = error;
+    return new NetworkError(
+      "BAD_ANSWER",
+      message,
+      { ...where, phase: "body", status },
+      { cause: new Error(code), retryable: (status ?? 0) >= 500 },
+    );
+  }
   const what = code === "" ? (error.message ?? "the connection failed") : `${code}: ${error.message ?? ""}`;
   return new NetworkError("NETWORK", `${detail.operation}: no answer from ${detail.host}: ${what}`, where, options);
 }
@@ -74,6 +84,7 @@ interface SocketFailure {
   readonly name?: string;
   readonly code?: string;
   readonly syscall?: string;
+  readonly statusCode?: number;
   readonly message?: string;
   readonly socket?: { readonly bytesRead?: number } | null;
 }

@@ -40,9 +40,7 @@ export async function proxyFromEnvironment(
     requestTls: { timeout: connectMs },
     clientFactory: (origin, options) => {
       const pool = new Pool(origin, { ...options, headersTimeout: connectMs, bodyTimeout: connectMs });
-      const connect = pool.connect.bind(pool) as (
-        request: Dispatcher.ConnectOptions,
-      ) => Promise<Dispatcher.ConnectData>;
+      const connect = pool.connect.bind(pool);
       // A proxy that closes the connection must not look like the service doing so: undici would dial for ever.
       const tunnel = (request: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> =>
         connect(request).catch((cause: unknown) => {

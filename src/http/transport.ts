@@ -35,6 +35,20 @@ export interface WireRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * Holds back two interceptors of the caller's dispatcher. One that follows redirects would carry the security token to
+ * another host; one that retries would send a body again that is spent, a signature that is old, and hide from the retry
+ * loop what the service said.
+ */
+const asSigned = {
+  maxRedirections: 0,
+  retryOptions: {
+    statusCodes: [],
+    errorCodes: [],
+    retry: (error: Error, _context: unknown, done: (error: Error) => void): void => done(error),
+  },
+};
+
 /** Milliseconds in which undici ends an aborted request that is being sent, with all that hangs on it. */
 const abortGraceMs = 250;
 
@@ -104,6 +118,7 @@ export class Transport {
       headersTimeout: limits.headersMs,
       bodyTimeout: limits.bodyMs,
       signal: request.signal ?? null,
+      ...asSigned,
     });
     // undici heeds an abort only once the request has a connection, which may never come.
     const response = await untilAborted(sending, request.signal, abortGraceMs);
@@ -172,13 +187,21 @@ function wireBody(
   if (body === undefined) return null;
   if (body instanceof Uint8Array) {
     // A large buffer in one write would have to leave as a whole within the idle limit.
-    if (body.byteLength > pieceSize) return metered({ size: body.byteLength, open: () => pieces(body) }, meter);
+    if (body.byteLength > pieceSize) return reopened({ size: body.byteLength, open: () => pieces(body) }, meter);
     meter.sentBytes = body.byteLength;
     return body;
   }
   // An empty iterable would leave out Content-Length; an empty buffer sends "Content-Length: 0".
   if (body.size === 0) return Buffer.alloc(0);
-  return metered(body, meter);
+  return reopened(body, meter);
+}
+
+/** A RetryAgent of the caller's sends the same body a second time: it then begins anew, where a generator would be spent. */
+function reopened(
+  body: ReplayableBody,
+  meter: { sentBytes: number; error: { thrown: unknown } | undefined },
+): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => metered(body, meter) };
 }
 
 /** Bytes of a buffer that are handed to the socket at a time. */

@@ -16,7 +16,7 @@ export interface ConnectProxyOptions {
   /** Loopback port that a tunnel to `host:port` ends at. */
   readonly route: (authority: string) => number;
   /** What is answered instead of opening the tunnel; `"silence"` for nothing at all, `"close"` for closing. */
-  readonly refuse?: ((head: string) => string | "silence" | "close" | undefined) | undefined;
+  readonly refuse?: ((head: string) => string | undefined) | undefined;
 }
 
 /** An HTTP proxy that knows CONNECT and nothing else. */
@@ -25,16 +25,17 @@ export async function connectProxy({ route, refuse }: ConnectProxyOptions): Prom
   const heads: string[] = [];
   const chunks: Buffer[] = [];
   const server = await tcpServer((socket) => {
-    let head: Buffer | undefined = Buffer.alloc(0);
+    let isHead = true;
+    let head = Buffer.alloc(0);
     socket.on("data", (chunk: Buffer) => {
       chunks.push(Buffer.from(chunk));
-      if (head === undefined) return;
+      if (!isHead) return;
       head = Buffer.concat([head, chunk]);
       const end = head.indexOf("\r\n\r\n");
       if (end < 0) return;
       const text = head.subarray(0, end).toString("latin1");
       const rest = head.subarray(end + 4);
-      head = undefined;
+      isHead = false;
       heads.push(text);
       const authority = /^CONNECT (\S+) HTTP\/1\.1/.exec(text)?.[1];
       const answer = authority === undefined ? "HTTP/1.1 405 Method Not Allowed\r\n\r\n" : refuse?.(text);
