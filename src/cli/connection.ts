@@ -35,8 +35,13 @@ export interface Target {
 export interface Connection {
   readonly client: VodClient;
   readonly target: Target;
+  /**
+   * Looks for credentials without sending anything.
+   * @throws VodupError `CREDENTIALS`
+   */
+  readonly checkCredentials: () => Promise<void>;
   /** Waits for what is under way and frees everything, so that the process can end by itself. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** The flags as typed, else the environment's; flags win, and an empty variable counts as not set. */
@@ -90,7 +95,11 @@ export async function connect(args: Arguments<ConnectionFlag>, note: (text: stri
       await client.close();
       await release();
     };
-    return { client, target, close };
+    const checkCredentials = async (): Promise<void> => {
+      // The instance's role is told over the network.
+      if (!metadata && typeof credentials === "function") await credentials();
+    };
+    return { client, target, checkCredentials, close };
   } catch (error) {
     await release();
     throw error;

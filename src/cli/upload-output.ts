@@ -15,8 +15,6 @@ export interface UploadOutput {
   /** @returns settles when stdout has taken it; rejects when nobody reads stdout any more */
   readonly result: (result: UploadResult) => Promise<void>;
   readonly error: (error: unknown) => void;
-  /** A line for people, below an error. */
-  readonly advice: (text: string) => void;
 }
 
 /** JSON lines of progress come at most so often; the first and last of a phase always. */
@@ -53,7 +51,6 @@ function textOutput(
       view.end();
       reportError(terminal, error, { source: source === "-" ? undefined : source, debug });
     },
-    advice: (text) => quiet || terminal.note(text),
   };
 }
 
@@ -103,7 +100,6 @@ function jsonOutput(terminal: Terminal, source: string, debug: boolean): UploadO
       news("error", { code, message, requestId: requestId ?? null, retryable });
       reportError(terminal, error, { source: source === "-" ? undefined : source, debug });
     },
-    advice: (text) => terminal.note(text),
   };
 }
 

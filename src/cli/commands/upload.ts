@@ -2,11 +2,14 @@ import type { Arguments } from "../args.ts";
 import type { Command } from "../commands.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import type { UploadFlag } from "../upload-flags.ts";
+import type { UploadOutcome } from "../upload-one.ts";
 import { UsageError } from "../args.ts";
 import { connect } from "../connection.ts";
 import { isDebugging, tellDiagnostics } from "../debug.ts";
+import { dryRun } from "../dry-run.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { parseSeconds } from "../numbers.ts";
+import { shellQuote } from "../shell-quote.ts";
 import { stopping } from "../stopping.ts";
 import { readUploadOptions, uploadFlags } from "../upload-flags.ts";
 import { uploadOne } from "../upload-one.ts";
@@ -37,11 +40,15 @@ export const uploadCommand: Command<UploadFlag> = {
     try {
       const connection = await connect(args, (text) => quiet || terminal.note(text));
       try {
-        const codes: ExitCode[] = [];
+        if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, debug);
+        const outcomes: UploadOutcome[] = [];
         for (const source of args.operands) {
           const output = outputOf(terminal, source, { args, debug });
-          codes.push(await uploadOne({ args, options, connection, run, output }, source));
+          outcomes.push(await uploadOne({ args, options, connection, run, output }, source));
         }
+        const command = resumeCommand(args, outcomes);
+        if (command !== undefined) terminal.note(`vodup: what was sent is kept; to go on: ${command}`);
+        const codes = outcomes.map(({ code }) => code);
         return exitCodeOfAll(codes, run.reason && exitCodeOf(run.reason));
       } finally {
         await connection.close();
@@ -52,6 +59,18 @@ export const uploadCommand: Command<UploadFlag> = {
     }
   },
 };
+
+/** The command that goes on with what is left of this one; undefined when nothing of it was kept. */
+function resumeCommand(args: Arguments<UploadFlag>, outcomes: readonly UploadOutcome[]): string | undefined {
+  const waiting = (code: ExitCode): boolean => code === 130 || code === 143 || code === 5;
+  const left = args.operands.filter((_, index) => {
+    const outcome = outcomes[index];
+    return outcome !== undefined && (outcome.resumable || waiting(outcome.code));
+  });
+  if (!outcomes.some(({ resumable }) => resumable)) return undefined;
+  const guard = left.some((source) => source.startsWith("-")) ? ["--"] : [];
+  return shellQuote(["vodup", "upload", ...args.typed, ...guard, ...left]);
+}
 
 /** What one flag or source excludes in another. @throws UsageError */
 function checkTogether(args: Arguments<UploadFlag>): void {

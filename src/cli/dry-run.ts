@@ -1,0 +1,51 @@
+import type { UploadOptions, UploadPlan } from "../index.ts";
+import type { Arguments } from "./args.ts";
+import type { Connection } from "./connection.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+import type { UploadFlag } from "./upload-flags.ts";
+import { exitCodeOf, exitCodeOfAll } from "./exit-codes.ts";
+import { formatSize } from "./sizes.ts";
+import { sourceOf } from "./upload-flags.ts";
+import { outputOf } from "./upload-output.ts";
+
+/** `upload --dry-run`: finds every mistake that can be found without sending anything, and prints what would be sent. */
+export async function dryRun(
+  args: Arguments<UploadFlag>,
+  options: UploadOptions,
+  { client, checkCredentials }: Connection,
+  terminal: Terminal,
+  debug: boolean,
+): Promise<ExitCode> {
+  const codes: ExitCode[] = [];
+  for (const source of args.operands) {
+    try {
+      const plan = await client.plan(source === "-" ? process.stdin : sourceOf(source), options);
+      await checkCredentials();
+      await terminal.print(
+        args.has("json") ? JSON.stringify({ type: "plan", source, ...plan }) : planText(source, plan),
+      );
+      codes.push(0);
+    } catch (error) {
+      outputOf(terminal, source, { args, debug }).error(error);
+      codes.push(exitCodeOf(error));
+    }
+  }
+  return exitCodeOfAll(codes, undefined);
+}
+
+function planText(source: string, { endpoint, fields, objects }: UploadPlan): string {
+  const parameters = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const transfers = objects.map(({ file, size, transfer, partSize, partCount }) => {
+    const whole = size === undefined ? "unknown size" : formatSize(size);
+    const how =
+      transfer === "put" ? "in one PUT" : `in ${partCount ?? "any number of"} parts of ${formatSize(partSize)}`;
+    return `  ${file}: ${whole} ${how}`;
+  });
+  return [
+    `${source} would be uploaded through ${endpoint.vod}`,
+    `  ApplyUpload ${parameters.join(" ")}`,
+    ...transfers,
+    "  CommitUpload",
+  ].join("\n");
+}

@@ -1,0 +1,119 @@
+import { rm } from "node:fs/promises";
+import type { Checkpoint } from "../../index.ts";
+import type { StateEntry } from "./directory.ts";
+import { CheckpointError } from "../../index.ts";
+import { entryFile, lockFile, openDirectory, readEntry } from "./directory.ts";
+import { LockedError, takeLock } from "./lock.ts";
+import { codeOf, readIfThere, replaceFile } from "./private-file.ts";
+
+/** One upload's checkpoint on disk, locked until `close()`. */
+export interface CheckpointStore {
+  /** What was there at first; undefined when nothing was. Not checked: that is the library's business. */
+  readonly found: unknown;
+  /** Whether there is something on disk now to go on from. */
+  readonly isKept: boolean;
+  save(checkpoint: Checkpoint): Promise<void>;
+  remove(): Promise<void>;
+  /** Gives the lock back; the checkpoint stays. */
+  close(): Promise<void>;
+}
+
+/**
+ * The checkpoint of `--checkpoint FILE`: the library's JSON as it is.
+ * @throws CheckpointError `CHECKPOINT_LOCKED`, or `CHECKPOINT_INVALID` when FILE cannot be read or is not JSON
+ */
+export async function openCheckpointFile(path: string): Promise<CheckpointStore> {
+  const unlock = await lock(`${path}.lock`, path).catch((error: unknown) => {
+    throw error instanceof CheckpointError ? error : unusable(path, "used", error);
+  });
+  try {
+    const text = (await readIfThere(path)) ?? "";
+    // An empty file is what `mktemp` makes: a place for a checkpoint, and none yet.
+    const found: unknown = text.trim() === "" ? undefined : JSON.parse(text);
+    return new StoredFile(path, found, (checkpoint) => checkpoint, unlock);
+  } catch (error) {
+    await unlock();
+    throw unusable(path, "read", error);
+  }
+}
+
+/**
+ * The checkpoint of an upload in the state directory.
+ * @param entry what the entry says beside the checkpoint
+ * @throws CheckpointError `CHECKPOINT_LOCKED`; what the file system says when there can be no state
+ */
+export async function openState(
+  directory: string,
+  id: string,
+  entry: Pick<StateEntry, "source" | "flags">,
+): Promise<CheckpointStore> {
+  await openDirectory(directory);
+  const unlock = await lock(lockFile(directory, id), entry.source);
+  try {
+    const path = entryFile(directory, id);
+    const found = await readEntry(directory, id);
+    const wrap = (checkpoint: Checkpoint): StateEntry => ({ version: 1, ...entry, checkpoint });
+    const isThere = (await readIfThere(path)) !== undefined;
+    // A file that is no entry is no checkpoint either; the library says so of whatever is not one.
+    return new StoredFile(path, isThere ? (found?.checkpoint ?? null) : undefined, wrap, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+class StoredFile implements CheckpointStore {
+  readonly found: unknown;
+  isKept: boolean;
+  readonly #path: string;
+  readonly #wrap: (checkpoint: Checkpoint) => unknown;
+  readonly #unlock: () => Promise<void>;
+
+  constructor(path: string, found: unknown, wrap: (checkpoint: Checkpoint) => unknown, unlock: () => Promise<void>) {
+    this.#path = path;
+    this.found = found;
+    this.isKept = found !== undefined;
+    this.#wrap = wrap;
+    this.#unlock = unlock;
+  }
+
+  async save(checkpoint: Checkpoint): Promise<void> {
+    try {
+      await replaceFile(this.#path, `${JSON.stringify(this.#wrap(checkpoint))}\n`);
+    } catch (error) {
+      throw unusable(this.#path, "written", error);
+    }
+    this.isKept = true;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#path, { force: true });
+    this.isKept = false;
+  }
+
+  close(): Promise<void> {
+    return this.#unlock();
+  }
+}
+
+async function lock(path: string, what: string): Promise<() => Promise<void>> {
+  try {
+    return await takeLock(path);
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error;
+    throw new CheckpointError(
+      "CHECKPOINT_LOCKED",
+      `${what} is being uploaded by another vodup, process ${error.pid}; wait for it, or stop it first`,
+    );
+  }
+}
+
+function unusable(path: string, verb: "used" | "read" | "written", cause: unknown): CheckpointError {
+  const why = cause instanceof SyntaxError ? "it is not JSON" : (codeOf(cause) ?? String(cause));
+  return new CheckpointError(
+    "CHECKPOINT_INVALID",
+    `the checkpoint ${path} cannot be ${verb}: ${why}; choose another file, or leave --checkpoint out`,
+    {},
+    { cause },
+  );
+}

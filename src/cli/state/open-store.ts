@@ -1,0 +1,87 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Arguments } from "../args.ts";
+import type { Target } from "../connection.ts";
+import type { UploadFlag } from "../upload-flags.ts";
+import type { CheckpointStore } from "./checkpoint-store.ts";
+import { CheckpointError } from "../../index.ts";
+import { sourceOf, withAbsolutePaths } from "../upload-flags.ts";
+import { openCheckpointFile, openState } from "./checkpoint-store.ts";
+import { readEntry, stateDirectory, stateId } from "./directory.ts";
+import { isMissing } from "./private-file.ts";
+
+/** Where the checkpoint of one source lives: in the file of `--checkpoint`, or by default in the state directory. */
+export interface Memory {
+  readonly kind: "file" | "default";
+  readonly store: CheckpointStore;
+}
+
+/** Flags that tell one upload of a file from another of the same file, beside where it goes. */
+const identifying = ["media-type", "media-name", "media-storage-path", "storage-region", "procedure"] as const;
+
+/**
+ * Opens the checkpoint of a source, and locks it.
+ * @returns undefined when nothing is to be remembered: `--no-resume`, the emulator, streams
+ * @throws CheckpointError; other errors only for `--checkpoint`, since without the state directory uploads work too
+ */
+export async function openMemory(
+  args: Arguments<UploadFlag>,
+  target: Target,
+  source: string,
+  warn: (message: string) => void,
+): Promise<Memory | undefined> {
+  const file = args.text("checkpoint");
+  if (file !== undefined) return { kind: "file", store: await openCheckpointFile(resolve(file)) };
+  if (args.has("no-resume") || args.has("emulator") || source === "-") return undefined;
+  const { env } = process;
+  try {
+    const directory = stateDirectory(env);
+    const name = sourceName(source);
+    const id = stateId([name, ...destination(target), ...identifying.map((flag) => args.text(flag))]);
+    const worth = await isWorthRemembering(name);
+    if (!worth && (await readEntry(directory, id)) === undefined) return undefined;
+    const flags = [...withAbsolutePaths(args.typed), ...environmentFlags(args, target)];
+    return { kind: "default", store: await openState(directory, id, { source: name, flags }) };
+  } catch (error) {
+    if (error instanceof CheckpointError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    warn(`no state can be kept, so this upload cannot be resumed: ${why}`);
+    return undefined;
+  }
+}
+
+/** An absolute path, or a URL as it is. */
+function sourceName(source: string): string {
+  const parsed = sourceOf(source);
+  if (!(parsed instanceof URL)) return resolve(parsed);
+  return parsed.protocol === "file:" ? fileURLToPath(parsed) : parsed.href;
+}
+
+function destination(target: Target): readonly (string | undefined)[] {
+  return [target.site ?? "intl", target.vodEndpoint, target.cosEndpoint, target.subAppId];
+}
+
+/** Pipes and devices can be read once: nothing of them can be resumed. */
+async function isWorthRemembering(name: string): Promise<boolean> {
+  if (/^https?:/i.test(name)) return true;
+  try {
+    return (await stat(name)).isFile();
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** What the environment told the command that began the upload: the one that goes on may have another. */
+function environmentFlags(args: Arguments<UploadFlag>, target: Target): readonly string[] {
+  const told = {
+    site: target.site,
+    region: target.region,
+    "vod-endpoint": target.vodEndpoint,
+    "cos-endpoint": target.cosEndpoint,
+  } as const;
+  return Object.entries(told).flatMap(([flag, value]) =>
+    value === undefined || args.has(flag as keyof typeof told) ? [] : [`--${flag}=${value}`],
+  );
+}
