@@ -8,7 +8,7 @@ const loopback = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|::1)$/;
 beforeAll(() => {
   const connect = net.Socket.prototype.connect;
   net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
-    const first = Array.isArray(args[0]) ? (args[0] as unknown[])[0] : args[0];
+    const first: unknown = Array.isArray(args[0]) ? args[0][0] : args[0];
     const host = typeof first === "object" && first !== null ? (first as { host?: string }).host : undefined;
     if (host !== undefined && !loopback.test(host)) throw new Error(`a unit test tried to reach ${host}`);
     return Reflect.apply(connect, this, args) as net.Socket;

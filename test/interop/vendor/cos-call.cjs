@@ -28,4 +28,4 @@ async function run() {
   console.log(JSON.stringify(answers));
 }
 
-run();
+void run();

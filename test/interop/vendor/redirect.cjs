@@ -9,18 +9,10 @@ if (!Number.isInteger(port) || port < 1) throw new Error("EMULATOR_PORT is not s
 
 const connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function redirected(...args) {
-  // net.connect() hands over its arguments normalised: [[options, callback]].
-  const normalised = Array.isArray(args[0]);
-  const given = normalised ? args[0][0] : args[0];
-  if (typeof given !== "object" || given === null) throw new Error("a connection that was not asked for with options");
-  const { lookup: _lookup, path: _path, ...rest } = given;
-  const options = { ...rest, host: "127.0.0.1", port };
-  if (!normalised) return Reflect.apply(connect, this, [options, ...args.slice(1)]);
-  // The symbol that marks the normalised form must survive.
-  const pair = Object.assign(
-    [...args[0]],
-    Object.fromEntries(Object.getOwnPropertySymbols(args[0]).map((symbol) => [symbol, args[0][symbol]])),
-  );
-  pair[0] = options;
-  return Reflect.apply(connect, this, [pair, ...args.slice(1)]);
+  // net and tls hand over an array of their own, [options, callback], marked by a symbol: changed in place, it stays so.
+  const holder = Array.isArray(args[0]) ? args[0] : args;
+  if (typeof holder[0] !== "object") throw new Error("a connection that was not asked for with options");
+  const { lookup: _lookup, path: _path, ...rest } = holder[0];
+  holder[0] = { ...rest, host: "127.0.0.1", port };
+  return Reflect.apply(connect, this, args);
 };
