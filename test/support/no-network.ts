@@ -11,7 +11,7 @@ beforeAll(() => {
     const first: unknown = Array.isArray(args[0]) ? args[0][0] : args[0];
     const host = typeof first === "object" && first !== null ? (first as { host?: string }).host : undefined;
     if (host !== undefined && !loopback.test(host)) throw new Error(`a unit test tried to reach ${host}`);
-    return Reflect.apply(connect, this, args) as net.Socket;
+    return Reflect.apply(connect, this, args);
   } as typeof connect;
   const lookup = dns.lookup;
   (dns as { lookup: unknown }).lookup = (host: string, ...rest: unknown[]) => {
