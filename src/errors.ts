@@ -102,10 +102,18 @@ export class VodApiError extends VodupError {
   readonly requestId: string | undefined;
   /** What to do about it, where the code has a known remedy. */
   readonly hint: string | undefined;
+  /** What a `Retry-After` header asked for, in milliseconds from its receipt. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     message: string,
-    detail: { action: string; apiCode: string; requestId: string | undefined; hint?: string | undefined },
+    detail: {
+      action: string;
+      apiCode: string;
+      requestId: string | undefined;
+      hint?: string | undefined;
+      retryAfterMs?: number | undefined;
+    },
     options?: VodupErrorOptions,
   ) {
     super("VOD_API", message, options);
@@ -113,6 +121,7 @@ export class VodApiError extends VodupError {
     this.apiCode = detail.apiCode;
     this.requestId = detail.requestId;
     this.hint = detail.hint;
+    this.retryAfterMs = detail.retryAfterMs;
   }
 }
 
@@ -127,6 +136,7 @@ export interface CosErrorDetail {
   readonly stringToSign?: string | undefined;
   readonly formatString?: string | undefined;
   readonly formatDiff?: readonly string[] | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The object storage answered, and its answer is an error: a 4xx/5xx with `x-cos-request-id`, or a 200 with `<Error>`. */
@@ -144,6 +154,8 @@ export class CosError extends VodupError {
   readonly formatString: string | undefined;
   /** Line by line, where the server's HttpString differs from ours; only with SignatureDoesNotMatch. */
   readonly formatDiff: readonly string[] | undefined;
+  /** What a `Retry-After` header asked for, in milliseconds from its receipt. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(message: string, detail: CosErrorDetail, options?: VodupErrorOptions) {
     super("COS_API", message, options);
@@ -156,6 +168,7 @@ export class CosError extends VodupError {
     this.stringToSign = detail.stringToSign;
     this.formatString = detail.formatString;
     this.formatDiff = detail.formatDiff;
+    this.retryAfterMs = detail.retryAfterMs;
   }
 }
 
@@ -170,7 +183,7 @@ export class NetworkError extends VodupError {
   readonly status: number | undefined;
   /** True when the connection had served an answer before: the server closed it while it was idle. */
   readonly reusedSocket: boolean;
-  /** Seconds or date of a `Retry-After` header, in milliseconds from its receipt. */
+  /** What a `Retry-After` header asked for, in milliseconds from its receipt. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

@@ -58,7 +58,7 @@ export function notCos(
       host: context.host,
       phase: "body",
       status: answer.status,
-      retryAfterMs: retryAfterMs(answer.headers["retry-after"], Date.now()),
+      retryAfterMs: retryAfterMs(answer.headers),
     },
     { retryable: passing, stage: "transfer" },
   );
@@ -112,6 +112,7 @@ function cosError(
       stringToSign: document.stringToSign,
       formatString: document.formatString === undefined ? undefined : hide(document.formatString),
       formatDiff,
+      retryAfterMs: retryAfterMs(answer.headers),
     },
     { stage: "transfer", retryable: kind === "backoff" || kind === "throttle" },
   );

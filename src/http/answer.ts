@@ -26,11 +26,17 @@ export async function readAnswer(
   return Buffer.concat(chunks, size);
 }
 
-/** Milliseconds that a `Retry-After` header asks for: seconds or an HTTP date; undefined when there is none. */
-export function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
+/**
+ * Milliseconds that an answer's `Retry-After` asks for: seconds or an HTTP date; undefined when there is none. A date is
+ * the server's, so it is compared with the answer's own `Date`: this machine's clock may be wrong.
+ * @param headers lower-case names
+ */
+export function retryAfterMs(headers: Readonly<Record<string, string>>): number | undefined {
+  const text = headers["retry-after"]?.trim() ?? "";
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  // All three forms of RFC 9110 begin with the weekday; Date.parse takes much else for a date.
+  if (!/^[A-Za-z]{3}/.test(text)) return undefined;
+  const until = Date.parse(text);
+  const sent = Date.parse(headers["date"] ?? "");
+  return Number.isNaN(until) ? undefined : Math.max(0, until - (Number.isNaN(sent) ? Date.now() : sent));
 }

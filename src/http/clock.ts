@@ -32,13 +32,15 @@ export class ServiceClock {
   /**
    * Takes over the service's time from an answer that called ours wrong.
    * @param text a `Date` header (RFC 9110) or a `<ServerTime>` (ISO 8601)
-   * @returns whether the clock moved: if not, signing again would give the same refusal
+   * @param usedOffsetMs `offsetMs` at the time the refused request was signed: of many requests that are refused at once
+   * the first one moves the clock, and the others only need to be signed again
+   * @returns whether a signature made now has another time than the refused one: if not, it would be refused as well
    */
-  learn(text: string | undefined): boolean {
+  learn(text: string | undefined, usedOffsetMs: number = this.#offsetMs): boolean {
     const serverMs = text === undefined ? Number.NaN : Date.parse(text);
-    if (Number.isNaN(serverMs)) return false;
-    if (Math.abs(serverMs - this.now()) < noiseMs) return false;
-    this.#offsetMs = serverMs - this.#local();
-    return true;
+    if (!Number.isNaN(serverMs) && Math.abs(serverMs - this.now()) >= noiseMs) {
+      this.#offsetMs = serverMs - this.#local();
+    }
+    return Math.abs(this.#offsetMs - usedOffsetMs) >= noiseMs;
   }
 }

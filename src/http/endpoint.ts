@@ -18,8 +18,9 @@ export function parseOrigin(field: string, text: string): string {
   let url: URL;
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
-  } catch (cause) {
-    throw Object.assign(invalidArgument(field, "is not a URL", text), { cause });
+  } catch {
+    // Without its cause, which repeats the text: there may be a password in it.
+    throw invalidArgument(field, "is not a URL", text.replace(/\/\/.*@/s, "//…@"));
   }
   if (url.username !== "" || url.password !== "") {
     throw invalidArgument(field, "must not contain a user name or password");

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { NetworkError, VodupError, outOfRange } from "../errors.ts";
+import { CosError, NetworkError, VodApiError, VodupError, outOfRange } from "../errors.ts";
 import { publishRetry } from "./diagnostics.ts";
 
 /**
@@ -103,7 +103,7 @@ export async function retrying<T>(context: RetryContext, send: (attempt: number)
     } catch (error) {
       signal?.throwIfAborted();
       const kind = await settleClass(context, error, once);
-      const retryAfterMs = error instanceof NetworkError ? error.retryAfterMs : undefined;
+      const retryAfterMs = retryAfterOf(error);
       const delayMs = decide({ kind, retryAfterMs }, attempt, policy, (context.random ?? Math.random)());
       if (delayMs === undefined) {
         if (error instanceof VodupError) error.attempts = attempt;
@@ -114,6 +114,11 @@ export async function retrying<T>(context: RetryContext, send: (attempt: number)
       await sleep(delayMs, signal);
     }
   }
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  const hasOne = error instanceof NetworkError || error instanceof CosError || error instanceof VodApiError;
+  return hasOne ? error.retryAfterMs : undefined;
 }
 
 /** `now`, `resync-clock` and `refresh-credentials` are each good for one extra try a series; after that they are what they look like. */

@@ -24,6 +24,7 @@ export function requestingWith(
 ): Requesting {
   return (operation, send, classify = classifyCosFailure) => {
     let used: Credentials | undefined;
+    let usedOffsetMs = wire.clock.offsetMs;
     return retrying(
       {
         policy: wire.policy,
@@ -32,13 +33,14 @@ export function requestingWith(
         classify: (error) => (isRefusedOldKey(error, keys) ? "refresh-credentials" : classify(error)),
         recover: async (kind, error) => {
           if (kind === "resync-clock")
-            return wire.clock.learn(error instanceof CosError ? error.serverTime : undefined);
+            return wire.clock.learn(error instanceof CosError ? error.serverTime : undefined, usedOffsetMs);
           return used !== undefined && keys.refused(used);
         },
         onRetry: (event) => onRetry({ operation, ...event }),
       },
       async () => {
         used = await untilAborted(keys.get(), signal);
+        usedOffsetMs = wire.clock.offsetMs;
         return send({ signal, credentials: used });
       },
     );

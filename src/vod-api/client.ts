@@ -104,6 +104,7 @@ export class VodApi {
     const idempotent = options.idempotent ?? traits.idempotent;
     let used: Credentials | undefined;
     let date: string | undefined;
+    let usedOffsetMs = this.#wire.clock.offsetMs;
     return retrying(
       {
         policy: this.#wire.policy,
@@ -111,13 +112,14 @@ export class VodApi {
         classify: (error) => classify(error, idempotent),
         recover: async (kind) =>
           kind === "resync-clock"
-            ? this.#wire.clock.learn(date)
+            ? this.#wire.clock.learn(date, usedOffsetMs)
             : used !== undefined && this.#credentials.invalidate(used),
         onRetry: options.onRetry,
         signal: options.signal,
       },
       async () => {
         used = await this.#credentials.get(options.signal);
+        usedOffsetMs = this.#wire.clock.offsetMs;
         const answer = await this.#wire.transport.send({
           operation: action,
           origin: this.#origin,

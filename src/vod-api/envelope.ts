@@ -17,19 +17,21 @@ export function openEnvelope(action: string, host: string, answer: WireAnswer): 
   if (isObject(response)) {
     const requestId = stringOf(response["RequestId"]);
     const error = response["Error"];
-    if (isObject(error)) throw apiError(action, stringOf(error["Code"]), stringOf(error["Message"]), requestId);
+    if (isObject(error)) throw apiError(action, answer, stringOf(error["Code"]), stringOf(error["Message"]), requestId);
     if (answer.status === 200) return response;
   }
   // API 2.0's form, still given by the old gateway.
   const code = parsed?.["code"];
   if (response === undefined && (typeof code === "number" || typeof code === "string") && String(code) !== "0") {
-    throw apiError(action, stringOf(parsed?.["codeDesc"]) || String(code), stringOf(parsed?.["message"]), undefined);
+    const codeDesc = stringOf(parsed?.["codeDesc"]) || String(code);
+    throw apiError(action, answer, codeDesc, stringOf(parsed?.["message"]), undefined);
   }
   throw gatewayError(action, host, answer, parsed !== undefined);
 }
 
 function apiError(
   action: string,
+  answer: WireAnswer,
   apiCode: string | undefined,
   message: string | undefined,
   requestId: string | undefined,
@@ -39,7 +41,7 @@ function apiError(
   const retry = classifyApiCode(code);
   return new VodApiError(
     `${action} failed: ${code}: ${message ?? ""}${hint === undefined ? "" : ` — ${hint}`} (request ${requestId ?? "unknown"})`,
-    { action, apiCode: code, requestId, hint },
+    { action, apiCode: code, requestId, hint, retryAfterMs: retryAfterMs(answer.headers) },
     { retryable: retry === "backoff" },
   );
 }
@@ -59,7 +61,7 @@ function gatewayError(action: string, host: string, answer: WireAnswer, isJson: 
       host,
       phase: "body",
       status: answer.status,
-      retryAfterMs: retryAfterMs(answer.headers["retry-after"], Date.now()),
+      retryAfterMs: retryAfterMs(answer.headers),
     },
     { retryable: isPassing(answer.status) },
   );

@@ -5,7 +5,7 @@ import { Transport, type WireRequest } from "../../src/http/transport.ts";
 const opened: Transport[] = [];
 
 afterEach(async () => {
-  await Promise.all(opened.splice(0).map((transport) => transport.close()));
+  await Promise.all(opened.splice(0).map((each) => each.close()));
 });
 
 /** A transport with limits of a fraction of a second, closed by the end of the test. */

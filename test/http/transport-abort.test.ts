@@ -130,6 +130,7 @@ test("the caller's own abort handler is left alone, and no listener stays behind
   const server = await tcpServer((socket) => onRequests(socket, () => socket.write(answerText(200))));
   const controller = new AbortController();
   let called = 0;
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener
   controller.signal.onabort = () => (called += 1);
   const added: unknown[] = [];
   const { signal } = controller;
