@@ -4,9 +4,9 @@ import { Receiver, type BodyProblem, type ReceiveOptions } from "./receive.ts";
 export interface EventFetchHandler {
   (request: Request): Promise<Response>;
   /** Resolves when every event received so far has been handled; on a host that stops between requests, await it there. */
-  drain(): Promise<void>;
+  readonly drain: () => Promise<void>;
   /** Answers 503 from now on, and waits as `drain` does. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -5,9 +5,9 @@ import { Receiver, type BodyProblem, type ReceiveOptions, type Reply } from "./r
 export interface EventListener {
   (request: IncomingMessage, response: ServerResponse): void;
   /** Resolves when every event received so far has been handled. */
-  drain(): Promise<void>;
+  readonly drain: () => Promise<void>;
   /** Answers 503 from now on, and waits as `drain` does. Call it before the server's own `close`. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** How long a sender may go on sending a body that was refused, so that it gets to read why. */
