@@ -6,8 +6,11 @@ const [exitCode, report, output] = process.argv.slice(2);
 
 function counted() {
   if (existsSync(report)) {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
-    return [numPassedTests, numFailedTests];
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
+    const unloadable = testResults.filter(({ status, assertionResults }) => {
+      return status === "failed" && assertionResults.length === 0;
+    });
+    return [numPassedTests, numFailedTests + unloadable.length];
   }
   const line = readFileSync(output, "utf8").trimEnd().split("\n").at(-1) ?? "";
   const match = /^(\d+) passed, (\d+) failed$/.exec(line);
@@ -15,6 +18,6 @@ function counted() {
 }
 
 const [passed, failed] = counted();
-// A run that ended badly without a failed test (a file that does not load, a time-out), or without any test, failed.
+// A run that ended badly without a failed test (a time-out, an unhandled rejection), or without any test, failed.
 const silent = failed === 0 && (exitCode !== "0" || passed === 0) ? 1 : 0;
 console.log(passed, failed + silent);
