@@ -208,11 +208,13 @@ function checkRegion(region: string): string {
   return region;
 }
 
+const largestSubAppId = 2n ** 64n - 1n;
+
 /** A SubAppId as the uint64 it is on the wire, whatever form it was given in. */
 export function parseSubAppId(field: string, value: number | bigint | string | undefined): bigint | undefined {
   if (value === undefined) return undefined;
   const text = typeof value === "number" && !Number.isSafeInteger(value) ? "" : String(value);
-  if (!/^\d{1,19}$/.test(text) || BigInt(text) === 0n) {
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) === 0n || BigInt(text) > largestSubAppId) {
     throw invalidArgument(field, "must be the application's number, such as 1500000001", value);
   }
   return BigInt(text);
