@@ -31,7 +31,10 @@ export interface Arguments<Flag extends string = string> {
   /** What follows `--`, for a command that passes it on. */
   readonly rest: readonly string[];
   has(flag: Flag): boolean;
+  /** The value; of a repeated flag the last one. */
   text(flag: Flag): string | undefined;
+  /** All values of a flag that adds up, in the order typed. */
+  texts(flag: Flag): readonly string[];
   /** The flags as typed, `--name=value`, without the operands: for repeating the command. */
   readonly typed: readonly string[];
 }
@@ -47,7 +50,7 @@ const secretFlag = /^(?:secret|secret-?(?:id|key)|(?:session-?|security-?)?token
 const helpFlag: FlagSpec = { summary: "this help" };
 
 /**
- * Reads a command's arguments. The last of a repeated flag counts.
+ * Reads a command's arguments.
  * @returns `"help"` when it was asked for
  * @throws UsageError for an unknown flag (with the likely one), a value that is missing or too much, too many operands;
  * values of arguments are never repeated, since one of them may be a secret
@@ -68,7 +71,7 @@ export function parseArguments<Flag extends string>(
     allowPositionals: true,
     tokens: true,
   });
-  const given = new Map<string, string>();
+  const given = new Map<string, string[]>();
   const operands: string[] = [];
   const typed: string[] = [];
   for (const token of tokens) {
@@ -76,7 +79,7 @@ export function parseArguments<Flag extends string>(
     if (token.kind !== "option") continue;
     if (token.name === "help") return "help";
     const value = checkFlag(spec.name, flags, token);
-    given.set(token.name, value);
+    given.set(token.name, [...(given.get(token.name) ?? []), value]);
     typed.push(value === "" ? `--${token.name}` : `--${token.name}=${value}`);
   }
   checkCount(spec, operands);
@@ -84,7 +87,8 @@ export function parseArguments<Flag extends string>(
     operands,
     rest: cut === -1 ? [] : argv.slice(cut + 1),
     has: (flag) => given.has(flag),
-    text: (flag) => given.get(flag),
+    text: (flag) => given.get(flag)?.at(-1),
+    texts: (flag) => given.get(flag) ?? [],
     typed,
   };
 }

@@ -25,8 +25,38 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/upload.ts")).uploadCommand,
   },
   {
+    name: "uploads list",
+    summary: "list the unfinished uploads of this machine",
+    load: async () => (await import("./commands/uploads-list.ts")).uploadsListCommand,
+  },
+  {
+    name: "uploads resume",
+    summary: "go on with unfinished uploads",
+    load: async () => (await import("./commands/uploads-resume.ts")).uploadsResumeCommand,
+  },
+  {
+    name: "uploads abort",
+    summary: "give up unfinished uploads and remove what was sent",
+    load: async () => (await import("./commands/uploads-abort.ts")).uploadsAbortCommand,
+  },
+  {
     name: "emulator",
     summary: "run a strict local stand-in of VOD and COS",
     load: async () => (await import("./commands/emulator.ts")).emulatorCommand,
+  },
+  {
+    name: "sign tc3",
+    summary: "sign an API request and print every stage",
+    load: async () => (await import("./commands/sign-tc3.ts")).signTc3Command,
+  },
+  {
+    name: "sign cos",
+    summary: "sign an object storage request and print every stage",
+    load: async () => (await import("./commands/sign-cos.ts")).signCosCommand,
+  },
+  {
+    name: "sign client",
+    summary: "sign the permission for a client to upload by itself",
+    load: async () => (await import("./commands/sign-client.ts")).signClientCommand,
   },
 ];

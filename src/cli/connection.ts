@@ -66,8 +66,11 @@ export function readTarget(args: Arguments<ConnectionFlag>, env: NodeJS.ProcessE
  * told before a missing key.
  * @throws UsageError; TypeError, RangeError `ERR_INVALID_ARG_VALUE`
  */
-export async function connect(args: Arguments<ConnectionFlag>, note: (text: string) => void): Promise<Connection> {
-  const { env } = process;
+export async function connect(
+  args: Arguments<ConnectionFlag>,
+  env: NodeJS.ProcessEnv,
+  note: (text: string) => void,
+): Promise<Connection> {
   const target = readTarget(args, env);
   const retries = args.text("retries");
   const retry = { attempts: retries === undefined ? undefined : parseInteger("retries", retries, 0, 99) + 1 };

@@ -2,7 +2,7 @@ import { channel } from "node:diagnostics_channel";
 import type { RequestMessage, RetryMessage, UploadMessage } from "../index.ts";
 
 /** Whether `--debug` was given, or VODUP_DEBUG is set to something but 0 or false. */
-export function isDebugging(flag: boolean, env: NodeJS.ProcessEnv = process.env): boolean {
+export function isDebugging(flag: boolean, env: NodeJS.ProcessEnv): boolean {
   return flag || !["", "0", "false"].includes((env["VODUP_DEBUG"] ?? "").toLowerCase());
 }
 

@@ -1,6 +1,7 @@
 import type { Arguments } from "../args.ts";
 import type { Command } from "../commands.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import type { Terminal } from "../terminal.ts";
 import type { UploadFlag } from "../upload-flags.ts";
 import type { UploadOutcome } from "../upload-one.ts";
 import { UsageError } from "../args.ts";
@@ -29,36 +30,43 @@ export const uploadCommand: Command<UploadFlag> = {
         "(~/.local/state/vodup) after exit codes 5, 130 and 143, and removed after all others.",
     ],
   },
-  run: async (args, terminal) => {
-    checkTogether(args);
-    const options = readUploadOptions(args);
-    const timeout = args.text("timeout");
-    const debug = isDebugging(args.has("debug"));
-    const quiet = args.has("quiet");
-    const run = stopping(timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000);
-    const silence = debug ? tellDiagnostics((line) => terminal.note(line)) : undefined;
-    try {
-      const connection = await connect(args, (text) => quiet || terminal.note(text));
-      try {
-        if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, debug);
-        const outcomes: UploadOutcome[] = [];
-        for (const source of args.operands) {
-          const output = outputOf(terminal, source, { args, debug });
-          outcomes.push(await uploadOne({ args, options, connection, run, output }, source));
-        }
-        const command = resumeCommand(args, outcomes);
-        if (command !== undefined) terminal.note(`vodup: what was sent is kept; to go on: ${command}`);
-        const codes = outcomes.map(({ code }) => code);
-        return exitCodeOfAll(codes, run.reason && exitCodeOf(run.reason));
-      } finally {
-        await connection.close();
-      }
-    } finally {
-      silence?.();
-      run.done();
-    }
-  },
+  run: (args, terminal) => runUploads(args, terminal, process.env),
 };
+
+/** Uploads the sources of a command line that was typed now, or, to go on with an upload, in another environment. */
+export async function runUploads(
+  args: Arguments<UploadFlag>,
+  terminal: Terminal,
+  env: NodeJS.ProcessEnv,
+): Promise<ExitCode> {
+  checkTogether(args);
+  const options = readUploadOptions(args);
+  const timeout = args.text("timeout");
+  const debug = isDebugging(args.has("debug"), env);
+  const quiet = args.has("quiet");
+  const run = stopping(timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000);
+  const silence = debug ? tellDiagnostics((line) => terminal.note(line)) : undefined;
+  try {
+    const connection = await connect(args, env, (text) => quiet || terminal.note(text));
+    try {
+      if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, debug);
+      const outcomes: UploadOutcome[] = [];
+      for (const source of args.operands) {
+        const output = outputOf(terminal, source, { args, debug });
+        outcomes.push(await uploadOne({ args, options, connection, run, output }, source));
+      }
+      const command = resumeCommand(args, outcomes);
+      if (command !== undefined) terminal.note(`vodup: what was sent is kept; to go on: ${command}`);
+      const codes = outcomes.map(({ code }) => code);
+      return exitCodeOfAll(codes, run.reason && exitCodeOf(run.reason));
+    } finally {
+      await connection.close();
+    }
+  } finally {
+    silence?.();
+    run.done();
+  }
+}
 
 /** The command that goes on with what is left of this one; undefined when nothing of it was kept. */
 function resumeCommand(args: Arguments<UploadFlag>, outcomes: readonly UploadOutcome[]): string | undefined {

@@ -48,7 +48,7 @@ export async function openState(
   entry: Pick<StateEntry, "source" | "flags">,
 ): Promise<CheckpointStore> {
   await openDirectory(directory);
-  const unlock = await lock(lockFile(directory, id), entry.source);
+  const unlock = await lockState(directory, id, entry.source);
   try {
     const path = entryFile(directory, id);
     const found = await readEntry(directory, id);
@@ -60,6 +60,16 @@ export async function openState(
     await unlock();
     throw error;
   }
+}
+
+/**
+ * Locks an upload of the state directory.
+ * @param what how the message calls it
+ * @returns gives the lock back
+ * @throws CheckpointError `CHECKPOINT_LOCKED`
+ */
+export function lockState(directory: string, id: string, what: string): Promise<() => Promise<void>> {
+  return lock(lockFile(directory, id), what);
 }
 
 class StoredFile implements CheckpointStore {

@@ -20,6 +20,9 @@ export interface Memory {
 /** Flags that tell one upload of a file from another of the same file, beside where it goes. */
 const identifying = ["media-type", "media-name", "media-storage-path", "storage-region", "procedure"] as const;
 
+/** Flags that were meant for one run of the command. */
+const passing = /^--(?:json|quiet|no-progress|debug|timeout)(?:=|$)/;
+
 /**
  * Opens the checkpoint of a source, and locks it.
  * @returns undefined when nothing is to be remembered: `--no-resume`, the emulator, streams
@@ -41,7 +44,8 @@ export async function openMemory(
     const id = stateId([name, ...destination(target), ...identifying.map((flag) => args.text(flag))]);
     const worth = await isWorthRemembering(name);
     if (!worth && (await readEntry(directory, id)) === undefined) return undefined;
-    const flags = [...withAbsolutePaths(args.typed), ...environmentFlags(args, target)];
+    const typed = withAbsolutePaths(args.typed).filter((flag) => !passing.test(flag));
+    const flags = [...typed, ...environmentFlags(args, target)];
     return { kind: "default", store: await openState(directory, id, { source: name, flags }) };
   } catch (error) {
     if (error instanceof CheckpointError) throw error;

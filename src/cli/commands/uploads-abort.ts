@@ -1,0 +1,75 @@
+import { rm } from "node:fs/promises";
+import type { Checkpoint, VodClient } from "../../index.ts";
+import type { Command } from "../commands.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import type { StateEntry } from "../state/directory.ts";
+import type { Terminal } from "../terminal.ts";
+import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
+import { reportError } from "../report-error.ts";
+import { lockState } from "../state/checkpoint-store.ts";
+import { chosenIds } from "../state/chosen.ts";
+import { entryFile, readEntry, stateDirectory } from "../state/directory.ts";
+import { summarize } from "../state/summary.ts";
+
+/** `vodup uploads abort`. */
+export const uploadsAbortCommand: Command<"all"> = {
+  spec: {
+    name: "uploads abort",
+    operands: "ID...|--all",
+    summary: "give up unfinished uploads: remove what was sent of them, and print their ids",
+    count: { least: 0, most: Infinity },
+    flags: { all: { summary: "every unfinished upload" } },
+    notes: ["No account is needed: an upload is aborted with its own certificate, as long as that is valid."],
+  },
+  run: async (args, terminal) => {
+    const directory = stateDirectory(process.env);
+    const codes: ExitCode[] = [];
+    for (const id of await chosenIds(args, directory)) {
+      try {
+        await abort(directory, id, terminal);
+        await terminal.print(id);
+        codes.push(0);
+      } catch (error) {
+        reportError(terminal, error, { source: id, debug: false });
+        codes.push(exitCodeOf(error));
+      }
+    }
+    return exitCodeOfAll(codes, undefined);
+  },
+};
+
+/** Removes parts as far as that is possible, and the state in any case: what cannot be removed today cannot be tomorrow. */
+async function abort(directory: string, id: string, terminal: Terminal): Promise<void> {
+  const entry = await readEntry(directory, id);
+  const { fileId } = summarize(id, entry);
+  const unlock = await lockState(directory, id, entry?.source ?? id);
+  try {
+    if (fileId !== undefined)
+      terminal.note(`vodup: ${id} is uploaded already, FileId ${fileId}; only its state is removed`);
+    const failed = entry === undefined ? "its state cannot be read" : await discard(entry);
+    if (failed !== undefined) {
+      terminal.note(`vodup: what was sent of ${id} may still be stored, since it could not be removed: ${failed}`);
+    }
+    await rm(entryFile(directory, id), { force: true });
+  } finally {
+    await unlock();
+  }
+}
+
+/** @returns why parts may be left; undefined when they are gone */
+async function discard({ checkpoint }: StateEntry): Promise<string | undefined> {
+  const { VodClient, proxyFromEnvironment } = await import("../../index.ts");
+  const dispatcher = await proxyFromEnvironment();
+  // Its own certificate is what aborts an upload; an entry without one has no account's key either.
+  const credentials = async () => Promise.reject(new Error("its certificate is missing"));
+  const client: VodClient = new VodClient({ credentials, dispatcher });
+  try {
+    const { removed, reason } = await client.discard(checkpoint as Checkpoint);
+    return removed ? undefined : (reason ?? "unknown");
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await client.close();
+    await dispatcher?.close();
+  }
+}

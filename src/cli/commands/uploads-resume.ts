@@ -1,0 +1,49 @@
+import type { Command } from "../commands.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { parseArguments } from "../args.ts";
+import { exitCodeOfAll } from "../exit-codes.ts";
+import { chosenIds } from "../state/chosen.ts";
+import { readEntry, stateDirectory } from "../state/directory.ts";
+import { runUploads, uploadCommand } from "./upload.ts";
+
+/** `vodup uploads resume`: the command that began the upload once more, wherever and in whatever environment it began. */
+export const uploadsResumeCommand: Command<"all" | "json" | "quiet" | "no-progress" | "debug"> = {
+  spec: {
+    name: "uploads resume",
+    operands: "ID...|--all",
+    summary: "go on with unfinished uploads and print their FileIds",
+    count: { least: 0, most: Infinity },
+    flags: {
+      all: { summary: "every unfinished upload, one after the other" },
+      json: { summary: "as of upload" },
+      quiet: { summary: "only errors on stderr" },
+      "no-progress": { summary: "no progress line" },
+      debug: { summary: "say on stderr what is sent and answered, without secrets (VODUP_DEBUG=1)" },
+    },
+    notes: ["An id may be cut short. Credentials come from where upload takes them."],
+  },
+  run: async (args, terminal) => {
+    const directory = stateDirectory(process.env);
+    const codes: ExitCode[] = [];
+    for (const id of await chosenIds(args, directory)) {
+      const entry = await readEntry(directory, id);
+      if (entry === undefined) {
+        terminal.note(`vodup: the state ${id} cannot be read; remove it with: vodup uploads abort ${id}`);
+        codes.push(1);
+        continue;
+      }
+      const typed = args.typed.filter((flag) => flag !== "--all");
+      const upload = parseArguments(uploadCommand.spec, [...entry.flags, ...typed, "--", entry.source]);
+      const code = upload === "help" ? 1 : await runUploads(upload, terminal, withoutTarget(process.env));
+      if (code === 130 || code === 143) return code;
+      codes.push(code);
+    }
+    return exitCodeOfAll(codes, undefined);
+  },
+};
+
+/** The flags of the entry say where the upload began, with what the environment said then; now it may say another thing. */
+function withoutTarget(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { VODUP_SITE: _s, VODUP_VOD_ENDPOINT: _v, VODUP_COS_ENDPOINT: _c, TENCENTCLOUD_REGION: _r, ...rest } = env;
+  return rest;
+}
