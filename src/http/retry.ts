@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { CosError, NetworkError, VodApiError, VodupError, outOfRange } from "../errors.ts";
 import { publishRetry } from "./diagnostics.ts";
+import { sleep } from "./sleep.ts";
 
 /**
  * What kind of failure a request had, as far as trying it again is concerned:
@@ -133,15 +133,4 @@ async function settleClass(context: RetryContext, error: unknown, once: Set<Retr
     if ((await context.recover?.(kind, error)) !== true) return "never";
   }
   return kind;
-}
-
-/** Waits, unless the signal ends the wait with its own reason. */
-export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  if (ms <= 0) return signal?.throwIfAborted();
-  try {
-    await delay(ms, undefined, signal === undefined ? undefined : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
 }

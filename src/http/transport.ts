@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from "./dispatcher.ts";
 import type { Download, DownloadRequest } from "./download.ts";
 import type { IdleLimits } from "./limits.ts";
+import type { Pacer } from "./pacer.ts";
 import { VodupError } from "../errors.ts";
 import { checkDispatcher, openDispatcher } from "./dispatcher.ts";
 import { publishRequest } from "./diagnostics.ts";
@@ -66,11 +67,13 @@ export interface WireAnswer {
 export class Transport {
   readonly #option: Dispatcher | Agent.Options | undefined;
   readonly #limits: IdleLimits;
+  readonly #pacer: Pacer | undefined;
   #opened: ReturnType<typeof openDispatcher> | undefined;
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(dispatcher?: Dispatcher | Agent.Options, limits: IdleLimits = defaultLimits) {
+  constructor(dispatcher?: Dispatcher | Agent.Options, limits: IdleLimits = defaultLimits, pacer?: Pacer) {
     checkDispatcher(dispatcher);
+    this.#pacer = pacer;
     this.#option = dispatcher;
     this.#limits = limits;
   }
@@ -114,7 +117,7 @@ export class Transport {
       path: request.path,
       headers: { ...request.headers },
       // undici sends any async iterable; only its types leave that out.
-      body: wireBody(request.body, meter) as Uint8Array | null,
+      body: wireBody(paced(request, this.#pacer), meter) as Uint8Array | null,
       headersTimeout: limits.headersMs,
       bodyTimeout: limits.bodyMs,
       signal: request.signal ?? null,
@@ -209,6 +212,23 @@ const pieceSize = 128 * 1024;
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < bytes.byteLength; from += pieceSize) yield bytes.subarray(from, from + pieceSize);
+}
+
+/** Holds a body back to the client's rate. */
+function paced(request: WireRequest, pacer: Pacer | undefined): WireRequest["body"] {
+  const { body, signal } = request;
+  if (pacer === undefined || body === undefined || body instanceof Uint8Array) return body;
+  const open = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body.open()) {
+      for (let from = 0; from < chunk.byteLength; from += pacer.pieceSize) {
+        // A copy: the socket may queue a small piece without asking to wait, and the chunk's buffer is used again.
+        const piece = Uint8Array.prototype.slice.call(chunk, from, from + pacer.pieceSize);
+        await pacer.take(piece.byteLength, signal);
+        yield piece;
+      }
+    }
+  };
+  return { size: body.size, open };
 }
 
 async function* metered(

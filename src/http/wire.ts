@@ -3,6 +3,7 @@ import type { IdleLimits, LimitOptions } from "./limits.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
 import { ServiceClock } from "./clock.ts";
 import { idleLimits } from "./limits.ts";
+import { Pacer, checkRate } from "./pacer.ts";
 import { retryPolicy } from "./retry.ts";
 import { Transport } from "./transport.ts";
 
@@ -15,6 +16,8 @@ export interface WireOptions {
   readonly retry?: RetryOptions | undefined;
   /** Idle limits of an attempt. Rarely worth a change: they bound silence, never the duration. */
   readonly limits?: LimitOptions | undefined;
+  /** Bytes a second that all uploads of the client send together, 1024 and up. @defaultValue unlimited */
+  readonly limitRate?: number | undefined;
   /** Epoch milliseconds; for tests. @defaultValue Date.now */
   readonly clock?: (() => number) | undefined;
 }
@@ -28,7 +31,9 @@ export class Wire {
 
   constructor(options: WireOptions = {}) {
     this.limits = idleLimits(options.limits);
-    this.transport = new Transport(options.dispatcher, this.limits);
+    checkRate("limitRate", options.limitRate);
+    const pacer = options.limitRate === undefined ? undefined : new Pacer(options.limitRate);
+    this.transport = new Transport(options.dispatcher, this.limits, pacer);
     this.clock = new ServiceClock(options.clock);
     this.policy = retryPolicy(options.retry);
   }
