@@ -1,0 +1,150 @@
+import { access, readdir, readFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { CommandSpec } from "../../src/cli/args.ts";
+import { parseArguments } from "../../src/cli/args.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { anchorOf, readPages, root, type Page } from "../support/markdown.ts";
+import { shellCommands } from "../support/shell-words.ts";
+import { typeErrors } from "../support/type-check.ts";
+
+/** What the pages show is true of the program as it is: code compiles, commands parse, links lead somewhere. */
+const pages = await readPages();
+const shells = new Set(["sh", "bash", "shell", "console"]);
+const blocks = pages.flatMap((page) => page.blocks);
+const specs = new Map<string, CommandSpec>(
+  await Promise.all(commands.map(async ({ name, load }) => [name, (await load()).spec] as const)),
+);
+
+/** Words of a call of `vodup`, without it and without what starts it. */
+function callOf(words: readonly string[]): readonly string[] | undefined {
+  const [first, second] = words;
+  if (first === "vodup") return words.slice(1);
+  return first === "npx" && second === "vodup" ? words.slice(2) : undefined;
+}
+
+function commandOf(words: readonly string[]): { spec: CommandSpec; rest: readonly string[] } | undefined {
+  for (const length of [2, 1]) {
+    const spec = specs.get(words.slice(0, length).join(" "));
+    if (spec !== undefined) return { spec, rest: words.slice(length) };
+  }
+  return undefined;
+}
+
+/** Why a call is no call of the command line; undefined when it is one. */
+function complaint(call: readonly string[]): string | undefined {
+  if (["--help", "-h", "--version", "-V"].includes(call[0] ?? "--help")) return undefined;
+  const command = commandOf(call);
+  if (command === undefined) return `there is no command "${call[0]}"`;
+  try {
+    parseArguments(command.spec, command.rest);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe("code", () => {
+  test("the pages have some", () => {
+    expect(blocks.filter(({ language }) => language === "ts").length).toBeGreaterThan(8);
+    expect(blocks.filter(({ language }) => shells.has(language)).length).toBeGreaterThan(4);
+  });
+
+  test("every TypeScript block and every example compiles", { timeout: 60_000 }, async () => {
+    const names = await readdir(join(root, "examples"), { recursive: true });
+    const programs = names.filter((name) => /\.m?[tj]s$/.test(name)).map((name) => `examples/${name}`);
+    const written = blocks.filter(({ language }) => ["ts", "typescript", "mts"].includes(language));
+    expect(await typeErrors(written, programs)).toEqual([]);
+  });
+
+  test("a block that does not compile is told by its page and line", { timeout: 60_000 }, async () => {
+    const block = { page: "docs/x.md", line: 7, language: "ts", heading: "", code: 'import "vodup";\nlet a: 1 = 2;\n' };
+    expect(await typeErrors([block], [])).toEqual([expect.stringMatching(/^docs\/x\.md\(8,5\): error TS2322/)]);
+  });
+});
+
+describe("commands", () => {
+  const shown = blocks
+    .filter(({ language }) => shells.has(language))
+    .flatMap(({ page, line, code }) =>
+      shellCommands(code).map((command) => ({ where: `${page}:${line + command.line - 1}`, words: command.words })),
+    );
+
+  test("every vodup command of a shell block parses", () => {
+    const calls = shown.map(({ where, words }) => ({ where, call: callOf(words) }));
+    const wrong = calls.flatMap(({ where, call }) => {
+      const why = call === undefined ? undefined : complaint(call);
+      return why === undefined ? [] : [`${where}: ${why}`];
+    });
+    expect(calls.filter(({ call }) => call !== undefined).length).toBeGreaterThan(0);
+    expect(wrong).toEqual([]);
+  });
+
+  test("every npm script that is run exists", async () => {
+    const { scripts } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { scripts: object };
+    const run = shown.flatMap(({ words }) => (words[0] === "npm" && words[1] === "run" ? [words[2] ?? ""] : []));
+    expect(run.length).toBeGreaterThan(0);
+    expect(run.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  test("a command and a flag that do not exist are noticed", () => {
+    expect(complaint(["upload", "a.mp4", "--no-progress"])).toBeUndefined();
+    expect(complaint(["upload", "a.mp4", "--covr", "a.jpg"])).toContain("did you mean --cover?");
+    expect(complaint(["upload"])).toContain("needs more arguments");
+    expect(complaint(["uplaod", "a.mp4"])).toContain("no command");
+  });
+
+  test("every vodup command in running text names a command and flags that exist", () => {
+    const wrong = pages.flatMap(({ path, spans }) =>
+      spans.flatMap(({ line, code }) => {
+        const call = callOf(code.split(" "));
+        if (call === undefined || call.length === 0 || /^(-|[A-Z]+$)/.test(call[0] ?? "")) return [];
+        const command = commandOf(call);
+        if (command === undefined) return [`${path}:${line}: ${code}`];
+        const flags = call.flatMap((word) => /^--([a-z0-9-]+)/.exec(word)?.[1] ?? []);
+        const unknown = flags.filter((flag) => flag !== "help" && !Object.hasOwn(command.spec.flags, flag));
+        return unknown.map((flag) => `${path}:${line}: ${code}: --${flag}`);
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("every environment variable of ours that a page names is read", async () => {
+    const names = new Set(pages.flatMap(({ text }) => text.match(/\b(?:VODUP|TENCENTCLOUD)_[A-Z_]+[A-Z]\b/g) ?? []));
+    const files = await readdir(join(root, "src"), { recursive: true, withFileTypes: true });
+    const sources = await Promise.all(
+      files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), "utf8")),
+    );
+    const source = sources.join("\n");
+    expect(names.size).toBeGreaterThan(2);
+    expect([...names].filter((name) => !source.includes(name))).toEqual([]);
+  });
+});
+
+describe("links", () => {
+  const links = pages.flatMap((page) =>
+    [...page.prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => ({ page, target: match[1] ?? "" })),
+  );
+  const local = links.filter(({ target }) => !/^[a-z]+:/i.test(target));
+
+  test("the pages have some", () => {
+    expect(local.length).toBeGreaterThan(10);
+  });
+
+  test("every relative one leads to a file, and to a heading of it", async () => {
+    const byPath = new Map<string, Page>(pages.map((page) => [page.path, page]));
+    const broken: string[] = [];
+    for (const { page, target } of local) {
+      const [path = "", anchor] = decodeURI(target).split("#");
+      const file = path === "" ? page.path : posix.join(dirname(page.path), path);
+      const exists = await access(join(root, file)).then(
+        () => true,
+        () => false,
+      );
+      const anchors = byPath.get(file)?.headings.map(anchorOf);
+      if (!exists || (anchor !== undefined && anchors?.includes(anchor) !== true))
+        broken.push(`${page.path}: ${target}`);
+    }
+    expect(broken).toEqual([]);
+  });
+});
