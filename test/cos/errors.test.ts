@@ -72,7 +72,7 @@ describe("an error answer", () => {
       [403, false],
       [407, false],
     ] as const) {
-      const error = await errorOf(status, body, headers as Record<string, string>);
+      const error = await errorOf(status, body, headers);
       expect(error).toBeInstanceOf(NetworkError);
       expect(error).toMatchObject({ code: "BAD_ANSWER", status, retryable, host: "h" });
     }
