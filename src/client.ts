@@ -97,10 +97,10 @@ export class VodClient {
   async plan(source: UploadSource, options: UploadOptions = {}): Promise<UploadPlan> {
     return this.#track(async () => {
       const [{ withSources }, { planUpload }] = await Promise.all([
-        import("./upload/upload.ts"),
+        import("./upload/upload-sources.ts"),
         import("./upload/upload-plan.ts"),
       ]);
-      return withSources(this.#environment, source, options, async (ready) =>
+      return withSources(this.#environment, source, { ...options, offlineManifest: true }, async (ready) =>
         planUpload(this.#environment, ready, options),
       );
     });

@@ -21,7 +21,7 @@ import { inspect } from "node:util";
  * - `SESSION_INVALID` ApplyUpload answered with a session that must not be used (a key with dot segments, fields missing)
  * - `CERTIFICATE_EXPIRED` the upload's temporary certificate ran out and could not be renewed
  * - `COMMIT_UNCERTAIN` CommitUpload may or may not have taken effect; the error says how to find out
- * - `MANIFEST_INVALID` a HLS or DASH manifest cannot be uploaded as it is
+ * - `MANIFEST_INVALID` a HLS or DASH manifest cannot be uploaded as it is ({@link ManifestError})
  * - `EVENT_INVALID` a body is not a VOD event notification
  * - `TASK_FAILED` the upload succeeded, but its processing task did not
  * - `CLIENT_CLOSED` the client was closed before the call
@@ -73,6 +73,8 @@ export class VodupError extends Error {
   stage: Stage | undefined;
   readonly retryable: boolean;
   attempts: number;
+  /** The file that it is about, where an upload has many: a segment of a HLS tree. */
+  declare file?: string;
   /**
    * What `upload` needs to go on where it stopped, where that is possible. Not enumerable, because it holds the
    * short-lived certificate of the upload: it never shows in logs, `inspect()` or JSON unless you ask for it.
@@ -244,6 +246,20 @@ export class CheckpointError extends VodupError {
   }
 }
 
+/** A HLS or DASH tree cannot be uploaded as it is. Everything that is wrong with it is listed at once. */
+export class ManifestError extends VodupError {
+  /** One line each: which manifest, where in it, which file, and what is wrong with it. */
+  readonly problems: readonly string[];
+
+  /** @param manifest as the caller named it */
+  constructor(manifest: string, problems: readonly string[], options?: VodupErrorOptions) {
+    const shown = problems.slice(0, 10).join("; ");
+    const more = problems.length > 10 ? `; and ${problems.length - 10} more` : "";
+    super("MANIFEST_INVALID", `${manifest} cannot be uploaded: ${shown}${more}`, options);
+    this.problems = problems;
+  }
+}
+
 /** What must be known to find a media whose CommitUpload got no clear answer. */
 export class CommitUncertainError extends VodupError {
   /** Not enumerable: its holder can commit the upload, so it is for the caller's code and never for a log. */
@@ -304,3 +320,4 @@ function argumentText(field: string, message: string, value: unknown): string {
   const shown = inspect(value, { depth: 0, maxStringLength: 60, breakLength: Infinity });
   return `${field}: ${message} (got ${shown})`;
 }
+  [ManifestError, "ManifestError"],

@@ -22,6 +22,8 @@ export interface CheckpointObject {
   /** Bytes. */
   readonly partSize?: number | undefined;
   readonly parts: readonly CheckpointPart[];
+  /** The file of a HLS or DASH tree that it is made of; the media's and the cover's are above. */
+  readonly source?: SourceIdentity | undefined;
   /** Set once the object is whole and verified. */
   readonly done?:
     | { readonly size: number; readonly parts: number; readonly crc64: string; readonly verified: "crc64" | "size" }
@@ -143,6 +145,7 @@ function checkObject(key: string, value: unknown): void {
     need(`${field}.parts.etag`, part["etag"], nonEmpty);
     need(`${field}.parts.crc64`, part["crc64"], digits);
   }
+  if (entry["source"] !== undefined) need(`${field}.source`, entry["source"], object);
   if (entry["done"] !== undefined) {
     need(`${field}.done`, entry["done"], object);
     need(`${field}.done.size`, (entry["done"] as Record<string, unknown>)["size"], count);
@@ -170,24 +173,17 @@ export function checkSameUpload(
   checkpoint: Checkpoint,
   now: Pick<Checkpoint, "endpoint" | "source" | "cover" | "fields">,
 ): void {
-  const mismatch = (field: string, why: string): CheckpointError =>
-    new CheckpointError(
-      "CHECKPOINT_MISMATCH",
-      `the checkpoint does not belong to this upload: ${field} ${why}; start without it to upload afresh`,
-      { field },
-    );
   for (const side of ["vod", "cos"] as const) {
     if (checkpoint.endpoint[side] !== now.endpoint[side]) {
       throw mismatch(`endpoint.${side}`, `was ${checkpoint.endpoint[side]} and is ${now.endpoint[side]}`);
     }
   }
-  compareSource(mismatch, "source", checkpoint.source, now.source);
+  compareSource("source", checkpoint.source, now.source);
   // What is committed needs no cover any more, and a committed upload's own cover may be gone.
   if (checkpoint.state === "uploading") {
     if ((checkpoint.cover === undefined) !== (now.cover === undefined))
       throw mismatch("cover", "was given in one of the two runs only");
-    if (checkpoint.cover !== undefined && now.cover !== undefined)
-      compareSource(mismatch, "cover", checkpoint.cover, now.cover);
+    if (checkpoint.cover !== undefined && now.cover !== undefined) compareSource("cover", checkpoint.cover, now.cover);
   }
   for (const name of new Set([...Object.keys(checkpoint.fields), ...Object.keys(now.fields)])) {
     if (checkpoint.fields[name] !== now.fields[name])
@@ -195,12 +191,33 @@ export function checkSameUpload(
   }
 }
 
-function compareSource(
-  mismatch: (field: string, why: string) => CheckpointError,
-  field: string,
-  was: SourceIdentity,
-  is: SourceIdentity,
-): void {
+/**
+ * Refuses a checkpoint whose tree is no longer the one that is there: a file was changed, added or taken away.
+ * @param files by COS key
+ * @throws CheckpointError `CHECKPOINT_MISMATCH` naming the field
+ */
+export function checkSameFiles(checkpoint: Checkpoint, files: ReadonlyMap<string, SourceIdentity>): void {
+  for (const [key, { source }] of Object.entries(checkpoint.objects)) {
+    const field = `objects[${JSON.stringify(key)}].source`;
+    const now = files.get(key);
+    if (source !== undefined && now === undefined) throw mismatch(field, "no longer belongs to the manifest's files");
+    if (source !== undefined && now !== undefined) compareSource(field, source, now);
+  }
+  for (const key of files.keys()) {
+    if (checkpoint.objects[key]?.source === undefined)
+      throw mismatch(`objects[${JSON.stringify(key)}]`, "is missing: the manifest did not name this file then");
+  }
+}
+
+function mismatch(field: string, why: string): CheckpointError {
+  return new CheckpointError(
+    "CHECKPOINT_MISMATCH",
+    `the checkpoint does not belong to this upload: ${field} ${why}; start without it to upload afresh`,
+    { field },
+  );
+}
+
+function compareSource(field: string, was: SourceIdentity, is: SourceIdentity): void {
   if (was.kind !== is.kind) throw mismatch(`${field}.kind`, `was ${was.kind} and is ${is.kind}`);
   if (was.size !== is.size)
     throw mismatch(`${field}.size`, `was ${was.size} bytes and is ${is.size}: the source has changed`);

@@ -12,13 +12,24 @@ export type SessionRefresh =
 
 /** A thing worth knowing that is no failure, such as a checkpoint that could not be used. */
 export interface Warning {
-  readonly code: "FRESH_START" | "RESTARTED" | "CLEAN_UP_FAILED" | "COMMIT_REPEATED" | "HOST_FALLBACK";
+  readonly code:
+    | "FRESH_START"
+    | "RESTARTED"
+    | "CLEAN_UP_FAILED"
+    | "COMMIT_REPEATED"
+    | "HOST_FALLBACK"
+    | "MANIFEST_DIFFERENCE"
+    | "MANIFEST_LOOP";
   readonly message: string;
 }
 
 /** Everything is optional but, where no file name tells it, the media type. Lengths count Unicode code points. */
 export interface UploadOptions {
-  /** The container's short name, such as `mp4`. @defaultValue the file name's extension, lower-cased */
+  /**
+   * The container's short name, such as `mp4`. A path or file: URL that is `m3u8` or `mpd` by this or by its extension
+   * is uploaded with all files of its tree; bytes, streams and http: URLs have no folder, so that of them the manifest
+   * alone is sent. @defaultValue the file name's extension, lower-cased
+   */
   readonly mediaType?: string | undefined;
   /** @defaultValue the file name up to its last dot */
   readonly mediaName?: string | undefined;
@@ -59,6 +70,11 @@ export interface UploadOptions {
   readonly onFailure?: "abort" | "keep-parts" | ((error: unknown) => "abort" | "keep-parts") | undefined;
   /** @defaultValue "vod-session-key" */
   readonly sessionRefresh?: SessionRefresh | undefined;
+  /**
+   * Find the files of a HLS or DASH tree by reading its manifests here, without asking the service.
+   * @defaultValue false: ParseStreamingManifest says what belongs to it, and is compared with what is read here
+   */
+  readonly offlineManifest?: boolean | undefined;
   /** Fail when the service names no CRC64 to compare with. @defaultValue false */
   readonly requireCrc64?: boolean | undefined;
   readonly onWarning?: ((warning: Warning) => void) | undefined;
@@ -106,6 +122,9 @@ export function checkOptions(options: UploadOptions, now: number): void {
   for (const name of ["onProgress", "onCheckpoint", "onWarning", "onRetry"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "function")
       throw invalidArgument(name, "must be a function");
+  }
+  if (options.offlineManifest !== undefined && typeof options.offlineManifest !== "boolean") {
+    throw invalidArgument("offlineManifest", "must be true or false", options.offlineManifest);
   }
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw invalidArgument("signal", "must be an AbortSignal");

@@ -70,24 +70,24 @@ export class ProgressMeter {
   }
 
   /** Bytes that a run before this one had sent: they count, but say nothing about the speed. */
-  resumed(file: string, bytes: number): void {
+  resumed(file: string, bytes: number, parts = 1): void {
     this.#file = file;
-    this.#count(bytes);
+    this.#count(bytes, parts);
   }
 
   done(file: string, bytes: number): void {
     this.#file = file;
     this.#measure(bytes);
-    this.#count(bytes);
+    this.#count(bytes, 1);
   }
 
   set concurrency(value: number) {
     this.#concurrency = value;
   }
 
-  #count(bytes: number): void {
+  #count(bytes: number, parts: number): void {
     this.#sent += bytes;
-    this.#partsDone += 1;
+    this.#partsDone += parts;
     this.#send();
   }
 

@@ -113,7 +113,8 @@ async function openPath(field: string, path: string, size: number | undefined, l
   }
 }
 
-function openError(path: string, cause: NodeJS.ErrnoException): SourceError {
+/** What opening a path failed with, in our words. */
+export function openError(path: string, cause: NodeJS.ErrnoException): SourceError {
   if (cause.code === "ENOENT" || cause.code === "ENOTDIR") {
     return new SourceError("SOURCE_NOT_FOUND", `${path} does not exist; check the path`, { cause });
   }

@@ -1,6 +1,6 @@
 import type { UploadEnvironment } from "./environment.ts";
 import type { UploadOptions } from "./options.ts";
-import type { ReadyUpload } from "./upload.ts";
+import type { ReadyUpload } from "./upload-sources.ts";
 import { plainFields } from "./checkpoint.ts";
 import { planTransfer, streamPartSize } from "./part-plan.ts";
 
@@ -28,11 +28,17 @@ export interface UploadPlan {
 /** Describes what would be done with sources that are open. */
 export function planUpload(
   { endpoint, defaults }: UploadEnvironment,
-  { media, cover, fields }: ReadyUpload,
+  { media, cover, tree, fields }: ReadyUpload,
   options: UploadOptions,
 ): UploadPlan {
   const wanted = options.partSize ?? defaults.partSize;
-  const objects = [media, ...(cover === undefined ? [] : [cover])].map(({ label, size }): PlannedObject => {
+  const besides = [...(tree?.segments ?? []), ...(tree?.manifests ?? [])];
+  const files = [
+    ...besides.map(({ label, identity }) => ({ label, size: identity.size })),
+    media,
+    ...(cover === undefined ? [] : [cover]),
+  ];
+  const objects = files.map(({ label, size }): PlannedObject => {
     if (size === undefined) {
       return { file: label, size, transfer: "stream", partSize: streamPartSize(wanted), partCount: undefined };
     }

@@ -1,28 +1,29 @@
 import type { UploadEnvironment } from "./environment.ts";
 import type { CommitResult } from "./commit.ts";
 import type { SourceIdentity } from "./checkpoint.ts";
-import type { ObjectJob, TransferContext } from "./object-send.ts";
+import type { TransferContext } from "./object-send.ts";
 import type { UploadOptions, Warning } from "./options.ts";
-import type { ApplyFields, UploadSession } from "./session.ts";
+import type { SessionIdentity, UploadSession } from "./session.ts";
 import type { OpenedSource } from "./source.ts";
+import type { UploadObject } from "./upload-objects.ts";
 import type { UploadResult } from "./upload-result.ts";
+import type { ReadyUpload } from "./upload-sources.ts";
 import pLimit from "p-limit";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
 import { CosClient } from "../cos/client.ts";
 import { toKey } from "../cos/key.ts";
 import { publishUpload } from "../http/diagnostics.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
-import { checkSameUpload, plainFields } from "./checkpoint.ts";
+import { checkSameFiles, checkSameUpload, plainFields } from "./checkpoint.ts";
 import { abortUploads } from "./clean-up.ts";
 import { commitUpload } from "./commit.ts";
-import { contentTypeOf, extensionOf } from "./media-type.ts";
-import { transferObject } from "./object-transfer.ts";
+import { deliverObjects } from "./object-delivery.ts";
 import { planTransfer } from "./part-plan.ts";
 import { ProgressMeter } from "./progress.ts";
 import { requestingWith } from "./request.ts";
-import { resumeObject } from "./resume.ts";
 import { applyUpload } from "./session.ts";
 import { sessionKeys } from "./session-keys.ts";
+import { uploadObjects } from "./upload-objects.ts";
 import { UploadState } from "./upload-state.ts";
 
 type Stage = "apply" | "transfer" | "commit";
@@ -33,31 +34,23 @@ let uploads = 0;
 export class UploadRun {
   readonly #environment: UploadEnvironment;
   readonly #options: UploadOptions;
-  readonly #media: OpenedSource;
-  readonly #cover: OpenedSource | undefined;
-  readonly #fields: ApplyFields;
+  readonly #ready: ReadyUpload;
   readonly #state: UploadState;
   readonly #progress: ProgressMeter;
   readonly #signal: AbortSignal;
   readonly #number: number = (uploads += 1);
   readonly #started: number = performance.now();
-  #retries = 0;
+  #retries: number;
   #resumedParts = 0;
   #stage: Stage = "apply";
 
   /** @throws CheckpointError `CHECKPOINT_MISMATCH` when the checkpoint is another upload's */
-  constructor(
-    environment: UploadEnvironment,
-    options: UploadOptions,
-    media: OpenedSource,
-    cover: OpenedSource | undefined,
-    fields: ApplyFields,
-  ) {
+  constructor(environment: UploadEnvironment, options: UploadOptions, ready: ReadyUpload) {
+    const { media, cover, fields } = ready;
     this.#environment = environment;
     this.#options = options;
-    this.#media = media;
-    this.#cover = cover;
-    this.#fields = fields;
+    this.#ready = ready;
+    this.#retries = ready.retries;
     this.#signal = options.signal ?? new AbortController().signal;
     this.#progress = new ProgressMeter(media.label, options.onProgress);
     const identity = {
@@ -66,9 +59,12 @@ export class UploadRun {
       cover: cover === undefined ? undefined : identify(cover),
       fields,
     };
-    if (options.checkpoint !== undefined)
-      checkSameUpload(options.checkpoint, { ...identity, fields: plainFields(fields) });
-    this.#state = new UploadState(identity, options.onCheckpoint, options.checkpoint);
+    const { checkpoint } = options;
+    if (checkpoint !== undefined) {
+      checkSameUpload(checkpoint, { ...identity, fields: plainFields(fields) });
+      if (checkpoint.state === "uploading") checkSameFiles(checkpoint, treeFiles(this.#objects(checkpoint.session)));
+    }
+    this.#state = new UploadState(identity, options.onCheckpoint, checkpoint);
   }
 
   async run(): Promise<UploadResult> {
@@ -97,7 +93,7 @@ export class UploadRun {
         if (restarted || !this.#mayRestart(error)) throw resumed === undefined ? error : this.#afterResume(error);
         this.#warn(
           "RESTARTED",
-          `${this.#media.label}: the certificate expired; all of it is sent again in a new session`,
+          `${this.#ready.media.label}: the certificate expired; all of it is sent again in a new session`,
         );
         await abortUploads(this.#environment, session, this.#state.openUploads());
         session = await this.#apply();
@@ -110,49 +106,35 @@ export class UploadRun {
     const { api, wire } = this.#environment;
     const now = (): number => wire.clock.now();
     const onRetry = this.#counting("ApplyUpload");
-    const session = await applyUpload(api, this.#fields, this.#cover !== undefined, now, this.#signal, onRetry);
-    await this.#state.begin(session);
+    const { fields, cover } = this.#ready;
+    const session = await applyUpload(api, fields, cover !== undefined, now, this.#signal, onRetry);
+    await this.#state.begin(session, treeFiles(this.#objects(session)));
     return session;
   }
 
   async #transfer(session: UploadSession): Promise<void> {
     this.#enter("transfer");
     const context = this.#context(session);
-    const jobs = this.#jobs(session);
+    const waves = this.#objects(session);
     this.#progress.reset();
-    for (const { source } of jobs) this.#expect(source, context.partSize);
-    for (const job of jobs) await this.#transferOne(context, job);
+    for (const { size } of waves.flat()) this.#expect(size, context.partSize);
+    for (const objects of waves) {
+      await deliverObjects(context, this.#state, objects, (parts) => {
+        this.#resumedParts += parts;
+      });
+    }
     await this.#state.enter("transferred");
   }
 
-  async #transferOne(context: TransferContext, job: Omit<ObjectJob, "record">): Promise<void> {
-    const { key, source } = job;
-    const before = this.#state.finished(key)?.parts ?? (await resumeObject(context, this.#state, key, source));
-    this.#resumedParts += before;
-    // Looking closer may have shown that the object is whole.
-    const whole = this.#state.finished(key);
-    if (whole !== undefined) return this.#progress.resumed(job.file, whole.size);
-    const object = await transferObject(context, { ...job, record: this.#state.record(key) });
-    await this.#state.finish(key, object);
-  }
-
-  #jobs(session: UploadSession): Omit<ObjectJob, "record">[] {
-    const job = (source: OpenedSource, path: string): Omit<ObjectJob, "record"> => ({
-      source,
-      file: source.label,
-      key: toKey(path),
-      contentType: contentTypeOf(extensionOf(path)),
-    });
-    const jobs = [job(this.#media, session.mediaStoragePath)];
-    if (this.#cover !== undefined) jobs.push(job(this.#cover, session.coverStoragePath ?? ""));
-    return jobs;
+  #objects(session: SessionIdentity): UploadObject[][] {
+    return uploadObjects(session, this.#ready, this.#environment.lanes);
   }
 
   #context(session: UploadSession): TransferContext {
     const { wire, budget, cosEndpoint, defaults } = this.#environment;
     const { bucket, region } = session;
     const strategy = this.#options.sessionRefresh ?? "vod-session-key";
-    const keys = sessionKeys(this.#environment, session, this.#fields, strategy, (certificate, receivedAt) =>
+    const keys = sessionKeys(this.#environment, session, this.#ready.fields, strategy, (certificate, receivedAt) =>
       this.#state.renewed(certificate, receivedAt),
     );
     const concurrency = this.#options.concurrency ?? defaults.concurrency;
@@ -172,7 +154,7 @@ export class UploadRun {
 
   async #commit(session: UploadSession): Promise<CommitResult> {
     this.#enter("commit");
-    this.#progress.enter("commit", this.#media.label);
+    this.#progress.enter("commit", this.#ready.media.label);
     const repeated = this.#state.phase === "committing";
     await this.#state.enter("committing");
     const result = await commitUpload({
@@ -194,8 +176,10 @@ export class UploadRun {
         field: "objects",
       });
     }
-    this.#progress.enter("done", this.#media.label);
-    const { size: bytes, parts, crc64, verified } = media;
+    this.#progress.enter("done", this.#ready.media.label);
+    const { parts, crc64, verified } = media;
+    const { coverStoragePath } = session;
+    const bytes = this.#state.sizeWithout((coverStoragePath ?? "") === "" ? undefined : toKey(coverStoragePath ?? ""));
     const durationMs = Math.round(performance.now() - this.#started);
     const transfer = {
       bytes,
@@ -209,13 +193,13 @@ export class UploadRun {
     return { ...result, transfer };
   }
 
-  #expect(source: OpenedSource, partSize: number | "auto"): void {
-    const { size } = source;
+  #expect(size: number | undefined, partSize: number | "auto"): void {
     this.#progress.expect(size, size === undefined ? undefined : planTransfer(size, partSize).partCount);
   }
 
   #mayRestart(error: unknown): boolean {
-    const replayable = this.#media.kind === "ranged" && this.#cover?.kind !== "stream";
+    const { media, cover } = this.#ready;
+    const replayable = media.kind === "ranged" && cover?.kind !== "stream";
     const expired = error instanceof VodupError && error.code === "CERTIFICATE_EXPIRED";
     return expired && replayable && this.#options.sessionRefresh === "restart";
   }
@@ -245,7 +229,7 @@ export class UploadRun {
     }
     const failed = await abortUploads(this.#environment, session, this.#state.openUploads());
     if (failed !== undefined)
-      this.#warn("CLEAN_UP_FAILED", `what was sent of ${this.#media.label} could not be removed: ${failed}`);
+      this.#warn("CLEAN_UP_FAILED", `what was sent of ${this.#ready.media.label} could not be removed: ${failed}`);
   }
 
   #enter(stage: Stage): void {
@@ -265,16 +249,23 @@ export class UploadRun {
   }
 
   #publish(phase: Stage | "start" | "done" | "error", more: { fileId?: string; code?: string } = {}): void {
-    const durationMs = performance.now() - this.#started;
+    const { media, tree } = this.#ready;
+    const besides = [...(tree?.segments ?? []), ...(tree?.manifests ?? [])];
     publishUpload({
       uploadNumber: this.#number,
       phase,
-      source: this.#media.label,
-      totalBytes: this.#media.size,
-      durationMs,
+      source: media.label,
+      totalBytes: media.size === undefined ? undefined : besides.reduce((sum, f) => sum + f.identity.size, media.size),
+      durationMs: performance.now() - this.#started,
       ...more,
     });
   }
+}
+
+/** What the checkpoint has to know of a tree's files. */
+function treeFiles(waves: readonly (readonly UploadObject[])[]): Map<string, SourceIdentity> {
+  const files = waves.flat().flatMap(({ key, identity }) => (identity === undefined ? [] : [[key, identity] as const]));
+  return new Map(files);
 }
 
 function identify(source: OpenedSource): SourceIdentity {

@@ -16,6 +16,8 @@ export interface UploadIdentity {
 }
 
 interface ObjectState {
+  /** The file of a tree that it is made of. */
+  readonly source: SourceIdentity | undefined;
   uploadId: string | undefined;
   partSize: number | undefined;
   readonly parts: Map<number, DonePart>;
@@ -66,9 +68,18 @@ export class UploadState {
     return this.#objects.get(key)?.done;
   }
 
-  /** Begins a session, forgetting all of one before it. */
-  async begin(session: UploadSession): Promise<void> {
+  /** Bytes of all objects that are whole, but for the given one. */
+  sizeWithout(key: string | undefined): number {
+    return [...this.#objects].reduce((sum, [name, { done }]) => sum + (name === key ? 0 : (done?.size ?? 0)), 0);
+  }
+
+  /**
+   * Begins a session, forgetting all of one before it.
+   * @param files of a HLS or DASH tree, by key: a later run makes sure that they are the same
+   */
+  async begin(session: UploadSession, files: ReadonlyMap<string, SourceIdentity>): Promise<void> {
     this.#objects.clear();
+    for (const [key, source] of files) this.#objects.set(key, emptyObject(source));
     this.#phase = "uploading";
     this.#session = session;
     await this.save();
@@ -118,7 +129,7 @@ export class UploadState {
 
   /** The multipart upload is gone: the object starts over. */
   forget(key: string): void {
-    this.#objects.delete(key);
+    this.#objects.set(key, emptyObject(this.#objects.get(key)?.source));
   }
 
   async finish(key: string, object: TransferredObject): Promise<void> {
@@ -158,7 +169,7 @@ export class UploadState {
   #object(key: string): ObjectState {
     let state = this.#objects.get(key);
     if (state === undefined) {
-      state = { uploadId: undefined, partSize: undefined, parts: new Map(), done: undefined };
+      state = emptyObject(undefined);
       this.#objects.set(key, state);
     }
     return state;
@@ -168,14 +179,18 @@ export class UploadState {
     this.#phase = from.state;
     this.#session = from.session;
     this.#result = from.result;
-    for (const [key, { uploadId, partSize, parts, done }] of Object.entries(from.objects)) {
+    for (const [key, { uploadId, partSize, parts, source, done }] of Object.entries(from.objects)) {
       const known = parts.map((part): [number, DonePart] => [part.number, { ...part, crcConfirmed: false }]);
-      this.#objects.set(key, { uploadId, partSize, parts: new Map(known), done });
+      this.#objects.set(key, { uploadId, partSize, parts: new Map(known), source, done });
     }
   }
 }
 
-function plainObject({ uploadId, partSize, parts, done }: ObjectState): CheckpointObject {
+function emptyObject(source: SourceIdentity | undefined): ObjectState {
+  return { source, uploadId: undefined, partSize: undefined, parts: new Map(), done: undefined };
+}
+
+function plainObject({ uploadId, partSize, parts, source, done }: ObjectState): CheckpointObject {
   const plain = [...parts.values()].map(({ number, size, etag, crc64 }) => ({ number, size, etag, crc64 }));
-  return { uploadId, partSize, parts: plain.sort((a, b) => a.number - b.number), done };
+  return { uploadId, partSize, parts: plain.sort((a, b) => a.number - b.number), source, done };
 }

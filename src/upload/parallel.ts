@@ -1,0 +1,37 @@
+/**
+ * Works through items, several at a time. The first failure is the one that is reported: it stops all others, and
+ * nothing settles before every one of them has ended.
+ *
+ * @param most how many at a time; read again and again, because it may change
+ * @param work must end early when its signal aborts
+ * @throws the first failure, or the signal's own reason
+ */
+export async function inParallel<T>(
+  items: Iterable<T>,
+  most: () => number,
+  signal: AbortSignal,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const pass = (): void => stop.abort(signal.reason);
+  if (signal.aborted) pass();
+  signal.addEventListener("abort", pass, { once: true });
+
+  let failure: { readonly error: unknown } | undefined;
+  const running = new Set<Promise<void>>();
+  for (const item of items) {
+    while (running.size >= most() && !stop.signal.aborted) await Promise.race(running);
+    if (stop.signal.aborted) break;
+    const task: Promise<void> = work(item, stop.signal)
+      .catch((error: unknown) => {
+        failure ??= { error };
+        stop.abort(error);
+      })
+      .finally(() => running.delete(task));
+    running.add(task);
+  }
+  await Promise.all(running);
+  signal.removeEventListener("abort", pass);
+  if (failure !== undefined) throw failure.error;
+  signal.throwIfAborted();
+}

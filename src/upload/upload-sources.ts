@@ -1,0 +1,81 @@
+import type { UploadEnvironment } from "./environment.ts";
+import type { ManifestTree } from "./manifest-tree.ts";
+import type { UploadOptions } from "./options.ts";
+import type { ApplyFields } from "./session.ts";
+import type { OpenedSource, SourceAccess, UploadSource } from "./source.ts";
+import { applyFields } from "./apply-fields.ts";
+import { checkCheckpoint } from "./checkpoint.ts";
+import { manifestSource, openTreeFile } from "./manifest-source.ts";
+import { checkOptions } from "./options.ts";
+import { openSource } from "./source.ts";
+
+/** What an upload is made of once everything was checked that can be checked before a session is opened. */
+export interface ReadyUpload {
+  readonly media: OpenedSource;
+  readonly cover: OpenedSource | undefined;
+  /** What belongs to the media when it is a manifest. */
+  readonly tree: ManifestTree | undefined;
+  readonly fields: ApplyFields;
+  /** Requests that had to be repeated so far. */
+  readonly retries: number;
+}
+
+/** Checks the options, opens the sources, uses them, and closes them whatever happened. */
+export async function withSources<T>(
+  environment: UploadEnvironment,
+  input: UploadSource,
+  options: UploadOptions,
+  use: (ready: ReadyUpload) => Promise<T>,
+): Promise<T> {
+  const now = environment.wire.clock.now();
+  checkOptions(options, now);
+  if (options.checkpoint !== undefined) checkCheckpoint(options.checkpoint);
+  options.signal?.throwIfAborted();
+  const { lanes, wire } = environment;
+  const signal = options.signal ?? new AbortController().signal;
+  const access: SourceAccess = { lanes, download: (request) => wire.transport.download(request), signal };
+  const opened: OpenedSource[] = [];
+  const keep = <S extends OpenedSource>(source: S): S => {
+    opened.push(source);
+    return source;
+  };
+  let retries = 0;
+  const onRetry = (event: { attempt: number; delayMs: number; error: unknown }): void => {
+    retries += 1;
+    options.onRetry?.({ ...event, operation: "ParseStreamingManifest" });
+  };
+  try {
+    const manifest = manifestSource(input, options.mediaType);
+    // What is transferred needs no tree any more, and its files may be gone.
+    const sending = (options.checkpoint?.state ?? "uploading") === "uploading";
+    const tree =
+      manifest === undefined || !sending ? undefined : await findTree(environment, manifest, options, signal, onRetry);
+    const media = keep(
+      tree === undefined
+        ? await openSource("source", input, options.size, access)
+        : await openTreeFile(tree.folder, tree.top, lanes),
+    );
+    const cover =
+      options.cover === undefined ? undefined : keep(await openSource("cover", options.cover, undefined, access));
+    const fields = applyFields(options, media.fileName, cover, now);
+    return await use({ media, cover, tree, fields, retries });
+  } finally {
+    for (const source of opened) await source.close();
+  }
+}
+
+async function findTree(
+  { api }: UploadEnvironment,
+  { path, type }: NonNullable<ReturnType<typeof manifestSource>>,
+  options: UploadOptions,
+  signal: AbortSignal,
+  onRetry: (event: { attempt: number; delayMs: number; error: unknown }) => void,
+): Promise<ManifestTree> {
+  const [{ readManifestTree }, { serviceSegments }] = await Promise.all([
+    import("./manifest-tree.ts"),
+    import("./service-segments.ts"),
+  ]);
+  const list = options.offlineManifest === true ? undefined : serviceSegments(api, signal, onRetry);
+  const warn: NonNullable<UploadOptions["onWarning"]> = (warning) => options.onWarning?.(warning);
+  return readManifestTree(path, type, { list, warn, signal });
+}
