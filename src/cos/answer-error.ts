@@ -44,6 +44,14 @@ export async function answerError(answer: WireAnswer, context: AnswerContext): P
   return cosError(answer, context, { code: code ?? `HTTP${answer.status}`, message: "", requestId, traceId });
 }
 
+/**
+ * Whether COS gave this answer: all of its answers carry `x-cos-request-id`, and most another header of its own. A captive
+ * portal's page may come with 200, even with an ETag, and nothing would be stored.
+ */
+export function isFromCos(answer: WireAnswer): boolean {
+  return Object.keys(answer.headers).some((name) => name.startsWith("x-cos-"));
+}
+
 /** An answer that no COS server sends. */
 export function notCos(
   answer: WireAnswer,

@@ -8,7 +8,7 @@ import { CredentialSource } from "../credentials/source.ts";
 import { hostOf } from "../http/endpoint.ts";
 import { Wire } from "../http/wire.ts";
 import { encodeKeyPath, percentEncode, signCos } from "../signing/index.ts";
-import { answerError, notCos } from "./answer-error.ts";
+import { answerError, isFromCos, notCos } from "./answer-error.ts";
 import { parseCosEndpoint } from "./endpoint.ts";
 import { toKey } from "./key.ts";
 import { cosLimits } from "./limits.ts";
@@ -227,7 +227,8 @@ export class CosClient {
       signal: options.signal,
     });
     // A 200 with an <Error> is how COS reports what went wrong after it had begun to answer.
-    if (answer.status >= 200 && answer.status < 300 && !answer.body.includes("<Error")) return answer;
+    const isSuccess = answer.status >= 200 && answer.status < 300 && !answer.body.includes("<Error");
+    if (isSuccess && isFromCos(answer)) return answer;
     const error = await answerError(answer, { operation, host, signed, token: credentials.token });
     if (answer.status === options.alsoFine && !(error instanceof NetworkError)) return answer;
     throw error;
