@@ -10,6 +10,7 @@ export {
   CommitUncertainError,
   CosError,
   IntegrityError,
+  ManifestError,
   NetworkError,
   SourceError,
   VodApiError,
@@ -37,3 +38,5 @@ export type { PlannedObject, UploadPlan } from "./upload/upload-plan.ts";
 export type { UploadResult } from "./upload/upload-result.ts";
 export type { CallOptions } from "./vod-api/client.ts";
 export type { Site } from "./vod-api/endpoint.ts";
+export { planManifest } from "./upload/manifest-plan.ts";
+export type { ManifestPlan, PlannedFile } from "./upload/manifest-plan.ts";
