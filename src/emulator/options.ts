@@ -28,6 +28,10 @@ export interface EmulatorOptions {
   readonly storageRegion?: string | undefined;
   /** Opened regions beside `storageRegion`; the others refuse uploads until CreateStorageRegion. */
   readonly openRegions?: readonly string[] | undefined;
+  /** Put before every storage path that is not asked for, such as `a b/`: clients take the path as it comes. */
+  readonly storageFolder?: string | undefined;
+  /** Put behind every UploadId, such as `+/=`: clients must not take it for a word. */
+  readonly uploadIdTail?: string | undefined;
   /** Objects as files in this folder instead of in memory. */
   readonly dir?: string | undefined;
   /** Keep sizes and checksums only: the sink for load. @defaultValue false */
@@ -47,7 +51,7 @@ export interface EmulatorOptions {
   readonly secondCommit?: "same-file-id" | "unknown-session" | "resource-not-found" | undefined;
   /** Whether ApplyUpload takes MediaStoragePath, as sub-apps in FileID+Path mode do. @defaultValue true */
   readonly mediaStoragePath?: boolean | undefined;
-  /** Every header but hop-by-hop ones, user-agent and accept*, and every parameter must be signed. @defaultValue false */
+  /** Every header but hop-by-hop ones, user-agent, accept* and trace context, and every parameter must be signed. @defaultValue false */
   readonly strictSignature?: boolean | undefined;
   /** Take signatures whose `host` lacks the port that was sent, as some vendor clients make. @defaultValue false */
   readonly hostWithoutPort?: boolean | undefined;
@@ -128,6 +132,8 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     requireRegion: options.requireRegion ?? true,
     storageRegion: options.storageRegion ?? "ap-singapore",
     openRegions: options.openRegions ?? ["ap-singapore", "ap-chongqing", "ap-hongkong", "ap-guangzhou", "ap-seoul"],
+    storageFolder: options.storageFolder ?? "",
+    uploadIdTail: options.uploadIdTail ?? "",
     dir: options.dir,
     discard: options.discard ?? false,
     seed: options.seed,

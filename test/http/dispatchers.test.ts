@@ -127,28 +127,30 @@ describe("interceptors that would do harm", () => {
     await vod.close();
   });
 
-  test("headers that are added after signing go along unsigned", async () => {
-    const tracing: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
-      dispatch(
-        {
-          ...options,
-          headers: {
-            ...(options.headers as Record<string, string>),
-            traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-          },
-        },
-        handler,
-      );
-    const vod = clientOf(keep(new Agent().compose(tracing)));
-    await vod.upload(bytes, { mediaType: "mp4", partSize: 2 ** 20 });
-    const requests = emulator.requests();
-    expect(requests.length).toBeGreaterThan(6);
-    for (const { headers, verified } of requests) {
-      expect(headers["traceparent"]).toMatch(/^00-4bf9/);
-      expect(verified).toBe(true);
-    }
-    await vod.close();
-  });
+  test.each([false, true])(
+    "trace context that is added after signing breaks no signature, strict mode: %s",
+    async (strict) => {
+      const traced = await startEmulator({ strictSignature: strict });
+      const added = {
+        traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        tracestate: "vendor=1",
+        baggage: "user=2",
+      };
+      const tracing: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
+        dispatch({ ...options, headers: { ...(options.headers as Record<string, string>), ...added } }, handler);
+      const { secretId, secretKey, vodEndpoint, cosEndpoint } = traced;
+      const dispatcher = keep(new Agent().compose(tracing));
+      const vod = new VodClient({ credentials: { secretId, secretKey }, vodEndpoint, cosEndpoint, dispatcher });
+      await vod.upload(bytes, { mediaType: "mp4", partSize: 2 ** 20 });
+      expect(traced.requests().map(({ operation }) => operation)).toContain("CompleteMultipartUpload");
+      for (const { headers, verified, status } of traced.requests()) {
+        expect(headers).toMatchObject(added);
+        expect({ verified, status }).toEqual({ verified: true, status: 200 });
+      }
+      await vod.close();
+      await traced.close();
+    },
+  );
 });
 
 describe("what is no dispatcher is refused, naming the option:", () => {

@@ -1,8 +1,10 @@
 import { signCos } from "../../signing/index.ts";
 import type { Exchange } from "../exchange.ts";
+import { plainMismatch } from "../mismatch.ts";
 import type { Settings } from "../options.ts";
 import type { Certificate, Sessions } from "../sessions.ts";
 import { readAuthorization, SIGNATURE_PARAMS, type CosAuthorization } from "./authorization.ts";
+import { explainCos } from "./explain.ts";
 import { CosFailure } from "./respond.ts";
 
 /** On whose behalf a request comes: the account itself, or one upload session. */
@@ -20,9 +22,12 @@ const unknownKey = (): CosFailure =>
 
 const MAX_SKEW_SECONDS = 15 * 60;
 
-/** Headers that change on the way or say nothing about the request. */
+/**
+ * Headers that change on the way or say nothing about the request, and those of W3C Trace Context and Baggage:
+ * instrumentation adds them below the signer, and the real strict mode asks for host, content-* and x-cos-* only.
+ */
 const UNSIGNED =
-  /^(authorization|user-agent|accept(-.*)?|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect)$/;
+  /^(authorization|user-agent|accept(-.*)?|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|traceparent|tracestate|baggage)$/;
 
 /**
  * Checks who signed the request, when, and what: 436/7778.
@@ -36,7 +41,7 @@ export function verifyCos(exchange: Exchange, context: CosVerification): CosPrin
   const { principal, secretKey } = identify(exchange, context, authorization);
   checkTime(exchange, authorization);
   checkSigned(exchange, authorization, context.settings);
-  checkSignature(exchange, authorization, secretKey, context.settings);
+  checkSignature(exchange, authorization, secretKey, context);
   exchange.entry.verified = true;
   return principal;
 }
@@ -114,49 +119,38 @@ function checkSignature(
   exchange: Exchange,
   authorization: CosAuthorization,
   secretKey: string,
-  settings: Settings,
+  context: CosVerification,
 ): void {
   const { secretId, start, end } = authorization;
   const sign = (fields: SignedFields): ReturnType<typeof signCos> =>
     signCos({ method: exchange.method, ...fields, startTime: start, endTime: end }, { secretId, secretKey });
   const fields = signedFields(exchange, authorization);
   const ours = sign(fields);
-  const params = new Set([...exchange.query.keys()].map((name) => name.toLowerCase()));
-  const absent = [
-    ...authorization.headerNames.filter((name) => !exchange.headers.has(name)),
-    ...authorization.paramNames.filter((name) => !params.has(name)),
-  ];
-  if (ours.signature === authorization.signature && absent.length === 0) return;
-  if (settings.hostWithoutPort && sign(withoutPort(fields)).signature === authorization.signature) return;
+  const absent = absentNames(exchange, authorization);
+  const refused = exchange.fault?.kind === "refuse-signature";
+  if (!refused && ours.signature === authorization.signature && absent.length === 0) return;
+  const portIgnored = context.settings.hostWithoutPort && !refused;
+  if (portIgnored && sign(withoutPort(fields)).signature === authorization.signature) return;
   throw new CosFailure(403, "SignatureDoesNotMatch", "The Signature you specified is invalid.", {
     stringToSign: ours.stringToSign,
     formatString: ours.httpString,
-    diagnosis: absent.length > 0 ? `not sent: ${absent.join(", ")}` : explain(exchange, fields, sign, authorization),
+    mismatch: refused
+      ? undefined
+      : absent.length > 0
+        ? plainMismatch("5.7", `not sent: ${absent.join(", ")}`)
+        : explainCos(exchange, authorization, secretKey, context),
   });
+}
+
+/** Names in the lists for which nothing was sent. */
+function absentNames(exchange: Exchange, { headerNames, paramNames }: CosAuthorization): string[] {
+  const params = new Set([...exchange.query.keys()].map((name) => name.toLowerCase()));
+  return [
+    ...headerNames.filter((name) => !exchange.headers.has(name)),
+    ...paramNames.filter((name) => !params.has(name)),
+  ];
 }
 
 function withoutPort(fields: SignedFields): SignedFields {
   return { ...fields, headers: { ...fields.headers, host: (fields.headers["host"] ?? "").replace(/:\d+$/, "") } };
-}
-
-/** Tries the usual mistakes; the one that gives the client's signature is the one that was made. */
-function explain(
-  exchange: Exchange,
-  fields: SignedFields,
-  sign: (fields: SignedFields) => { signature: string },
-  { signature }: CosAuthorization,
-): string {
-  const escaped = (record: Record<string, string>): Record<string, string> =>
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, encodeURIComponent(value)]));
-  const mistakes: readonly (readonly [string, SignedFields])[] = [
-    ["host: signed without the port that was sent", withoutPort(fields)],
-    ["path: signed percent-encoded instead of decoded", { ...fields, path: exchange.target.rawPath }],
-    ["path: signed with a doubled leading slash", { ...fields, path: `/${fields.path}` }],
-    ["query: values signed encoded twice", { ...fields, query: escaped(fields.query) }],
-    ["headers: values signed encoded twice", { ...fields, headers: escaped(fields.headers) }],
-    ["query: signed without its parameters", { ...fields, query: {} }],
-    ["headers: signed as if there were none", { ...fields, headers: {} }],
-  ];
-  const made = mistakes.find(([, variant]) => sign(variant).signature === signature);
-  return made?.[0] ?? "another secret key, or another text than ours was signed";
 }
