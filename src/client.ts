@@ -1,4 +1,14 @@
 import type { CredentialProvider, Credentials } from "./credentials/source.ts";
+import type { PulledEvents, PullEventsOptions } from "./events/pull.ts";
+import type { DeleteMediaOptions, DescribeMediaOptions } from "./tasks/media.ts";
+import type { TaskCallOptions } from "./tasks/options.ts";
+import type { ProcessOptions, ProcessResult } from "./tasks/process-by-procedure.ts";
+import type { PullOptions, PullResult } from "./tasks/pull-upload.ts";
+import type { OpenStorageRegionOptions, StorageRegion } from "./tasks/storage-regions.ts";
+import type { TaskState } from "./tasks/task-state.ts";
+import type { WaitForProcedureOptions } from "./tasks/wait-for-procedure.ts";
+import type { WaitForTaskOptions } from "./tasks/wait-for-task.ts";
+import type { UploadedMedia, WaitForUploadOptions } from "./tasks/wait-for-upload.ts";
 import type { Checkpoint } from "./upload/checkpoint.ts";
 import type { Discarded } from "./upload/discard.ts";
 import type { UploadEnvironment } from "./upload/environment.ts";
@@ -8,9 +18,11 @@ import type { UploadPlan } from "./upload/upload-plan.ts";
 import type { UploadResult } from "./upload/upload-result.ts";
 import type { CallOptions, UntypedParams, VodApiOptions } from "./vod-api/client.ts";
 import type { VodAction, VodActions } from "./vod-api/actions.ts";
+import type { MediaInfo } from "./vod-api/types-media-actions.ts";
 import { VodupError, outOfRange } from "./errors.ts";
 import { CredentialSource } from "./credentials/source.ts";
 import { defaultCosEndpoint, parseCosEndpoint } from "./cos/endpoint.ts";
+import { pullEvents } from "./events/pull.ts";
 import { Wire } from "./http/wire.ts";
 import { LanePool } from "./upload/lane-pool.ts";
 import { MemoryBudget } from "./upload/memory.ts";
@@ -47,6 +59,7 @@ export class VodClient {
   readonly #wire: Wire;
   readonly #environment: UploadEnvironment;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #loops = new Set<PulledEvents>();
   #closed = false;
 
   /** @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` naming the option */
@@ -136,15 +149,96 @@ export class VodClient {
     return this.#track(() => this.#environment.api.call(action as "ApplyUpload", params as never, options));
   }
 
-  /** Waits for what is under way, then ends the sockets. Further calls fail with `CLIENT_CLOSED`. */
+  /** Has the service download a media by itself; see {@link pullUpload}. */
+  async pull(url: string | URL, options: PullOptions = {}): Promise<PullResult> {
+    return this.#onApi(async (api) => (await import("./tasks/pull-upload.ts")).pullUpload(api, url, options));
+  }
+
+  /** Waits until a media can be found in the library; see {@link waitForUpload}. */
+  async waitForUpload(fileId: string, options: WaitForUploadOptions = {}): Promise<UploadedMedia> {
+    return this.#onApi(async (api) => (await import("./tasks/wait-for-upload.ts")).waitForUpload(api, fileId, options));
+  }
+
+  /** Waits until a task has ended, and answers it when all of it succeeded; see {@link waitForTask}. */
+  async waitForTask(taskId: string, options: WaitForTaskOptions = {}): Promise<TaskState> {
+    return this.#onApi(async (api) => (await import("./tasks/wait-for-task.ts")).waitForTask(api, taskId, options));
+  }
+
+  /** Waits for the task flow that an upload started; see {@link waitForProcedure}. */
+  async waitForProcedure(fileId: string, options: WaitForProcedureOptions = {}): Promise<TaskState> {
+    return this.#onApi(async (api) =>
+      (await import("./tasks/wait-for-procedure.ts")).waitForProcedure(api, fileId, options),
+    );
+  }
+
+  /** Asks about a task once; see {@link describeTask}. */
+  async describeTask(taskId: string, options: TaskCallOptions = {}): Promise<TaskState> {
+    return this.#onApi(async (api) => (await import("./tasks/task-state.ts")).describeTask(api, taskId, options));
+  }
+
+  /** Runs a task flow on a stored media; see {@link processByProcedure}. */
+  async processByProcedure(
+    target: string | { readonly mediaStoragePath: string },
+    procedureName: string,
+    options: ProcessOptions = {},
+  ): Promise<ProcessResult> {
+    return this.#onApi(async (api) =>
+      (await import("./tasks/process-by-procedure.ts")).processByProcedure(api, target, procedureName, options),
+    );
+  }
+
+  /** Looks a media up; undefined when there is none; see {@link describeMedia}. */
+  async describeMedia(fileId: string, options: DescribeMediaOptions = {}): Promise<MediaInfo | undefined> {
+    return this.#onApi(async (api) => (await import("./tasks/media.ts")).describeMedia(api, fileId, options));
+  }
+
+  /** Deletes a media; see {@link deleteMedia}. */
+  async deleteMedia(fileId: string, options: DeleteMediaOptions = {}): Promise<void> {
+    return this.#onApi(async (api) => (await import("./tasks/media.ts")).deleteMedia(api, fileId, options));
+  }
+
+  /** The storage regions of the application, opened or not; see {@link storageRegions}. */
+  async storageRegions(options: TaskCallOptions = {}): Promise<StorageRegion[]> {
+    return this.#onApi(async (api) => (await import("./tasks/storage-regions.ts")).storageRegions(api, options));
+  }
+
+  /** Opens a storage region, for good; see {@link openStorageRegion}. */
+  async openStorageRegion(region: string, options: OpenStorageRegionOptions = {}): Promise<boolean> {
+    return this.#onApi(async (api) =>
+      (await import("./tasks/storage-regions.ts")).openStorageRegion(api, region, options),
+    );
+  }
+
+  /**
+   * A loop over the application's queue of events; see {@link pullEvents}. `close` ends it.
+   * @throws VodupError `CLIENT_CLOSED`
+   */
+  pullEvents(options: PullEventsOptions = {}): PulledEvents {
+    this.#checkOpen();
+    return pullEvents(this.#environment.api, options, this.#loops);
+  }
+
+  /**
+   * Waits for what is under way, then ends the sockets; loops over events are stopped first. Further calls fail with
+   * `CLIENT_CLOSED`.
+   */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#running);
+    for (const loop of this.#loops) loop.stop();
+    await Promise.allSettled([...this.#running, ...[...this.#loops].map((loop) => loop.settled())]);
     await this.#wire.transport.close();
   }
 
-  async #track<T>(work: () => Promise<T>): Promise<T> {
+  async #onApi<T>(work: (api: VodApi) => Promise<T>): Promise<T> {
+    return this.#track(() => work(this.#environment.api));
+  }
+
+  #checkOpen(): void {
     if (this.#closed) throw new VodupError("CLIENT_CLOSED", "the client is closed; make a new one");
+  }
+
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
     const running = work();
     this.#running.add(running);
     try {

@@ -7,7 +7,7 @@ import { inspect } from "node:util";
  * - `VOD_API` the VOD API answered with an error ({@link VodApiError})
  * - `COS_API` the object storage answered with an error ({@link CosError})
  * - `NETWORK` no connection, or it broke before a usable answer ({@link NetworkError})
- * - `TIMEOUT` nothing moved for longer than an idle limit, or the deadline passed ({@link NetworkError})
+ * - `TIMEOUT` nothing moved for longer than an idle limit ({@link NetworkError}), or what was waited for took too long
  * - `BAD_ANSWER` an answer arrived that no VOD or COS server sends: a gateway's HTML, an empty 200 ({@link NetworkError})
  * - `PROXY` the proxy refused the tunnel ({@link NetworkError})
  * - `SOURCE_NOT_FOUND` / `SOURCE_UNREADABLE` the source cannot be opened ({@link SourceError})
@@ -23,7 +23,7 @@ import { inspect } from "node:util";
  * - `COMMIT_UNCERTAIN` CommitUpload may or may not have taken effect; the error says how to find out
  * - `MANIFEST_INVALID` a HLS or DASH manifest cannot be uploaded as it is ({@link ManifestError})
  * - `EVENT_INVALID` a body is not a VOD event notification
- * - `TASK_FAILED` the upload succeeded, but its processing task did not
+ * - `TASK_FAILED` a processing task was aborted, or some of its steps failed ({@link TaskFailedError})
  * - `CLIENT_CLOSED` the client was closed before the call
  */
 export type ErrorCode =
@@ -287,6 +287,44 @@ export class CommitUncertainError extends VodupError {
   }
 }
 
+/** One step of a task that did not succeed; or the task itself, where it has no steps. */
+export interface TaskFailure {
+  /** The step's type, such as `Transcode` or `Porn`, or the task's. */
+  readonly type: string;
+  /** The template the step was made by. */
+  readonly definition?: number | undefined;
+  /** Such as `SourceFileError.NoVideoMedia`; "" where the service gives only a number. */
+  readonly errCodeExt: string;
+  readonly errCode: number;
+  readonly message: string;
+}
+
+/** A task ended without success: aborted, or finished with steps that failed. What it works on exists all the same. */
+export class TaskFailedError extends VodupError {
+  readonly taskId: string;
+  /** Such as `Procedure` or `PullUpload`. */
+  readonly taskType: string;
+  /** `FINISH` or `ABORTED`. */
+  readonly status: string;
+  /** Undefined where there is no media: a pull that failed. */
+  readonly fileId: string | undefined;
+  /** Empty when the task was aborted before any step failed. */
+  readonly failures: readonly TaskFailure[];
+
+  constructor(
+    message: string,
+    detail: Pick<TaskFailedError, "taskId" | "taskType" | "status" | "fileId" | "failures">,
+    options?: VodupErrorOptions,
+  ) {
+    super("TASK_FAILED", message, options);
+    this.taskId = detail.taskId;
+    this.taskType = detail.taskType;
+    this.status = detail.status;
+    this.fileId = detail.fileId;
+    this.failures = detail.failures;
+  }
+}
+
 const names: readonly [new (...args: never[]) => VodupError, string][] = [
   [VodupError, "VodupError"],
   [VodApiError, "VodApiError"],
@@ -295,7 +333,9 @@ const names: readonly [new (...args: never[]) => VodupError, string][] = [
   [SourceError, "SourceError"],
   [IntegrityError, "IntegrityError"],
   [CheckpointError, "CheckpointError"],
+  [ManifestError, "ManifestError"],
   [CommitUncertainError, "CommitUncertainError"],
+  [TaskFailedError, "TaskFailedError"],
 ];
 // On the prototype and by hand: a minifier renames classes, and the name is what a log is searched for.
 for (const [type, name] of names) Object.defineProperty(type.prototype, "name", { value: name, configurable: true });
@@ -320,4 +360,3 @@ function argumentText(field: string, message: string, value: unknown): string {
   const shown = inspect(value, { depth: 0, maxStringLength: 60, breakLength: Infinity });
   return `${field}: ${message} (got ${shown})`;
 }
-  [ManifestError, "ManifestError"],

@@ -13,10 +13,11 @@ export {
   ManifestError,
   NetworkError,
   SourceError,
+  TaskFailedError,
   VodApiError,
   VodupError,
 } from "./errors.ts";
-export type { ErrorCode, NetworkPhase, Stage } from "./errors.ts";
+export type { ErrorCode, NetworkPhase, Stage, TaskFailure } from "./errors.ts";
 export { chain, defaultCredentials } from "./credentials/chain.ts";
 export type { CredentialLink } from "./credentials/chain.ts";
 export { fromEnvironment } from "./credentials/environment.ts";
@@ -25,11 +26,24 @@ export type { IniOptions } from "./credentials/ini.ts";
 export { fromMetadata } from "./credentials/metadata.ts";
 export type { MetadataOptions } from "./credentials/metadata.ts";
 export type { CredentialProvider, Credentials, ExpiringCredentials } from "./credentials/source.ts";
+export type { VodEvent } from "./events/parse.ts";
+export type { PulledEvent, PulledEvents, PullEventsOptions } from "./events/pull.ts";
 export type { RequestMessage, RetryMessage, UploadMessage } from "./http/diagnostics.ts";
 export { proxyFromEnvironment } from "./http/proxy.ts";
 export type { RetryOptions } from "./http/retry.ts";
+export type { DeleteMediaOptions, DescribeMediaOptions } from "./tasks/media.ts";
+export type { TaskCallOptions, WaitOptions } from "./tasks/options.ts";
+export type { ProcessOptions, ProcessResult } from "./tasks/process-by-procedure.ts";
+export type { PullOptions, PullResult } from "./tasks/pull-upload.ts";
+export type { OpenStorageRegionOptions, StorageRegion } from "./tasks/storage-regions.ts";
+export type { TaskState } from "./tasks/task-state.ts";
+export type { WaitForProcedureOptions } from "./tasks/wait-for-procedure.ts";
+export type { WaitForTaskOptions } from "./tasks/wait-for-task.ts";
+export type { UploadedMedia, WaitForUploadOptions } from "./tasks/wait-for-upload.ts";
 export type { Checkpoint } from "./upload/checkpoint.ts";
 export type { Discarded } from "./upload/discard.ts";
+export { planManifest } from "./upload/manifest-plan.ts";
+export type { ManifestPlan, PlannedFile } from "./upload/manifest-plan.ts";
 export type { SessionRefresh, UploadOptions, Warning } from "./upload/options.ts";
 export type { ProgressEvent } from "./upload/progress.ts";
 export type { RefreshedSession, SessionIdentity } from "./upload/session.ts";
@@ -38,5 +52,3 @@ export type { PlannedObject, UploadPlan } from "./upload/upload-plan.ts";
 export type { UploadResult } from "./upload/upload-result.ts";
 export type { CallOptions } from "./vod-api/client.ts";
 export type { Site } from "./vod-api/endpoint.ts";
-export { planManifest } from "./upload/manifest-plan.ts";
-export type { ManifestPlan, PlannedFile } from "./upload/manifest-plan.ts";

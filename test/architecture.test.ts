@@ -113,10 +113,12 @@ describe("dependencies", () => {
 
 describe("files", () => {
   const longest = 320;
+  /** A reference is easier to read in one piece. */
+  const references: Readonly<Record<string, number>> = { "errors.ts": 400 };
 
   test(`none is longer than ${longest} lines`, () => {
     const long = sources.map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }));
-    expect(long.filter(({ lines }) => lines > longest)).toEqual([]);
+    expect(long.filter(({ path, lines }) => lines > (references[path] ?? longest))).toEqual([]);
   });
 
   test("index.ts stands where package.json has an entry, and nowhere else", () => {

@@ -67,11 +67,16 @@ const unconfirmed = { limit: 10_000, lifeMs: 3_600_000 };
  *   await event.confirm();
  * }
  *
+ * @param running holds the loop while it is under way, for an owner that may have to stop it
  * @throws TypeError `ERR_INVALID_ARG_VALUE`; while iterating: the signal's reason, VodApiError, NetworkError
  * @see https://www.tencentcloud.com/document/product/266/33433
  */
-export function pullEvents(api: Pick<VodApi, "call">, options: PullEventsOptions = {}): PulledEvents {
-  return new PullLoop(api, options);
+export function pullEvents(
+  api: Pick<VodApi, "call">,
+  options: PullEventsOptions = {},
+  running?: Set<PulledEvents>,
+): PulledEvents {
+  return new PullLoop(api, options, running);
 }
 
 interface Batch {
@@ -82,6 +87,7 @@ interface Batch {
 class PullLoop implements PulledEvents {
   readonly #api: Pick<VodApi, "call">;
   readonly #options: PullEventsOptions;
+  readonly #running: Set<PulledEvents> | undefined;
   readonly #subAppId: bigint | undefined;
   readonly #confirmations: Confirmations;
   readonly #dealtWith: Recent;
@@ -91,12 +97,13 @@ class PullLoop implements PulledEvents {
   #pulling: Promise<unknown> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(api: Pick<VodApi, "call">, options: PullEventsOptions) {
+  constructor(api: Pick<VodApi, "call">, options: PullEventsOptions, running: Set<PulledEvents> | undefined) {
     if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
       throw invalidArgument("signal", "must be an AbortSignal");
     }
     this.#api = api;
     this.#options = options;
+    this.#running = running;
     this.#subAppId = parseSubAppId("subAppId", options.subAppId);
     this.#confirmations = new Confirmations(api, this.#subAppId);
     this.#dealtWith = new Recent({ ...unconfirmed, now: () => performance.now() });
@@ -130,6 +137,7 @@ class PullLoop implements PulledEvents {
     const { signal } = this.#options;
     const forward = (): void => this.#stopping.abort();
     signal?.addEventListener("abort", forward, { once: true });
+    this.#running?.add(this);
     try {
       for (;;) {
         const batch = await this.#pull();
@@ -150,6 +158,7 @@ class PullLoop implements PulledEvents {
     } finally {
       signal?.removeEventListener("abort", forward);
       await this.#confirmations.settled();
+      this.#running?.delete(this);
     }
   }
 
