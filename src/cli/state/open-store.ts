@@ -9,7 +9,6 @@ import { CheckpointError } from "../../index.ts";
 import { sourceOf, withAbsolutePaths } from "../upload-flags.ts";
 import { openCheckpointFile, openState } from "./checkpoint-store.ts";
 import { readEntry, stateDirectory, stateId } from "./directory.ts";
-import { isMissing } from "./private-file.ts";
 
 /** Where the checkpoint of one source lives: in the file of `--checkpoint`, or by default in the state directory. */
 export interface Memory {
@@ -66,15 +65,15 @@ function destination(target: Target): readonly (string | undefined)[] {
   return [target.site ?? "intl", target.vodEndpoint, target.cosEndpoint, target.subAppId];
 }
 
-/** Pipes and devices can be read once: nothing of them can be resumed. */
+/** Pipes and devices can be read once: nothing of them can be resumed. What cannot be looked at, the upload will tell. */
 async function isWorthRemembering(name: string): Promise<boolean> {
-  if (/^https?:/i.test(name)) return true;
-  try {
-    return (await stat(name)).isFile();
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+  return (
+    /^https?:/i.test(name) ||
+    stat(name).then(
+      (found) => found.isFile(),
+      () => false,
+    )
+  );
 }
 
 /** What the environment told the command that began the upload: the one that goes on may have another. */

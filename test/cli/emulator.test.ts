@@ -1,0 +1,73 @@
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Bench } from "./support/bench.ts";
+import { openBench } from "./support/bench.ts";
+import { until } from "./support/run-cli.ts";
+
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await openBench();
+}, 60_000);
+
+afterAll(() => bench.close());
+
+interface FirstLine {
+  readonly origin: string;
+  readonly vodEndpoint: string;
+  readonly cosEndpoint: string;
+  readonly secretId: string;
+  readonly secretKey: string;
+  readonly caFile?: string;
+}
+
+async function start(args: readonly string[]) {
+  const run = bench.start(["emulator", ...args]);
+  await until(() => run.stdout().includes("\n"), "the first line");
+  return { run, line: JSON.parse(run.stdout()) as FirstLine };
+}
+
+const pointedAt = (line: FirstLine): Record<string, string | undefined> => ({
+  VODUP_VOD_ENDPOINT: line.vodEndpoint,
+  VODUP_COS_ENDPOINT: line.cosEndpoint,
+  TENCENTCLOUD_SECRET_ID: line.secretId,
+  TENCENTCLOUD_SECRET_KEY: line.secretKey,
+  NODE_EXTRA_CA_CERTS: line.caFile,
+});
+
+describe("vodup emulator", () => {
+  test("tells in its first line all that an upload needs, and ends by a signal", async () => {
+    const { run, line } = await start(["--dir", join(bench.folder, "objects")]);
+    expect(Object.keys(line)).toEqual(["origin", "vodEndpoint", "cosEndpoint", "secretId", "secretKey"]);
+    const path = await bench.file("a.mp4", "bytes");
+    const { code, stdout } = await bench.run(["upload", path], { env: pointedAt(line) });
+    expect(code).toBe(0);
+    const media = (await (await fetch(`${line.origin}/media`)).json()) as { fileId: string; key: string }[];
+    expect(media).toMatchObject([{ fileId: stdout.trim() }]);
+    const files = await readdir(join(bench.folder, "objects"), { recursive: true, withFileTypes: true });
+    const stored = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+    const contents = await Promise.all(stored.map((file) => readFile(file, "utf8")));
+    expect(contents).toContain("bytes");
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toMatchObject({ code: 143, stderr: "" });
+  });
+
+  test("--tls: an upload that trusts caFile works", async () => {
+    const { run, line } = await start(["--tls"]);
+    expect(line.origin).toMatch(/^https:/);
+    const path = await bench.file("tls.mp4", "bytes");
+    expect(await bench.run(["upload", path], { env: pointedAt(line) })).toMatchObject({ code: 0, stderr: "" });
+    run.child.kill("SIGINT");
+    expect((await run.ended).code).toBe(130);
+  });
+
+  test("--faults: does what the file says", async () => {
+    const rules = [{ operation: "ApplyUpload", fault: { kind: "answer", status: 500, body: "" } }];
+    const { run, line } = await start(["--faults", await bench.file("faults.json", JSON.stringify(rules))]);
+    const path = await bench.file("faulty.mp4", "bytes");
+    expect((await bench.run(["upload", path, "--retries=0"], { env: pointedAt(line) })).code).toBe(5);
+    run.child.kill("SIGINT");
+    await run.ended;
+  });
+});
