@@ -225,6 +225,7 @@ export class CosClient {
       limits: options.limits,
       maxAnswerBytes: maxXmlBytes,
       signal: options.signal,
+      requestIdOf: ({ headers: received }) => received["x-cos-request-id"],
     });
     // A 200 with an <Error> is how COS reports what went wrong after it had begun to answer.
     const isSuccess = answer.status >= 200 && answer.status < 300 && !answer.body.includes("<Error");

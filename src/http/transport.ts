@@ -34,6 +34,8 @@ export interface WireRequest {
   /** Bytes of the answer's body that are read at most. */
   readonly maxAnswerBytes: number;
   readonly signal?: AbortSignal | undefined;
+  /** Where the service's number for the request is found; only asked for diagnostics. */
+  readonly requestIdOf?: ((answer: WireAnswer) => string | undefined) | undefined;
 }
 
 /**
@@ -93,7 +95,7 @@ export class Transport {
     this.#running.add(exchange);
     try {
       const answer = await exchange;
-      this.#report(request, started, meter.sentBytes, answer.status, answer.headers, undefined);
+      this.#report(request, started, meter.sentBytes, answer.status, answer, undefined);
       return answer;
     } catch (thrown) {
       const error = this.#explain(request, status, meter.error, thrown);
@@ -149,20 +151,20 @@ export class Transport {
     started: number,
     sentBytes: number,
     status: number | undefined,
-    headers: Readonly<Record<string, string>> | undefined,
+    answer: WireAnswer | undefined,
     error: unknown,
   ): void {
-    publishRequest({
+    publishRequest(() => ({
+      operation: request.operation,
       method: request.method,
       host: hostOf(request.origin),
       path: request.path.replace(/\?.*$/s, ""),
-      operation: request.operation,
       status,
-      requestId: headers?.["x-cos-request-id"],
+      requestId: answer === undefined ? undefined : request.requestIdOf?.(answer),
       sentBytes,
       durationMs: performance.now() - started,
       error: error === undefined ? undefined : error instanceof VodupError ? error.code : "ABORTED",
-    });
+    }));
   }
 
   /** Opens a GET whose answer is read as it comes: a source, never one of the two services. */

@@ -12,7 +12,7 @@ import pLimit from "p-limit";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
 import { CosClient } from "../cos/client.ts";
 import { toKey } from "../cos/key.ts";
-import { publishUpload } from "../http/diagnostics.ts";
+import { publishUpload, withinUpload } from "../http/diagnostics.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { checkSameFiles, checkSameUpload, plainFields } from "./checkpoint.ts";
 import { abortUploads } from "./clean-up.ts";
@@ -67,7 +67,11 @@ export class UploadRun {
     this.#state = new UploadState(identity, options.onCheckpoint, checkpoint);
   }
 
-  async run(): Promise<UploadResult> {
+  run(): Promise<UploadResult> {
+    return withinUpload(this.#number, () => this.#run());
+  }
+
+  async #run(): Promise<UploadResult> {
     this.#publish("start");
     try {
       const result = await this.#runStages();

@@ -12,7 +12,7 @@ import { signTc3 } from "../signing/index.ts";
 import { actionTraits } from "./actions.ts";
 import { encodeParameters } from "./encode.ts";
 import { vodOrigin } from "./endpoint.ts";
-import { openEnvelope } from "./envelope.ts";
+import { openEnvelope, requestIdOf } from "./envelope.ts";
 import { classifyApiCode } from "./error-codes.ts";
 
 /** The version of the VOD API that every action here belongs to. */
@@ -130,6 +130,7 @@ export class VodApi {
           limits: options.headersMs === undefined ? undefined : { headersMs: options.headersMs },
           maxAnswerBytes,
           signal: options.signal,
+          requestIdOf: ({ body: received }) => requestIdOf(received),
         });
         date = answer.headers["date"];
         return openEnvelope(action, hostOf(this.#origin), answer);

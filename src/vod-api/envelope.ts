@@ -29,6 +29,12 @@ export function openEnvelope(action: string, host: string, answer: WireAnswer): 
   throw gatewayError(action, host, answer, parsed !== undefined);
 }
 
+/** The service's number for the request, of an answer of any kind. */
+export function requestIdOf(body: Buffer): string | undefined {
+  const response = parseObject(body)?.["Response"];
+  return isObject(response) ? stringOf(response["RequestId"]) : undefined;
+}
+
 function apiError(
   action: string,
   answer: WireAnswer,
