@@ -140,10 +140,10 @@ describe("an upload that failed", () => {
     expect(await bench.stateFiles()).toHaveLength(1);
   });
 
-  test.each([
+  test.each<[number, FaultRule]>([
     [1, failing(400, "InvalidArgument")],
     [4, failing(403, "AccessDenied")],
-    [6, { operation: "CompleteMultipartUpload", fault: { kind: "wrong-crc64" } } as FaultRule],
+    [6, { operation: "CompleteMultipartUpload", fault: { kind: "wrong-crc64" } }],
   ])("for good (%i): removes parts and checkpoint", async (exitCode, rule) => {
     const { code, stderr } = await fail(rule);
     expect(code).toBe(exitCode);

@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { CommandSpec } from "../../src/cli/args.ts";
+import { UsageError, parseArguments } from "../../src/cli/args.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { parseInteger, parseSeconds } from "../../src/cli/numbers.ts";
+import { shellQuote } from "../../src/cli/shell-quote.ts";
+import { formatSize, parseSize } from "../../src/cli/sizes.ts";
+import { closest } from "../../src/cli/suggest.ts";
+import { runCli } from "./support/run-cli.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+const spec: CommandSpec<"name" | "add" | "switch"> = {
+  name: "try",
+  operands: "FILE...",
+  summary: "try things",
+  count: { least: 0, most: 2 },
+  flags: { name: { value: "TEXT", summary: "" }, add: { value: "TEXT", summary: "" }, switch: { summary: "" } },
+};
+
+function parse(...argv: string[]) {
+  const args = parseArguments(spec, argv);
+  if (args === "help") throw new Error("help was asked for");
+  return args;
+}
+
+describe("arguments", () => {
+  test("values stand behind their flag or an equals sign, and may be anything there", () => {
+    expect(parse("--name", "a b").text("name")).toBe("a b");
+    expect(parse("--name=--x=y").text("name")).toBe("--x=y");
+    expect(parse("--name", "-").text("name")).toBe("-");
+    expect(parse("--name=a", "--name=b").text("name")).toBe("b");
+    expect(parse("--add=a", "--add=b").texts("add")).toEqual(["a", "b"]);
+    expect(parse("--switch").has("switch")).toBe(true);
+    expect(parse().has("switch")).toBe(false);
+  });
+
+  test("operands stand anywhere, after -- whatever they look like", () => {
+    expect(parse("a", "--switch", "b").operands).toEqual(["a", "b"]);
+    expect(parse("--", "--name", "-").operands).toEqual(["--name", "-"]);
+    expect(() => parse("a", "b", "c")).toThrow(UsageError);
+  });
+
+  test("the rest after -- can belong to somebody else", () => {
+    const passing = { ...spec, passesRest: true };
+    expect(parseArguments(passing, ["a", "--", "node", "--switch"])).toMatchObject({
+      operands: ["a"],
+      rest: ["node", "--switch"],
+    });
+  });
+
+  test("typed repeats the flags so that they mean the same", () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), (value) => {
+        const args = parse(`--name=${value}`, "--switch", "operand");
+        const again = parse(...args.typed);
+        expect(again.text("name")).toBe(value);
+        expect(again.has("switch")).toBe(true);
+        expect(again.operands).toEqual([]);
+      }),
+    );
+  });
+
+  test.each(["--help", "-h"])("%s asks for help, whatever else there is", (flag) => {
+    expect(parseArguments(spec, ["a", "b", "c", "--switch", flag])).toBe("help");
+  });
+
+  test.each(["--secret-id", "--secretkey", "--token", "--session-token", "--ak", "--password"])(
+    "%s is refused",
+    (flag) => {
+      expect(() => parse(flag, "hunter2")).toThrow(/environment/);
+      expect(() => parse(`${flag}=hunter2`)).not.toThrow(/hunter2/);
+    },
+  );
+});
+
+test("a likely name is suggested, an unlikely one is not", () => {
+  const known = ["upload", "uploads", "emulator", "sign"];
+  expect(closest("uplaod", known)).toBe("upload");
+  expect(closest("emu", known)).toBe("emulator");
+  expect(closest("delete", known)).toBeUndefined();
+});
+
+describe("sizes", () => {
+  test.each([
+    ["0", 0],
+    ["1048576", 2 ** 20],
+    ["16MiB", 2 ** 24],
+    ["1.5GiB", 1.5 * 2 ** 30],
+    ["512 kib", 2 ** 19],
+  ])("%s is %i bytes", (text, size) => {
+    expect(parseSize("part-size", text)).toBe(size);
+  });
+
+  test.each(["", "MiB", "16MB", "16M", "-1", "1e6", "0.3", "99999999999GiB", "1 6"])("%j is none", (text) => {
+    expect(() => parseSize("part-size", text)).toThrow(/--part-size/);
+  });
+
+  test.each([
+    [0, "0 B"],
+    [1023, "1023 B"],
+    [1024, "1.00 KiB"],
+    [87_504, "85.5 KiB"],
+    [1.2 * 2 ** 30, "1.20 GiB"],
+    [48 * 2 ** 40, "48.0 TiB"],
+  ])("%i bytes are shown as %s", (size, text) => {
+    expect(formatSize(size)).toBe(text);
+  });
+});
+
+test("numbers are read strictly", () => {
+  expect(parseInteger("n", "-3", -5, 5)).toBe(-3);
+  for (const text of ["6", "1.0", "0x1", "", "1e1", " 1"]) expect(() => parseInteger("n", text, -5, 5)).toThrow(/--n/);
+  expect(parseSeconds("t", "0.5")).toBe(0.5);
+  for (const text of ["0", "-1", "1s", "2147484", ""]) expect(() => parseSeconds("t", text)).toThrow(/--t/);
+});
+
+test("a quoted command line is taken apart into the same words", async () => {
+  const words = ["a", "", "it's", "two words", "$HOME `id` \\", '"', "new\nline", "--flag=a b", "影片", "*", "!"];
+  const { execFileSync } = await import("node:child_process");
+  const out = execFileSync("sh", ["-c", `printf '%s\\0' ${shellQuote(words)}`], { encoding: "utf8" });
+  expect(out.split("\0").slice(0, -1)).toEqual(words);
+});
+
+describe("help and version", () => {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+
+  test("--version prints the package's version", async () => {
+    expect(await runCli(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("--help names every command", async () => {
+    const { code, stdout, stderr } = await runCli(["--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const { name } of commands) expect(stdout).toContain(`\n  ${name} `);
+  });
+
+  test.each(commands.map(({ name }) => name))(
+    "the table of %s stands by its own name, in lines that fit",
+    async (name) => {
+      const entry = commands.find((one) => one.name === name);
+      const { spec: own } = (await entry?.load()) ?? {};
+      expect(own?.name).toBe(name);
+      for (const flag of Object.keys(own?.flags ?? {})) expect(flag).toMatch(/^[a-z][a-z0-9-]*$/);
+      const { commandHelp } = await import("../../src/cli/help.ts");
+      const lines = own === undefined ? [] : commandHelp(own).split("\n");
+      expect(lines[0]).toContain(`vodup ${name}`);
+      expect(lines.filter((line) => line.length > 120)).toEqual([]);
+    },
+  );
+
+  test("a command's help and a group's go to stdout", async () => {
+    expect(await runCli(["upload", "--help"])).toMatchObject({ code: 0, stderr: "" });
+    expect((await runCli(["help", "uploads"])).stdout).toContain("uploads resume");
+  });
+});

@@ -1,0 +1,118 @@
+import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LockedError, isLocked, takeLock } from "../../src/cli/state/lock.ts";
+import { replaceFile } from "../../src/cli/state/private-file.ts";
+import { builtCli } from "./support/built-cli.ts";
+
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "vodup-lock-"));
+  path = join(folder, "x.lock");
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const host = hostname();
+
+/** The number of a process that ran and runs no more. */
+async function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ["-e", ""]);
+  await once(child, "exit");
+  return child.pid ?? 0;
+}
+
+describe("a lock", () => {
+  test("is held until it is given back, and leaves nothing", async () => {
+    const unlock = await takeLock(path);
+    expect(await isLocked(path)).toBe(true);
+    await expect(takeLock(path)).rejects.toMatchObject({ pid: process.pid });
+    await unlock();
+    expect(await isLocked(path)).toBe(false);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test.each<[string, () => Promise<string>]>([
+    ["of a process that ended", async () => JSON.stringify({ pid: await deadPid(), host })],
+    ["of an earlier process of the same number", async () => JSON.stringify({ pid: process.pid, started: "1", host })],
+  ])("%s is taken over", async (_, holder) => {
+    await writeFile(path, await holder());
+    expect(await isLocked(path)).toBe(false);
+    await (
+      await takeLock(path)
+    )();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("that is empty is waited for at first, and taken over when nobody fills it", async () => {
+    await writeFile(path, "");
+    const taken = takeLock(path);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await readFile(path, "utf8")).toBe("");
+    await utimes(path, new Date(0), new Date(0));
+    await (
+      await taken
+    )();
+  });
+
+  test("of another host counts while it is touched", async () => {
+    await writeFile(path, JSON.stringify({ pid: 1, host: "elsewhere" }));
+    await expect(takeLock(path)).rejects.toBeInstanceOf(LockedError);
+    const longAgo = new Date(Date.now() - 10 * 60_000);
+    await utimes(path, longAgo, longAgo);
+    await (
+      await takeLock(path)
+    )();
+  });
+
+  test("that was taken over meanwhile is not removed by who had it", async () => {
+    const unlock = await takeLock(path);
+    const other = JSON.stringify({ pid: 1, host: "elsewhere" });
+    await writeFile(path, other);
+    await unlock();
+    expect(await readFile(path, "utf8")).toBe(other);
+  });
+
+  test("left behind goes to exactly one of many that want it", async () => {
+    const module = join(dirname(builtCli()), "state/lock.js");
+    const contender = join(folder, "contender.mjs");
+    await writeFile(
+      contender,
+      `import { takeLock } from ${JSON.stringify(module)};
+       process.once("message", () => takeLock(process.argv[2]).then(() => process.send("mine"), (e) => process.send(e.name)));
+       process.send("ready");
+       setTimeout(() => undefined, 10_000);`,
+    );
+    await writeFile(path, JSON.stringify({ pid: await deadPid(), host }));
+    const children = Array.from({ length: 6 }, () => fork(contender, [path]));
+    try {
+      await Promise.all(children.map((child) => once(child, "message")));
+      const answers = children.map(async (child) => (await once(child, "message"))[0] as unknown);
+      for (const child of children) child.send("go");
+      expect((await Promise.all(answers)).filter((answer) => answer === "mine")).toHaveLength(1);
+    } finally {
+      for (const child of children) child.kill("SIGKILL");
+    }
+  });
+});
+
+describe("a private file", () => {
+  test("is replaced whole, never through what somebody left in its place", async () => {
+    const victim = join(folder, "victim");
+    await writeFile(victim, "untouched");
+    const file = join(folder, "state.json");
+    const { symlink, stat } = await import("node:fs/promises");
+    await symlink(victim, join(folder, ".state.json.new"));
+    await replaceFile(file, "one");
+    await replaceFile(file, "two");
+    expect(await readFile(file, "utf8")).toBe("two");
+    expect(await readFile(victim, "utf8")).toBe("untouched");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await readdir(folder)).sort()).toEqual(["state.json", "victim"]);
+  });
+});

@@ -1,0 +1,132 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, test } from "vitest";
+import type { ProgressEvent } from "../../src/index.ts";
+import { formatDuration, progressLine, progressView } from "../../src/cli/render.ts";
+import { Terminal } from "../../src/cli/terminal.ts";
+
+const mib = 2 ** 20;
+const event: ProgressEvent = {
+  phase: "transfer",
+  file: "/films/lesson.mp4",
+  sentBytes: 412 * mib,
+  totalBytes: 1.2 * 1024 * mib,
+  parts: { done: 26, total: 77 },
+  concurrency: 8,
+  bytesPerSecond: 11.8 * mib,
+  etaMs: 67_000,
+};
+const full = "lesson.mp4  412.0 MiB / 1.20 GiB  33%  11.8 MiB/s  ETA 1m07s  26/77 parts  1 retry";
+
+describe("the progress line", () => {
+  test("says name, bytes, percent, speed, time left, parts and retries", () => {
+    expect(progressLine(event, 1, 120)).toBe(full);
+  });
+
+  test("leaves out what is not known or goes without saying", () => {
+    const stream = { ...event, totalBytes: undefined, etaMs: undefined, parts: { done: 3 } };
+    expect(progressLine(stream, 0, 120)).toBe("lesson.mp4  412.0 MiB  11.8 MiB/s  3 parts");
+    const small = { ...event, phase: "commit", sentBytes: 5, totalBytes: 5, parts: { done: 1, total: 1 } } as const;
+    expect(progressLine(small, 2, 120)).toBe("lesson.mp4  5 B / 5 B  100%  commit  2 retries");
+  });
+
+  test.each([80, 60, 40, 20])("fits into %i columns with one to spare", (columns) => {
+    expect(progressLine(event, 1, columns).length).toBeLessThan(columns);
+    expect(progressLine(event, 1, columns).length).toBeGreaterThan(columns - 25);
+  });
+
+  test("counts wide characters as two columns", () => {
+    const named = (file: string): string => progressLine({ ...event, file }, 0, 80);
+    const line = named("课程第一讲导论.mp4");
+    expect(line).toMatch(/^课程第一讲导论\.…  412/);
+    expect(line.length + 7).toBe(79);
+    expect(named("e\u0301te\u0301.mp4")).toMatch(/^e\u0301te\u0301.mp4 {2}412/);
+  });
+
+  test.each([
+    [0, "0s"],
+    [59_400, "59s"],
+    [67_000, "1m07s"],
+    [3_720_000, "1h02m"],
+  ])("%i ms are %s", (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+});
+
+class Screen extends PassThrough {
+  readonly isTTY: boolean;
+  readonly columns = 100;
+
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  text(): string {
+    return String(this.read() ?? "");
+  }
+}
+
+function open(isTTY: boolean) {
+  const [stdout, stderr] = [new Screen(isTTY), new Screen(isTTY)];
+  const terminal = new Terminal(stdout as unknown as NodeJS.WriteStream, stderr as unknown as NodeJS.WriteStream);
+  return { stdout, stderr, terminal };
+}
+
+describe("the terminal", () => {
+  test("draws progress over itself, and other lines above it", () => {
+    const { stderr, terminal } = open(true);
+    terminal.transient("10%");
+    terminal.transient("20%");
+    terminal.note("a note");
+    terminal.transient("");
+    const clear = "\r\u001b[2K";
+    expect(stderr.text()).toBe(`10%${clear}20%${clear}a note\n20%${clear}`);
+  });
+
+  test("that is none gets no progress and no control characters", () => {
+    const { stderr, terminal } = open(false);
+    terminal.transient("10%");
+    terminal.note("done");
+    expect(stderr.text()).toBe("done\n");
+  });
+
+  test("clears progress before a result, so that both can share a screen", async () => {
+    const { stdout, stderr, terminal } = open(true);
+    terminal.transient("100%");
+    await terminal.print("387702300000000000");
+    expect(stderr.text()).toMatch(/2K$/);
+    expect(stdout.text()).toBe("387702300000000000\n");
+  });
+
+  test("shows control characters of names instead of obeying them", () => {
+    const { stderr, terminal } = open(true);
+    terminal.note("\u001b[31mred\u0007\u009b.mp4\nnext");
+    expect(stderr.text()).toBe("\\x1b[31mred\\x07\\x9b.mp4\nnext\n");
+  });
+
+  test("whose reader has gone rejects results, and nothing else", async () => {
+    const { stdout, stderr, terminal } = open(true);
+    stdout.destroy();
+    stderr.destroy();
+    await expect(terminal.print("1")).rejects.toThrow();
+    terminal.note("unheard");
+  });
+
+  test("is drawn on at most ten times a second, but for a new phase", () => {
+    const { stderr, terminal } = open(true);
+    const view = progressView(terminal, { line: true, plain: false });
+    for (let index = 0; index < 50; index += 1) view.show(event, 0);
+    view.show({ ...event, phase: "commit" }, 0);
+    view.end();
+    expect(stderr.text().split("lesson").length - 1).toBe(2);
+  });
+
+  test("that is none shows plain lines only when asked, and not often", () => {
+    const { stderr, terminal } = open(false);
+    progressView(terminal, { line: true, plain: false }).show({ ...event, phase: "commit" }, 0);
+    const plain = progressView(terminal, { line: true, plain: true });
+    plain.show(event, 1);
+    plain.show({ ...event, phase: "commit" }, 1);
+    expect(stderr.text()).toBe(`${full.replace("11.8 MiB/s  ETA 1m07s", "commit")}\n`);
+  });
+});
