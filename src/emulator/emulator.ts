@@ -33,7 +33,11 @@ export interface Emulator extends Inspector {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = resolveOptions(options);
   const world = await World.open(settings);
-  const listener = await listen(settings, (...exchange) => world.respond(...exchange)).catch(async (error: unknown) => {
+  const listener = await listen(
+    settings,
+    (...exchange) => world.respond(...exchange),
+    (...malformed) => world.refuseMalformed(...malformed),
+  ).catch(async (error: unknown) => {
     await world.close();
     throw error;
   });

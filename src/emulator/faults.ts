@@ -43,6 +43,8 @@ export type Fault =
   | { readonly kind: "white-space" }
   /** 200 at once, then white space every `ms`, `spaces` times, then the document, as a long Complete does. */
   | { readonly kind: "keep-alive"; readonly ms: number; readonly spaces: number }
+  /** The signature counts as wrong, and the answer echoes what should have been signed. */
+  | { readonly kind: "refuse-signature" }
   /** The certificate the request is signed with expires before it is looked at. */
   | { readonly kind: "expire-certificate" }
   /** The server's clock is this far ahead for the request (negative: behind). */
@@ -98,6 +100,7 @@ const FIELDS: Readonly<
   "corrupt-body": {},
   "white-space": {},
   "keep-alive": { ms: "number", spaces: "number" },
+  "refuse-signature": {},
   "expire-certificate": {},
   "clock-skew": { ms: "number" },
   delay: { ms: "number" },

@@ -4,6 +4,7 @@ import type { FaultPlan, FaultRule } from "./faults.ts";
 import type { JsonObject } from "./json.ts";
 import type { Delivery, Pusher } from "./push.ts";
 import type { LoggedRequest, RequestLog } from "./request-log.ts";
+import type { Sessions } from "./sessions.ts";
 import type { MediaLibrary } from "./vod/media-library.ts";
 
 export interface ObjectSummary {
@@ -43,6 +44,19 @@ export interface OpenUpload {
   }[];
 }
 
+/** What one ApplyUpload opened. */
+export interface SessionSummary {
+  readonly fileId: string;
+  readonly bucket: string;
+  readonly region: string;
+  /** Object keys, without leading slash. */
+  readonly key: string;
+  readonly coverKey: string | undefined;
+  /** SecretIds of the certificates given out for it. */
+  readonly secretIds: readonly string[];
+  readonly state: "open" | "committed";
+}
+
 /** What a test can see of an emulator, and what it can turn. */
 export interface Inspector {
   /** All requests so far, the control interface's reads left out; redacted. */
@@ -56,6 +70,10 @@ export interface Inspector {
   media(): CommittedMedia[];
   /** Multipart uploads that were neither completed nor aborted. */
   uploads(): OpenUpload[];
+  /** Every session opened, in order. */
+  sessions(): SessionSummary[];
+  /** Every secret key and token given out, the account's too: to look for where none may be. Not on the control interface. */
+  secrets(): string[];
   /** Attempts to push an event. */
   deliveries(): Delivery[];
   /** Resolves when no push is under way. */
@@ -70,6 +88,8 @@ export interface Inspector {
 
 export interface InspectionParts {
   readonly log: RequestLog;
+  readonly account: { readonly secretKey: string };
+  readonly sessions: Sessions;
   readonly bucket: Bucket;
   readonly media: MediaLibrary;
   readonly pusher: Pusher;
@@ -132,6 +152,24 @@ export class Inspection implements Inspector {
         .sort((a, b) => a.partNumber - b.partNumber)
         .map(({ partNumber, size, etag, crc64 }) => ({ partNumber, size, etag, crc64: String(crc64) })),
     }));
+  }
+
+  sessions(): SessionSummary[] {
+    const certificates = this.#parts.sessions.certificates();
+    return this.#parts.sessions.list().map((session) => ({
+      fileId: session.fileId,
+      bucket: session.bucket,
+      region: session.region,
+      key: session.mediaKey,
+      coverKey: session.coverKey,
+      secretIds: certificates.filter((one) => one.session === session).map(({ secretId }) => secretId),
+      state: session.state,
+    }));
+  }
+
+  secrets(): string[] {
+    const given = this.#parts.sessions.certificates().flatMap(({ secretKey, token }) => [secretKey, token]);
+    return [this.#parts.account.secretKey, ...given];
   }
 
   deliveries(): Delivery[] {

@@ -1,6 +1,7 @@
 import type { FaultKind } from "./faults.ts";
 import type { JsonObject } from "./json.ts";
 import { isJsonObject, type Json } from "./json.ts";
+import { describeMismatch, type SignatureMismatch } from "./mismatch.ts";
 
 export type Api = "vod" | "cos" | "control";
 
@@ -28,8 +29,11 @@ export interface LoggedRequest {
   readonly status: number;
   /** The error code answered. */
   readonly code?: string | undefined;
-  /** Why the signature did not fit, as far as it can be told. */
+  /** The error message answered. */
+  readonly message?: string | undefined;
+  /** Why the signature did not fit, as far as it can be told: `mismatch` in one sentence. */
   readonly diagnosis?: string | undefined;
+  readonly mismatch?: SignatureMismatch | undefined;
   /** Body bytes received. */
   readonly bodyBytes: number;
   /** Of bodies that were read whole in one piece (VOD calls, XML). */
@@ -40,6 +44,8 @@ export interface LoggedRequest {
   readonly key?: string | undefined;
   /** VOD: the parameters. */
   readonly json?: JsonObject | undefined;
+  /** COS: the document of CompleteMultipartUpload, its first 64 KiB. */
+  readonly xml?: string | undefined;
   readonly fault?: FaultKind | undefined;
   /** From arrival until the answer was handed over; undefined before. */
   readonly durationMs?: number | undefined;
@@ -47,6 +53,14 @@ export interface LoggedRequest {
 
 /** {@link LoggedRequest} while the request is being handled. */
 export type Entry = { -readonly [Name in keyof LoggedRequest]: LoggedRequest[Name] };
+
+/** Keeps with a request what its error answer says, and what it does not say of the signature. */
+export function noteFailure(entry: Entry, message: string, mismatch: SignatureMismatch | undefined): void {
+  entry.message = message;
+  if (mismatch === undefined) return;
+  entry.mismatch = mismatch;
+  entry.diagnosis = describeMismatch(mismatch);
+}
 
 const REDACTED = "<redacted>";
 const SECRET_NAMES = new Set(["x-cos-security-token", "x-tc-token", "q-signature", "signkey", "token"]);

@@ -7,6 +7,9 @@ import { LocalAuthority } from "./tls.ts";
 /** Called for each request; must settle and never throw. */
 export type Respond = (request: IncomingMessage, response: ServerResponse, connection: number) => Promise<void>;
 
+/** Called for what is no HTTP request: its first line as far as it came, and the parser's complaint. */
+export type RefuseMalformed = (line: string, complaint: string) => void;
+
 /** A listening loopback socket. */
 export interface Listener {
   readonly port: number;
@@ -19,7 +22,11 @@ export interface Listener {
 }
 
 /** Opens the one port of the emulator on 127.0.0.1. */
-export async function listen(settings: Settings, respond: Respond): Promise<Listener> {
+export async function listen(
+  settings: Settings,
+  respond: Respond,
+  refuseMalformed: RefuseMalformed,
+): Promise<Listener> {
   const connections = new Map<Socket, number>();
   let counted = 0;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -40,7 +47,9 @@ export async function listen(settings: Settings, respond: Respond): Promise<List
     socket.once("close", () => connections.delete(socket));
     socket.on("error", () => undefined);
   });
-  server.on("clientError", (_error, socket) => {
+  server.on("clientError", (error: Error & { rawPacket?: Buffer }, socket) => {
+    const [line = ""] = (error.rawPacket ?? Buffer.alloc(0)).toString("latin1").split(/[\r\n]/);
+    if (line !== "") refuseMalformed(line, error.message);
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
     else socket.destroy();
   });

@@ -80,6 +80,14 @@ export class Sessions {
     return this.#certificates.get(secretId);
   }
 
+  list(): readonly UploadSession[] {
+    return [...this.#byKey.values()];
+  }
+
+  certificates(): readonly Certificate[] {
+    return [...this.#certificates.values()];
+  }
+
   /** Base64 with all the characters that need escaping somewhere: clients must pass it on unchanged. */
   #sessionKey(): string {
     const key = `${this.#ids.bytes(141).toString("base64")}+/=`;

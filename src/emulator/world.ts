@@ -75,6 +75,8 @@ export class World {
     };
     this.inspection = new Inspection({
       log: this.#log,
+      account,
+      sessions,
       bucket,
       media: this.#vod.media,
       pusher,
@@ -108,6 +110,26 @@ export class World {
     } finally {
       entry.durationMs = performance.now() - started;
     }
+  }
+
+  /** Logs what could not be read as a request: a client's log would only say that it was answered 400. */
+  refuseMalformed(line: string, complaint: string): void {
+    const [method = "", target = ""] = line.split(" ");
+    this.#log.add({
+      id: 0,
+      time: this.#clock.now(),
+      api: "cos",
+      operation: "Malformed",
+      method,
+      path: parseTarget(target).rawPath,
+      query: {},
+      headers: {},
+      connection: 0,
+      verified: false,
+      status: 400,
+      message: `not an HTTP request: ${complaint}`,
+      bodyBytes: 0,
+    });
   }
 
   /** Lets go of everybody who is being kept waiting, and keeps no further appointment. */

@@ -20,6 +20,8 @@ const MAX_PARTS = 10_000;
 /** Largest body of Complete (436/7742). */
 const MAX_COMPLETE_BODY = 2 ** 20;
 const MAX_PAGE = 1000;
+/** What the log keeps of it: a run of many large uploads must not fill the memory with part lists. */
+const MAX_LOGGED_BODY = 2 ** 16;
 
 const noSuchUpload = (): CosFailure =>
   new CosFailure(
@@ -40,7 +42,7 @@ export async function initiate(exchange: Exchange, principal: CosPrincipal, cont
   const key = keyOf(exchange);
   checkWrite(exchange, principal, key);
   await exchange.drain();
-  const uploadId = `${Math.floor(exchange.now / 1000)}${context.ids.hex(64)}`;
+  const uploadId = `${Math.floor(exchange.now / 1000)}${context.ids.hex(64)}${context.settings.uploadIdTail}`;
   context.bucket.begin({
     uploadId,
     key,
@@ -157,6 +159,7 @@ async function readPartList(exchange: Exchange): Promise<readonly { partNumber: 
     );
   try {
     const body = await exchange.readBody(MAX_COMPLETE_BODY);
+    exchange.entry.xml = body.subarray(0, MAX_LOGGED_BODY).toString("utf8");
     checkMd5(announcedMd5(exchange), md5Hex(body));
     return decodeCompleteRequest(body);
   } catch (error) {

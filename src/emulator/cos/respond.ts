@@ -1,6 +1,8 @@
 import { encodeErrorDocument } from "../../xml/cos-documents.ts";
 import type { Answer, Exchange } from "../exchange.ts";
+import type { SignatureMismatch } from "../mismatch.ts";
 import type { Identifiers } from "../random.ts";
+import { noteFailure } from "../request-log.ts";
 
 /** An error answer of COS (436/7730). */
 export class CosFailure extends Error {
@@ -23,7 +25,7 @@ export interface CosFailureDetail {
   /** Tell the client our time. */
   readonly withServerTime?: boolean | undefined;
   /** For the request log only. */
-  readonly diagnosis?: string | undefined;
+  readonly mismatch?: SignatureMismatch | undefined;
 }
 
 /** COS's request ids are base64 of four hexadecimal groups. */
@@ -71,7 +73,7 @@ export function refuse(exchange: Exchange, ids: Identifiers, failure: CosFailure
     requestId: headers["x-cos-request-id"] ?? "",
     traceId,
   });
-  if (failure.extra.diagnosis !== undefined) exchange.entry.diagnosis = failure.extra.diagnosis;
+  noteFailure(exchange.entry, failure.message, failure.extra.mismatch);
   return {
     status: failure.status,
     headers: { ...headers, "x-cos-trace-id": traceId, "Content-Type": "application/xml" },

@@ -1,17 +1,19 @@
 import type { Answer, Exchange } from "../exchange.ts";
 import type { JsonObject } from "../json.ts";
+import type { SignatureMismatch } from "../mismatch.ts";
+import { noteFailure } from "../request-log.ts";
 
 /** An error of the API: answered with HTTP 200, as everything is that the API itself handles. */
 export class VodFailure extends Error {
   override readonly name = "VodFailure";
   readonly code: string;
   /** For the request log only. */
-  readonly diagnosis: string | undefined;
+  readonly mismatch: SignatureMismatch | undefined;
 
-  constructor(code: string, message: string, diagnosis?: string) {
+  constructor(code: string, message: string, mismatch?: SignatureMismatch) {
     super(message);
     this.code = code;
-    this.diagnosis = diagnosis;
+    this.mismatch = mismatch;
   }
 }
 
@@ -20,7 +22,7 @@ export function envelope(exchange: Exchange, requestId: string, content: JsonObj
   const failed = content instanceof VodFailure;
   const response = failed ? { Error: { Code: content.code, Message: content.message } } : content;
   const traceId = exchange.headers.get("x-tc-traceid");
-  if (failed && content.diagnosis !== undefined) exchange.entry.diagnosis = content.diagnosis;
+  if (failed) noteFailure(exchange.entry, content.message, content.mismatch);
   return {
     status: 200,
     headers: {

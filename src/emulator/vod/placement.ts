@@ -24,7 +24,7 @@ export interface PlacementRequest {
  */
 export function place(ids: Identifiers, settings: Settings, request: PlacementRequest): Placement {
   const fileId = ids.digits(19);
-  const own = `${ids.hex(8)}vod${request.region.replaceAll("-", "")}${settings.appId}/${ids.hex(8)}${fileId}`;
+  const own = `${settings.storageFolder}${ids.hex(8)}vod${request.region.replaceAll("-", "")}${settings.appId}/${ids.hex(8)}${fileId}`;
   const folder = request.path?.slice(1, request.path.lastIndexOf("/")) ?? own;
   const coverName = `${ids.digits(17)}.${request.coverType}`;
   return {

@@ -9,8 +9,10 @@ import {
   type Tc3CanonicalPieces,
 } from "../../signing/index.ts";
 import type { Exchange } from "../exchange.ts";
+import { plainMismatch, type SignatureMismatch } from "../mismatch.ts";
 import type { Settings } from "../options.ts";
 import { VodFailure } from "./envelope.ts";
+import { explainTc3 } from "./explain.ts";
 
 const SERVICE = "vod";
 const WINDOW_SECONDS = 5 * 60;
@@ -37,9 +39,24 @@ function parseAuthorization(exchange: Exchange): Tc3Authorization {
     );
   const [, algorithm, secretId = "", date = "", service = "", names = "", signature = ""] = match ?? [];
   if (algorithm !== TC3_ALGORITHM) {
-    throw new VodFailure("AuthFailure.InvalidAuthorization", "The request header `Authorization` is invalid.");
+    const mismatch = plainMismatch("2.9", `Authorization: ${flawOf(header)}`);
+    throw new VodFailure(
+      "AuthFailure.InvalidAuthorization",
+      "The request header `Authorization` is invalid.",
+      mismatch,
+    );
   }
   return { secretId, date, service, signedHeaders: names.split(";"), signature };
+}
+
+function flawOf(header: string): string {
+  if (header === "") return "there is none";
+  if (!header.startsWith(`${TC3_ALGORITHM} Credential=`)) return `does not begin with "${TC3_ALGORITHM} Credential="`;
+  if (/Signature=[0-9A-F]{64}$/.test(header)) return "the signature is in upper-case hexadecimal";
+  if (!/, SignedHeaders=[^,]+, Signature=/.test(header)) return "its parts are not joined by a comma and one space";
+  if (!/Credential=[^/,]+\/[^/,]+\/[^/,]+\/tc3_request,/.test(header))
+    return "the scope is not date/service/tc3_request";
+  return "the signature is not 64 hexadecimal digits";
 }
 
 function timestampOf(exchange: Exchange): number {
@@ -49,11 +66,11 @@ function timestampOf(exchange: Exchange): number {
   return Number(text);
 }
 
-const signatureFailure = (diagnosis: string): VodFailure =>
+const signatureFailure = (mismatch: SignatureMismatch | undefined): VodFailure =>
   new VodFailure(
     "AuthFailure.SignatureFailure",
     "The provided credentials could not be validated. Please check your signature is correct.",
-    diagnosis,
+    mismatch,
   );
 
 /**
@@ -77,17 +94,17 @@ export function verifyTc3(exchange: Exchange, body: Uint8Array, account: Account
   }
   checkScope(authorization, timestamp);
   checkSignedHeaders(exchange, authorization.signedHeaders);
+  if (exchange.fault?.kind === "refuse-signature") throw signatureFailure(undefined);
 
   const pieces = canonicalPieces(exchange, authorization.signedHeaders, sha256Hex(body));
   const secretSigning = deriveTc3Keys(account.secretKey, timestamp, SERVICE).secretSigning;
-  const sign = (variant: Tc3CanonicalPieces): string => {
-    const scope = tc3CredentialScope(timestamp, SERVICE);
-    return tc3SignatureHex(secretSigning, tc3StringToSign(timestamp, scope, sha256Hex(tc3CanonicalRequest(variant))));
-  };
-  if (sign(pieces) !== authorization.signature) {
-    const made = mistakes(exchange, pieces, body).find(([, variant]) => sign(variant) === authorization.signature);
-    const accepted = made !== undefined && made[0] === WITHOUT_PORT && settings.hostWithoutPort;
-    if (!accepted) throw signatureFailure(made?.[0] ?? "another secret key, or another text than ours was signed");
+  const scope = tc3CredentialScope(timestamp, SERVICE);
+  const taken = (variant: Tc3CanonicalPieces): boolean =>
+    tc3SignatureHex(secretSigning, tc3StringToSign(timestamp, scope, sha256Hex(tc3CanonicalRequest(variant)))) ===
+    authorization.signature;
+  if (!taken(pieces) && !(settings.hostWithoutPort && taken(withoutPort(pieces)))) {
+    const { secretKey } = account;
+    throw signatureFailure(explainTc3({ exchange, pieces, body, timestamp, secretKey }, authorization.signature));
   }
   exchange.entry.verified = true;
 }
@@ -99,24 +116,27 @@ function checkToken(exchange: Exchange, settings: Settings): void {
 }
 
 function checkScope({ date, service }: Tc3Authorization, timestamp: number): void {
-  if (service !== SERVICE) throw signatureFailure(`credential scope: service is "${service}", not "${SERVICE}"`);
+  if (service !== SERVICE) {
+    throw signatureFailure(plainMismatch("2.4", `credential scope: service is "${service}", not "${SERVICE}"`));
+  }
   const scope = tc3CredentialScope(timestamp, SERVICE);
   if (!scope.startsWith(`${date}/`)) {
-    throw signatureFailure(
-      `credential scope: date is ${date}, but X-TC-Timestamp falls on another day in UTC (${scope})`,
-    );
+    const text = `credential scope: date is ${date}, but X-TC-Timestamp falls on another day in UTC (${scope})`;
+    throw signatureFailure(plainMismatch("2.3", text));
   }
 }
 
 function checkSignedHeaders(exchange: Exchange, names: readonly string[]): void {
+  const wrong = (rule: string, text: string): VodFailure =>
+    signatureFailure(plainMismatch(rule, `signed headers: ${text}`));
   for (const required of ["content-type", "host"]) {
-    if (!names.includes(required)) throw signatureFailure(`signed headers: ${required} is missing`);
+    if (!names.includes(required)) throw wrong("2.2", `${required} is missing`);
   }
   const sorted = [...new Set(names)].sort();
-  if (sorted.join(";") !== names.join(";")) throw signatureFailure("signed headers: not sorted, or one is there twice");
+  if (sorted.join(";") !== names.join(";")) throw wrong("2.9", "not sorted, or one is there twice");
   for (const name of names) {
-    if (name !== name.toLowerCase()) throw signatureFailure(`signed headers: ${name} is not in lower case`);
-    if (!exchange.headers.has(name)) throw signatureFailure(`signed headers: ${name} is signed but was not sent`);
+    if (name !== name.toLowerCase()) throw wrong("2.9", `${name} is not in lower case`);
+    if (!exchange.headers.has(name)) throw wrong("2.9", `${name} is signed but was not sent`);
   }
 }
 
@@ -130,36 +150,10 @@ function canonicalPieces(exchange: Exchange, names: readonly string[], hashedPay
   };
 }
 
-const WITHOUT_PORT = "host: signed without the port that was sent";
-
-/** The usual mistakes, each with what would have been signed then. */
-function mistakes(
-  exchange: Exchange,
-  pieces: Tc3CanonicalPieces,
-  body: Uint8Array,
-): readonly (readonly [string, Tc3CanonicalPieces])[] {
-  const withHeader = (name: string, change: (value: string) => string): Tc3CanonicalPieces => ({
-    ...pieces,
-    headers: pieces.headers.map(([one, value]) => [one, one === name ? change(value) : value]),
-  });
-  const asSent = pieces.headers.map(([name]): readonly [string, string] => [name, exchange.headers.get(name) ?? ""]);
-  const text = Buffer.from(body).toString("utf8");
-  return [
-    [WITHOUT_PORT, withHeader("host", (value) => value.replace(/:\d+$/, ""))],
-    [
-      "content-type: signed without the parameters that were sent",
-      withHeader("content-type", (value) => value.replace(/;.*$/, "")),
-    ],
-    [
-      "content-type: signed with a charset that was not sent",
-      withHeader("content-type", (value) => `${value}; charset=utf-8`),
-    ],
-    ["headers: values signed as sent instead of in lower case", { ...pieces, headers: asSent }],
-    ["path: signed the path of the URL instead of /", { ...pieces, path: exchange.target.rawPath }],
-    ["payload: hash of nothing was signed", { ...pieces, hashedPayload: sha256Hex("") }],
-    ["payload: hash of {} was signed", { ...pieces, hashedPayload: sha256Hex("{}") }],
-    ["payload: signed without surrounding white space", { ...pieces, hashedPayload: sha256Hex(text.trim()) }],
-    ["payload: UNSIGNED-PAYLOAD was signed", { ...pieces, hashedPayload: sha256Hex("UNSIGNED-PAYLOAD") }],
-    ["method: signed in lower case", { ...pieces, method: pieces.method.toLowerCase() }],
-  ];
+function withoutPort(pieces: Tc3CanonicalPieces): Tc3CanonicalPieces {
+  const headers = pieces.headers.map(([name, value]): readonly [string, string] => [
+    name,
+    name === "host" ? value.replace(/:\d+$/, "") : value,
+  ]);
+  return { ...pieces, headers };
 }

@@ -1,0 +1,75 @@
+import type { Exchange } from "../exchange.ts";
+import { findMistakes, type SignatureMismatch } from "../mismatch.ts";
+import type { Sessions } from "../sessions.ts";
+import { SIGNATURE_PARAMS, type CosAuthorization } from "./authorization.ts";
+import { knownCosMistakes } from "./known-mistakes.ts";
+import { COS_STEPS, followCos, type CosRecipe, type Field } from "./recipe.ts";
+
+/** Stands for a token where texts are shown, with the characters that tell how it was encoded. */
+const SHOWN_TOKEN = "TOKEN+/=";
+const TOKEN = "x-cos-security-token";
+
+/** Whose keys there are. */
+export interface CosKeys {
+  readonly account: { readonly secretKey: string };
+  readonly sessions: Sessions;
+}
+
+/** Finds out how a signature v5 that does not fit was made. */
+export function explainCos(
+  exchange: Exchange,
+  authorization: CosAuthorization,
+  secretKey: string,
+  { account, sessions }: CosKeys,
+): SignatureMismatch {
+  const { headerNames, paramNames, secretId, keyTime } = authorization;
+  const headers = headersAsSent(exchange);
+  const params = [...exchange.query].filter(([name]) => !SIGNATURE_PARAMS.has(name));
+  const isListed = (names: readonly string[]) => {
+    return ([name]: Field): boolean => names.includes(COS_STEPS.nameOf(name)) || names.includes(name.toLowerCase());
+  };
+  const [headerListed, paramListed] = [isListed(headerNames), isListed(paramNames)];
+  const session = sessions.certificate(secretId)?.session;
+  const right: CosRecipe = {
+    ...COS_STEPS,
+    method: exchange.method.toLowerCase(),
+    path: exchange.target.path ?? "",
+    params: params.filter(paramListed),
+    headers: headers.filter(headerListed),
+    secretKey,
+    keyTime,
+  };
+  const known = knownCosMistakes({
+    rawPath: exchange.target.rawPath,
+    rawQuery: exchange.target.rawQuery,
+    listed: [...headerNames, ...paramNames].map(COS_STEPS.nameOf),
+    unlisted: {
+      headers: headers.filter((field) => !headerListed(field) && field[0].toLowerCase() !== "authorization"),
+      params: params.filter((field) => !paramListed(field)),
+    },
+    accountKey: session === undefined ? undefined : account.secretKey,
+    bucketHost: session === undefined ? undefined : `${session.bucket}.cos.${session.region}.myqcloud.com`,
+  });
+  return findMistakes({
+    canonicalName: "HttpString",
+    right,
+    known,
+    sign: followCos,
+    signature: authorization.signature,
+    shown: (recipe) => ({ ...recipe, headers: hideToken(recipe.headers), params: hideToken(recipe.params) }),
+  });
+}
+
+function hideToken(fields: readonly Field[]): Field[] {
+  return fields.map(([name, value]) => [name, name.toLowerCase() === TOKEN ? SHOWN_TOKEN : value]);
+}
+
+/** Names in the case in which they came, which some sort by. */
+function headersAsSent(exchange: Exchange): Field[] {
+  const names = new Map<string, string>();
+  for (let index = 0; index < exchange.request.rawHeaders.length; index += 2) {
+    const name = exchange.request.rawHeaders[index] ?? "";
+    if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  }
+  return [...exchange.headers].map(([name, value]) => [names.get(name) ?? name, value]);
+}

@@ -1,0 +1,262 @@
+import { createHash } from "node:crypto";
+import { percentEncode } from "../../signing/index.ts";
+import { decodePercent } from "../exchange.ts";
+import type { KnownMistake } from "../mismatch.ts";
+import { VALUE_ENCODINGS } from "../value-encodings.ts";
+import { byName, hmac, type CosRecipe, type Field, type RecipeField } from "./recipe.ts";
+
+type Mistake = KnownMistake<CosRecipe>;
+
+/** What of a request the mistakes depend on, beside what is signed rightly. */
+export interface CosSigningContext {
+  /** As sent. */
+  readonly rawPath: string;
+  readonly rawQuery: string;
+  /** Names in the order of the client's lists. */
+  readonly listed: readonly string[];
+  /** Sent, but in neither list. */
+  readonly unlisted: { readonly headers: readonly Field[]; readonly params: readonly Field[] };
+  /** The key of the account, when the certificate's is the one to sign with. */
+  readonly accountKey: string | undefined;
+  /** The name by which the bucket is reached outside of tests. */
+  readonly bucketHost: string | undefined;
+}
+
+/** Everything that is known to go wrong in a signature v5, the likeliest first. */
+export function knownCosMistakes(context: CosSigningContext): readonly Mistake[] {
+  return [
+    ...hostMistakes(context),
+    ...pathMistakes(context),
+    ...keyMistakes(context),
+    ...orderMistakes(context),
+    ...textMistakes,
+    ...encodingMistakes,
+    ...valueMistakes,
+    ...fieldMistakes(context),
+  ];
+}
+
+const mistake = (rule: string, text: string, make: Mistake["make"]): Mistake => ({ rule, text, make });
+
+function withHeader(recipe: CosRecipe, name: string, change: (value: string) => string): CosRecipe {
+  const headers = recipe.headers.map(([one, value]): Field => [
+    one,
+    one.toLowerCase() === name ? change(value) : value,
+  ]);
+  return { ...recipe, headers };
+}
+
+function hostMistakes({ bucketHost }: CosSigningContext): Mistake[] {
+  const found = [
+    mistake("1.4", "host: signed without the port that was sent", (right) =>
+      withHeader(right, "host", (value) => value.replace(/:\d+$/, "")),
+    ),
+  ];
+  if (bucketHost === undefined) return found;
+  const text = "host: signed the bucket's own name instead of the Host that was sent";
+  return [...found, mistake("1.4", text, (right) => withHeader(right, "host", () => bucketHost))];
+}
+
+function pathMistakes({ rawPath, rawQuery }: CosSigningContext): Mistake[] {
+  return [
+    mistake("5.1", "path: signed percent-encoded instead of decoded", (right) => ({ ...right, path: rawPath })),
+    mistake("5.1", "path: signed percent-encoded with its slashes, instead of decoded", (right) => ({
+      ...right,
+      path: percentEncode(right.path),
+    })),
+    mistake("5.1", "path: signed by encodeURIComponent, instead of decoded", (right) => ({
+      ...right,
+      path: right.path.split("/").map(encodeURIComponent).join("/"),
+    })),
+    mistake("5.1", "path: signed as a URL class writes it, instead of decoded", (right) => ({
+      ...right,
+      path: encodeURI(right.path),
+    })),
+    mistake("5.1", "path: signed decoded twice", (right) => ({
+      ...right,
+      path: decodePercent(right.path) ?? right.path,
+    })),
+    mistake("4.3", "path: signed with a doubled leading slash", (right) => ({ ...right, path: `/${right.path}` })),
+    mistake("5.1", "path: signed without its leading slash", (right) => ({ ...right, path: right.path.slice(1) })),
+    mistake("5.1", "path: signed with the query", (right) => ({ ...right, path: `${right.path}?${rawQuery}` })),
+    mistake("5.1", "path: signed / instead of the object's path", (right) => ({ ...right, path: "/" })),
+    mistake("5.1", "path: signed in lower case", (right) => ({ ...right, path: right.path.toLowerCase() })),
+  ];
+}
+
+function keyMistakes({ accountKey }: CosSigningContext): Mistake[] {
+  const own =
+    accountKey === undefined
+      ? []
+      : [
+          mistake("6.1", "key: signed with the account's SecretKey instead of the certificate's", (right) => ({
+            ...right,
+            secretKey: accountKey,
+          })),
+        ];
+  return [
+    ...own,
+    mistake("5.3", "key: SignKey used as its 20 bytes instead of its 40 hexadecimal characters", (right) => ({
+      ...right,
+      signKey: (secretKey, keyTime) => hmac("sha1", secretKey, keyTime),
+    })),
+    mistake("5.3", "key: SignKey in upper-case hexadecimal", (right) => ({
+      ...right,
+      signKey: (secretKey, keyTime) => hmac("sha1", secretKey, keyTime).toString("hex").toUpperCase(),
+    })),
+    mistake("5.3", "key: SignKey in base64", (right) => ({
+      ...right,
+      signKey: (secretKey, keyTime) => hmac("sha1", secretKey, keyTime).toString("base64"),
+    })),
+    mistake("5.3", "key: SecretKey itself used in place of SignKey", (right) => ({
+      ...right,
+      signKey: (secretKey) => secretKey,
+    })),
+    mistake("5.3", "key: SignKey made with key and text exchanged", (right) => ({
+      ...right,
+      signKey: (secretKey, keyTime) => hmac("sha1", keyTime, secretKey).toString("hex"),
+    })),
+    mistake("5.13", "key: SignKey made with SHA-256", (right) => ({
+      ...right,
+      signKey: (secretKey, keyTime) => hmac("sha256", secretKey, keyTime).toString("hex"),
+    })),
+    mistake("5.14", "key: SignKey made of the start of KeyTime only", (right) => ({
+      ...right,
+      signKey: (secretKey, keyTime) => hmac("sha1", secretKey, keyTime.split(";")[0] ?? "").toString("hex"),
+    })),
+  ];
+}
+
+function orderMistakes({ listed }: CosSigningContext): Mistake[] {
+  const rank = ({ name }: RecipeField): number => listed.indexOf(name);
+  return [
+    mistake("5.2", "names: sorted before they were lower-cased", (right) => ({
+      ...right,
+      order: (fields) => [...fields].sort((a, b) => byName(a.raw, b.raw)),
+    })),
+    mistake("5.2", "names: not sorted, or sorted before they were encoded and lower-cased", (right) => ({
+      ...right,
+      order: (fields) => [...fields].sort((a, b) => rank(a) - rank(b)),
+    })),
+    mistake("5.2", "names: left in the order in which they were sent", (right) => ({
+      ...right,
+      order: (fields) => fields,
+    })),
+    mistake("5.2", "names: sorted lower-cased but not encoded", (right) => ({
+      ...right,
+      order: (fields) => [...fields].sort((a, b) => byName(a.raw.toLowerCase(), b.raw.toLowerCase())),
+    })),
+    mistake("5.2", "names: not lower-cased", (right) => ({ ...right, nameOf: percentEncode })),
+    mistake("5.2", "names: neither lower-cased nor sorted so", (right) => ({
+      ...right,
+      nameOf: percentEncode,
+      order: (fields) => [...fields].sort((a, b) => byName(a.raw, b.raw)),
+    })),
+    mistake("5.2", "names: not encoded", (right) => ({ ...right, nameOf: (name) => name.toLowerCase() })),
+    mistake("5.4", "query: a parameter without value signed without its =", (right) => ({
+      ...right,
+      pair: (field) => (field.value === "" ? field.name : right.pair(field)),
+    })),
+  ];
+}
+
+const sha = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest("hex");
+
+const textMistakes: readonly Mistake[] = [
+  mistake("5.13", "method: signed in upper case", (right) => ({ ...right, method: right.method.toUpperCase() })),
+  mistake("5.5", "HttpString: the line feed at its end is missing", (right) => ({
+    ...right,
+    httpString: (lines) => lines.join("\n"),
+  })),
+  mistake("5.5", "HttpString: empty lines left out", (right) => ({
+    ...right,
+    httpString: (lines) => right.httpString(lines.filter((line) => line !== "")),
+  })),
+  mistake("5.5", "StringToSign: the line feed at its end is missing", (right) => ({
+    ...right,
+    stringToSign: (lines) => lines.join("\n"),
+  })),
+  mistake("5.5", "both texts: the line feed at their end is missing", (right) => ({
+    ...right,
+    httpString: (lines) => lines.join("\n"),
+    stringToSign: (lines) => lines.join("\n"),
+  })),
+  mistake("5.13", "StringToSign: holds the HttpString instead of its SHA-1", (right) => ({
+    ...right,
+    digest: (httpString) => httpString,
+  })),
+  mistake("5.13", "StringToSign: HttpString hashed with SHA-256", (right) => ({
+    ...right,
+    digest: (httpString) => sha("sha256", httpString),
+  })),
+  mistake("5.13", "StringToSign: HttpString hashed with MD5", (right) => ({
+    ...right,
+    digest: (httpString) => sha("md5", httpString),
+  })),
+  mistake("5.13", "StringToSign: the hash in upper-case hexadecimal", (right) => ({
+    ...right,
+    digest: (httpString) => right.digest(httpString).toUpperCase(),
+  })),
+  mistake("5.13", "StringToSign: its first line, sha1, is missing", (right) => ({
+    ...right,
+    stringToSign: (lines) => right.stringToSign(lines.slice(1)),
+  })),
+  mistake("5.13", "signature: in upper-case hexadecimal", (right) => ({
+    ...right,
+    mac: (key, text) => right.mac(key, text).toUpperCase(),
+  })),
+  mistake("5.13", "signature: in base64", (right) => ({
+    ...right,
+    mac: (key, text) => hmac("sha1", key, text).toString("base64"),
+  })),
+  mistake("5.13", "signature: made with SHA-256", (right) => ({
+    ...right,
+    mac: (key, text) => hmac("sha256", key, text).toString("hex"),
+  })),
+  mistake("5.13", "signature: HttpString signed without StringToSign", (right) => ({
+    ...right,
+    digest: (httpString) => httpString,
+    stringToSign: ([, , httpString = ""]) => httpString,
+  })),
+];
+
+const encodingMistakes: readonly Mistake[] = VALUE_ENCODINGS.flatMap(({ rule, text, encode }) => [
+  mistake(rule, `query: values signed ${text}`, (right) => ({ ...right, paramValue: encode })),
+  mistake(rule, `headers: values signed ${text}`, (right) => ({ ...right, headerValue: encode })),
+  mistake(rule, `query and headers: values signed ${text}`, (right) => ({
+    ...right,
+    paramValue: encode,
+    headerValue: encode,
+  })),
+]);
+
+const valueMistakes: readonly Mistake[] = [
+  mistake("1.3", "content-type: signed without the parameters that were sent", (right) =>
+    withHeader(right, "content-type", (value) => value.replace(/;.*$/, "")),
+  ),
+  mistake("1.3", "content-length: signed as 0", (right) => withHeader(right, "content-length", () => "0")),
+  mistake("1.3", "content-length: signed as empty", (right) => withHeader(right, "content-length", () => "")),
+  mistake("1.3", "content-type: signed as empty", (right) => withHeader(right, "content-type", () => "")),
+  mistake("5.2", "query: signed without its parameters", (right) => ({ ...right, params: [] })),
+  mistake("5.2", "headers: signed as if there were none", (right) => ({ ...right, headers: [] })),
+];
+
+/** The lists say one thing and HttpString has another. */
+function fieldMistakes({ listed, unlisted }: CosSigningContext): Mistake[] {
+  const without = listed.map((name) =>
+    mistake("5.7", `${name}: in the list, but not in HttpString`, (right) => ({
+      ...right,
+      headers: right.headers.filter(([raw]) => right.nameOf(raw) !== name),
+      params: right.params.filter(([raw]) => right.nameOf(raw) !== name),
+    })),
+  );
+  const withMore = (["headers", "params"] as const).flatMap((kind) =>
+    unlisted[kind].map((field) =>
+      mistake("5.7", `${field[0].toLowerCase()}: in HttpString, but not in the list`, (right) => ({
+        ...right,
+        [kind]: [...right[kind], field],
+      })),
+    ),
+  );
+  return [...without, ...withMore];
+}

@@ -1,0 +1,37 @@
+import { percentEncode } from "../signing/index.ts";
+
+/** A wrong way to encode a value for a canonical text. */
+export interface ValueEncoding {
+  readonly rule: string;
+  /** Follows "values signed". */
+  readonly text: string;
+  readonly encode: (value: string) => string;
+}
+
+const form = (value: string): string => percentEncode(value).replaceAll("%20", "+").replaceAll("%2A", "*");
+
+/** What the encoders of many languages do instead of wire §1.2. */
+export const VALUE_ENCODINGS: readonly ValueEncoding[] = [
+  { rule: "5.12", text: "as they are, not encoded", encode: (value) => value },
+  { rule: "5.12", text: "encoded twice", encode: (value) => percentEncode(percentEncode(value)) },
+  { rule: "1.2", text: "by encodeURIComponent alone, which leaves ! ' ( ) *", encode: encodeURIComponent },
+  { rule: "1.2", text: "by encodeURI, which leaves reserved characters", encode: encodeURI },
+  { rule: "1.2", text: "with their slashes left", encode: (value) => percentEncode(value).replaceAll("%2F", "/") },
+  {
+    rule: "1.2",
+    text: "encoded as a form: a space as +",
+    encode: (value) => percentEncode(value).replaceAll("%20", "+"),
+  },
+  {
+    rule: "1.2",
+    text: "encoded as a form: a space as +, * left, ~ as %7E",
+    encode: (v) => form(v).replaceAll("~", "%7E"),
+  },
+  { rule: "1.2", text: "encoded as a form: a space as +, * left", encode: form },
+  {
+    rule: "1.2",
+    text: "with escapes in lower-case hexadecimal",
+    encode: (value) => percentEncode(value).replace(/%../g, (escape) => escape.toLowerCase()),
+  },
+  { rule: "5.12", text: "in lower case", encode: (value) => percentEncode(value).toLowerCase() },
+];

@@ -1,0 +1,56 @@
+import { tc3CredentialScope, type Tc3CanonicalPieces } from "../../signing/index.ts";
+import type { Exchange } from "../exchange.ts";
+import { findMistakes, type SignatureMismatch } from "../mismatch.ts";
+import { knownTc3Mistakes } from "./known-mistakes.ts";
+import { followTc3, TC3_STEPS, type Field, type Tc3Recipe } from "./recipe.ts";
+
+/** A request and what should have been signed of it. */
+export interface Tc3Signing {
+  readonly exchange: Exchange;
+  readonly pieces: Tc3CanonicalPieces;
+  readonly body: Uint8Array;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  readonly secretKey: string;
+}
+
+/** Says nothing of the request that a signature should cover, or holds it. */
+const NEVER_SIGNED = new Set(["authorization", "x-tc-token", "connection", "content-length", "transfer-encoding"]);
+
+/** Finds out how a TC3 signature that does not fit was made. */
+export function explainTc3(signing: Tc3Signing, signature: string): SignatureMismatch {
+  const { exchange, pieces, body, timestamp, secretKey } = signing;
+  const { method, path, query, headers, hashedPayload } = pieces;
+  const [date = "", service = ""] = tc3CredentialScope(timestamp, "vod").split("/");
+  const names = headers.map(([name]) => name);
+  const right: Tc3Recipe = {
+    ...TC3_STEPS,
+    method,
+    path,
+    query,
+    headers,
+    names: names.join(";"),
+    payload: hashedPayload,
+    timestamp: String(timestamp),
+    scope: { date, service },
+    derived: { date, service },
+    secretKey,
+  };
+  const known = knownTc3Mistakes({
+    asSent: names.map((name): Field => [name, exchange.headers.get(name) ?? ""]),
+    unlisted: [...exchange.headers].filter(([name]) => !names.includes(name) && !NEVER_SIGNED.has(name)),
+    rawPath: exchange.target.rawPath,
+    rawQuery: exchange.target.rawQuery,
+    host: exchange.host,
+    body,
+    timestamp,
+  });
+  return findMistakes({
+    canonicalName: "CanonicalRequest",
+    right,
+    known,
+    sign: followTc3,
+    signature,
+    shown: (recipe) => recipe,
+  });
+}

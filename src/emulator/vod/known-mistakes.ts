@@ -1,0 +1,237 @@
+import type { KnownMistake } from "../mismatch.ts";
+import { wrongPayloads } from "./payload-forms.ts";
+import { hmac256, type Field, type Tc3Recipe } from "./recipe.ts";
+
+type Mistake = KnownMistake<Tc3Recipe>;
+
+/** What of a request the mistakes depend on, beside what is signed rightly. */
+export interface Tc3SigningContext {
+  /** Values of the signed headers as sent, not lower-cased. */
+  readonly asSent: readonly Field[];
+  /** Sent, but not signed. */
+  readonly unlisted: readonly Field[];
+  readonly rawPath: string;
+  readonly rawQuery: string;
+  readonly host: string;
+  readonly body: Uint8Array;
+  /** Unix seconds. */
+  readonly timestamp: number;
+}
+
+/** Everything that is known to go wrong in a TC3 signature, the likeliest first. */
+export function knownTc3Mistakes(context: Tc3SigningContext): readonly Mistake[] {
+  return [
+    ...headerMistakes(context),
+    ...requestMistakes(context),
+    ...wrongPayloads(context.body).map(([text, payload]) =>
+      mistake("2.5", `payload: ${text}`, (right) => ({ ...right, payload })),
+    ),
+    ...scopeMistakes(context),
+    ...keyMistakes,
+    ...textMistakes,
+    ...fieldMistakes(context),
+  ];
+}
+
+const mistake = (rule: string, text: string, make: Mistake["make"]): Mistake => ({ rule, text, make });
+
+function withHeader(recipe: Tc3Recipe, name: string, change: (value: string) => string): Tc3Recipe {
+  return {
+    ...recipe,
+    headers: recipe.headers.map(([one, value]): Field => [one, one === name ? change(value) : value]),
+  };
+}
+
+/** The instruction to the service itself: what a client that knows only the real endpoints signs. */
+const REAL_HOSTS = ["vod.tencentcloudapi.com", "vod.intl.tencentcloudapi.com"];
+
+function headerMistakes({ asSent }: Tc3SigningContext): Mistake[] {
+  return [
+    mistake("1.4", "host: signed without the port that was sent", (right) =>
+      withHeader(right, "host", (value) => value.replace(/:\d+$/, "")),
+    ),
+    ...REAL_HOSTS.map((host) =>
+      mistake("1.4", `host: signed ${host} instead of the Host that was sent`, (right) =>
+        withHeader(right, "host", () => host),
+      ),
+    ),
+    mistake("2.5", "content-type: signed without the parameters that were sent", (right) =>
+      withHeader(right, "content-type", (value) => value.replace(/;.*$/, "")),
+    ),
+    mistake("2.5", "content-type: signed with a charset that was not sent", (right) =>
+      withHeader(right, "content-type", (value) => `${value}; charset=utf-8`),
+    ),
+    mistake("2.5", "content-type: signed application/json, but something else was sent", (right) =>
+      withHeader(right, "content-type", () => "application/json"),
+    ),
+    mistake("2.2", "headers: values signed as sent instead of in lower case", (right) => ({
+      ...right,
+      headers: asSent,
+    })),
+  ];
+}
+
+function requestMistakes({ rawPath, rawQuery }: Tc3SigningContext): Mistake[] {
+  return [
+    mistake("2.7", "path: signed the path of the URL instead of /", (right) => ({ ...right, path: rawPath })),
+    mistake("2.7", "path: signed empty instead of /", (right) => ({ ...right, path: "" })),
+    mistake("2.7", "query: signed empty, but one was sent", (right) => ({ ...right, query: "" })),
+    mistake("2.7", "query: signed with its question mark", (right) => ({ ...right, query: `?${rawQuery}` })),
+    mistake("2.8", "method: signed in lower case", (right) => ({ ...right, method: right.method.toLowerCase() })),
+  ];
+}
+
+const DAY = 24 * 60 * 60;
+
+function scopeMistakes({ timestamp, host }: Tc3SigningContext): Mistake[] {
+  const utcDate = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
+  const dates = [utcDate(timestamp - DAY), utcDate(timestamp + DAY)].map((date) => [
+    mistake("2.3", `date: ${date} in the keys, a local date instead of that of X-TC-Timestamp in UTC`, (right) => ({
+      ...right,
+      derived: { ...right.derived, date },
+    })),
+    mistake("2.3", `date: ${date} in StringToSign, a local date instead of that of X-TC-Timestamp in UTC`, (right) => ({
+      ...right,
+      scope: { ...right.scope, date },
+    })),
+  ]);
+  const undashed = utcDate(timestamp).replaceAll("-", "");
+  const label = host.split(".")[0] ?? "";
+  const services = [label, host, host.replace(/:\d+$/, "")].map((service) =>
+    mistake("2.4", `service: "${service}" instead of "vod" in the keys`, (right) => ({
+      ...right,
+      derived: { ...right.derived, service },
+    })),
+  );
+  const clocks = [-3, -2, -1, 1, 2, 3].map((seconds) =>
+    mistake("2.8", "timestamp: StringToSign has another second than X-TC-Timestamp", (right) => ({
+      ...right,
+      timestamp: String(timestamp + seconds),
+    })),
+  );
+  return [
+    ...dates.flat(),
+    mistake("2.3", "date: without dashes in the keys", (right) => ({
+      ...right,
+      derived: { ...right.derived, date: undashed },
+    })),
+    ...services,
+    ...clocks,
+  ];
+}
+
+const chain = (first: string, ...links: readonly string[]): Buffer =>
+  links.reduce<Buffer>((key, link) => hmac256(key, link), Buffer.from(first));
+
+const keyMistakes: readonly Mistake[] = [
+  mistake("2.6", "keys: each used as its hexadecimal text instead of its bytes", (right) => ({
+    ...right,
+    signingKey: (secretKey, date, service) =>
+      [date, service, "tc3_request"].reduce((key, link) => hmac256(key, link).toString("hex"), `TC3${secretKey}`),
+  })),
+  mistake("2.6", "keys: the last used as its hexadecimal text instead of its bytes", (right) => ({
+    ...right,
+    signingKey: (secretKey, date, service) => chain(`TC3${secretKey}`, date, service, "tc3_request").toString("hex"),
+  })),
+  mistake("2.10", "keys: TC3 missing before the SecretKey", (right) => ({
+    ...right,
+    signingKey: (secretKey, date, service) => chain(secretKey, date, service, "tc3_request"),
+  })),
+  mistake("2.10", "keys: AWS4 instead of TC3 before the SecretKey", (right) => ({
+    ...right,
+    signingKey: (secretKey, date, service) => chain(`AWS4${secretKey}`, date, service, "tc3_request"),
+  })),
+  mistake("2.10", "keys: derived by service before date", (right) => ({
+    ...right,
+    signingKey: (secretKey, date, service) => chain(`TC3${secretKey}`, service, date, "tc3_request"),
+  })),
+  mistake("2.10", "keys: derived without the service", (right) => ({
+    ...right,
+    signingKey: (secretKey, date) => chain(`TC3${secretKey}`, date, "tc3_request"),
+  })),
+  mistake("2.10", "keys: derived without tc3_request", (right) => ({
+    ...right,
+    signingKey: (secretKey, date, service) => chain(`TC3${secretKey}`, date, service),
+  })),
+  mistake("2.10", "keys: aws4_request instead of tc3_request", (right) => ({
+    ...right,
+    signingKey: (secretKey, date, service) => chain(`TC3${secretKey}`, date, service, "aws4_request"),
+  })),
+  mistake("2.10", "keys: key and text of each HMAC exchanged", (right) => ({
+    ...right,
+    signingKey: (secretKey, date, service) =>
+      [service, "tc3_request"].reduce<string | Buffer>(
+        (key, link) => hmac256(link, Buffer.isBuffer(key) ? key.toString("latin1") : key),
+        hmac256(date, `TC3${secretKey}`),
+      ),
+  })),
+  mistake("2.10", "keys: the SecretKey itself used as the last key", (right) => ({
+    ...right,
+    signingKey: (secretKey) => secretKey,
+  })),
+  mistake("2.10", "keys: TC3 and the SecretKey used as the last key", (right) => ({
+    ...right,
+    signingKey: (secretKey) => `TC3${secretKey}`,
+  })),
+];
+
+const textMistakes: readonly Mistake[] = [
+  mistake("2.1", "CanonicalRequest: the empty line before SignedHeaders is missing", (right) => ({
+    ...right,
+    headerLines: (headers) => right.headerLines(headers).replace(/\n$/, ""),
+  })),
+  mistake("2.1", "CanonicalRequest: ends in a line feed", (right) => ({
+    ...right,
+    canonical: (lines) => `${right.canonical(lines)}\n`,
+  })),
+  mistake("2.1", "CanonicalRequest: the line SignedHeaders is missing", (right) => ({
+    ...right,
+    canonical: (lines) => right.canonical(lines.filter((_, index) => index !== 4)),
+  })),
+  mistake("2.7", "CanonicalRequest: the empty line of the query is missing", (right) => ({
+    ...right,
+    canonical: (lines) => right.canonical(lines.filter((line, index) => index !== 2 || line !== "")),
+  })),
+  mistake("2.8", "StringToSign: holds the CanonicalRequest instead of its hash", (right) => ({
+    ...right,
+    digest: (canonical) => canonical,
+  })),
+  mistake("2.8", "StringToSign: the hash in upper-case hexadecimal", (right) => ({
+    ...right,
+    digest: (canonical) => right.digest(canonical).toUpperCase(),
+  })),
+  mistake("2.8", "StringToSign: ends in a line feed", (right) => ({
+    ...right,
+    stringToSign: (lines) => `${right.stringToSign(lines)}\n`,
+  })),
+  mistake("2.8", "StringToSign: the line with the algorithm is missing", (right) => ({
+    ...right,
+    stringToSign: (lines) => right.stringToSign(lines.slice(1)),
+  })),
+  mistake("2.8", "StringToSign: the line with the scope is missing", (right) => ({
+    ...right,
+    stringToSign: (lines) => right.stringToSign(lines.filter((_, index) => index !== 2)),
+  })),
+  mistake("2.8", "signature: CanonicalRequest signed without StringToSign", (right) => ({
+    ...right,
+    digest: (canonical) => canonical,
+    stringToSign: (lines) => lines.at(-1) ?? "",
+  })),
+];
+
+/** SignedHeaders says one thing and CanonicalHeaders has another. */
+function fieldMistakes({ asSent, unlisted }: Tc3SigningContext): Mistake[] {
+  const without = asSent.map(([name]) =>
+    mistake("2.9", `${name}: in SignedHeaders, but not in CanonicalHeaders`, (right) => ({
+      ...right,
+      headers: right.headers.filter(([one]) => one !== name),
+    })),
+  );
+  const withMore = unlisted.map((field) =>
+    mistake("2.9", `${field[0]}: in CanonicalHeaders, but not in SignedHeaders`, (right) => ({
+      ...right,
+      headers: [...right.headers, field].sort(([a], [b]) => (a < b ? -1 : 1)),
+    })),
+  );
+  return [...without, ...withMore];
+}
