@@ -82,7 +82,8 @@ export class Waiting {
   }
 }
 
-function milliseconds(field: string, value: number | undefined, most: number): number | undefined {
+/** @throws RangeError `ERR_INVALID_ARG_VALUE` unless it is left out or from 1 to `most` */
+export function milliseconds(field: string, value: number | undefined, most: number): number | undefined {
   if (value === undefined) return undefined;
   if (!Number.isInteger(value) || value < 1 || value > most) {
     throw outOfRange(field, `must be an integer of milliseconds from 1 to ${most}`, value);

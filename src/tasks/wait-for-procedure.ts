@@ -1,11 +1,10 @@
 import type { TaskApi } from "./options.ts";
 import type { TaskState } from "./task-state.ts";
 import type { WaitForTaskOptions } from "./wait-for-task.ts";
-import { outOfRange } from "../errors.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
 import { findTask } from "./find-task.ts";
-import { Waiting } from "./polling.ts";
+import { Waiting, longestWaitMs, milliseconds } from "./polling.ts";
 import { waitForTask } from "./wait-for-task.ts";
 
 export interface WaitForProcedureOptions extends WaitForTaskOptions {
@@ -30,17 +29,20 @@ export async function waitForProcedure(
 ): Promise<TaskState> {
   requireName("fileId", fileId, "a media's FileId");
   const subAppId = parseSubAppId("subAppId", options.subAppId);
-  const startMs = options.startTimeoutMs ?? presetStartMs;
-  if (!Number.isInteger(startMs) || startMs < 1 || startMs > longestStartMs) {
-    throw outOfRange("startTimeoutMs", `must be an integer of milliseconds from 1 to ${longestStartMs}`, startMs);
-  }
-  const timeoutMs = Math.min(startMs, options.timeoutMs ?? startMs);
-  const waiting = new Waiting(`the start of a task flow on media ${fileId}`, { ...options, timeoutMs }, timeoutMs);
+  const startMs = milliseconds("startTimeoutMs", options.startTimeoutMs, longestStartMs) ?? presetStartMs;
+  const timeoutMs = milliseconds("timeoutMs", options.timeoutMs, longestWaitMs) ?? longestWaitMs;
+  const startedAt = performance.now();
+  const waiting = new Waiting(
+    `the start of a task flow on media ${fileId}`,
+    { ...options, timeoutMs: Math.min(startMs, timeoutMs) },
+    presetStartMs,
+  );
   const { TaskId } = await waiting.until(() =>
     findTask(api, { FileId: fileId }, ({ TaskType }) => TaskType === "Procedure", {
       subAppId,
       signal: waiting.signal,
     }),
   );
-  return waitForTask(api, TaskId, options);
+  const leftMs = Math.max(1, Math.round(timeoutMs - (performance.now() - startedAt)));
+  return waitForTask(api, TaskId, { ...options, timeoutMs: leftMs });
 }
