@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { LimitFunction } from "p-limit";
 import type { PartBody } from "./part-body.ts";
 import type { PartRange } from "./part-plan.ts";
@@ -46,6 +47,8 @@ export async function sendParts(
   onPart: (part: DonePart) => void,
 ): Promise<DonePart[]> {
   const stop = new AbortController();
+  // Every request in flight listens to it; Node takes more than ten listeners for a leak, and says so on stderr.
+  setMaxListeners(0, stop.signal);
   const pass = (): void => stop.abort(signal.reason);
   if (signal.aborted) pass();
   signal.addEventListener("abort", pass, { once: true });
