@@ -116,7 +116,7 @@ function wantsMetadata(text: string | undefined): boolean {
 
 async function startLocal(note: (text: string) => void) {
   const { startEmulator } = await import("../emulator/index.ts");
-  const emulator = await startEmulator();
+  const emulator = await startEmulator({ discard: true });
   note("vodup: uploading to an emulator inside this process: nothing leaves this machine, and nothing is kept");
   return emulator;
 }

@@ -20,11 +20,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
       terminal.note(`vodup: ${error.message}`);
       return 2;
     }
-    const [{ exitCodeOf }, { reportError }] = await Promise.all([
+    const [{ exitCodeOf }, { reportError }, { isDebugging }] = await Promise.all([
       import("./exit-codes.ts"),
       import("./report-error.ts"),
+      import("./debug.ts"),
     ]);
-    reportError(terminal, error, { debug: argv.includes("--debug") });
+    reportError(terminal, error, { debug: isDebugging(argv.includes("--debug"), process.env) });
     return exitCodeOf(error);
   } finally {
     terminal.transient("");

@@ -48,9 +48,9 @@ export class Terminal {
     return this.#stderr.isTTY;
   }
 
-  /** Columns of the terminal. */
+  /** Columns of the terminal; some that are really programs say 0. */
   get columns(): number {
-    return (this.#stderr as Partial<WriteStream>).columns ?? 80;
+    return (this.#stderr as Partial<WriteStream>).columns || 80;
   }
 
   #clear(): void {

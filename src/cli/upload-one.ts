@@ -72,7 +72,8 @@ class RememberedUpload {
       await output.result(result);
     } catch (cause) {
       // Its checkpoint stays: the next run prints the FileId without uploading again.
-      throw new Error(`the upload is done, FileId ${result.fileId}, but nobody reads stdout`, { cause });
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`uploaded as FileId ${result.fileId}, which could not be written to stdout: ${why}`, { cause });
     }
     await this.#memory?.store.remove();
   }

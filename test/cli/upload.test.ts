@@ -39,6 +39,12 @@ describe("what is printed", () => {
     expect(await bench.stateFiles()).toEqual([]);
   });
 
+  test("nothing on stderr with many parts in flight either", async () => {
+    const path = await bench.file("many.mp4", 24 * mib);
+    const { code, stderr } = await bench.run(["upload", path, "--part-size", "1MiB", "--concurrency", "24"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
   test("one FileId a line, in the order of the sources", async () => {
     const paths = [await bench.file("a.mp4", "first"), await bench.file("b.mp4", "second")];
     const { code, stdout } = await bench.run(["upload", ...paths]);
