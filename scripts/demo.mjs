@@ -44,16 +44,13 @@ async function sha256(path) {
   return hash.digest("hex");
 }
 
-/** The event of the upload, as a backend would fetch it; confirmed, so that it is not delivered again. */
+/** The event of the upload, as a backend would wait for it; confirmed, so that it is not delivered again. */
 async function awaitEvent(vod, fileId) {
-  for (let attempt = 1; attempt <= 3; attempt++) {
-    const { EventSet = [] } = await vod.call("PullEvents", {});
-    const event = EventSet.find(({ FileUploadEvent }) => FileUploadEvent?.FileId === fileId);
-    if (event === undefined) continue;
-    await vod.call("ConfirmEvents", { EventHandles: [event.EventHandle] });
+  for await (const event of vod.pullEvents({ signal: AbortSignal.timeout(15_000) })) {
+    if (event.fileId !== fileId) continue;
+    await event.confirm();
     return event;
   }
-  throw new Error("the event of the upload did not come");
 }
 
 /** What the emulator received, equal requests in a row as one line. */
@@ -100,14 +97,13 @@ async function run() {
 
     const stored = (await emulator.objects()).get(emulator.media()[0].key);
     if (stored.sha256 !== (await sha256(source))) throw new Error("what the emulator stored is not what was sent");
-    const { EventType, FileUploadEvent } = await awaitEvent(vod, result.fileId);
-    const { SourceContext, SourceType } = FileUploadEvent.MediaBasicInfo?.SourceInfo ?? {};
+    const event = await awaitEvent(vod, result.fileId);
 
     console.log("");
     sayRequests(emulator.requests());
     console.log("");
     say("stored", `SHA-256 ${stored.sha256.slice(0, 16)}…, equal to the file's; CRC64 ${result.transfer.crc64}`);
-    say("event", `${EventType}, source ${SourceType} "${SourceContext}", confirmed`);
+    say("event", `${event.type} of ${event.sourceType} "${event.sourceContext}", confirmed`);
     say("media", result.mediaUrl);
     if (result.coverUrl !== undefined) say("cover", result.coverUrl);
     console.log(`\nFileId ${result.fileId}\n`);

@@ -109,16 +109,15 @@ describe("upload", () => {
     const total = 87_504 + 6968;
     assert.deepEqual(phases.at(-1), { phase: "done", sentBytes: total, totalBytes: total });
     assert.match(result.coverUrl, /\.jpg$/);
-    const handles = [];
     let told;
-    while (told === undefined) {
-      const { EventSet } = await vod.call("PullEvents", {});
-      assert.ok(EventSet.length > 0, "events are waiting");
-      for (const event of EventSet) handles.push(event.EventHandle);
-      told = EventSet.map((event) => parseEvent(event)).find(({ fileId }) => fileId === result.fileId);
-      await vod.call("ConfirmEvents", { EventHandles: handles.splice(0) });
+    for await (const event of vod.pullEvents({ signal: AbortSignal.timeout(20_000) })) {
+      await event.confirm();
+      if (event.fileId !== result.fileId) continue;
+      told = event;
+      break;
     }
     assert.equal(told.type, "NewFileUpload");
+    assert.deepEqual(parseEvent(told.raw).fileId, result.fileId);
     assert.equal(told.isServerUpload, true);
   });
 
