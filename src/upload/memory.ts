@@ -6,17 +6,23 @@ interface Waiter {
   readonly grant: (release: Release) => void;
 }
 
+/** Milliseconds without memory changing hands after which those who wait may be waiting for each other. */
+export const shortageMs = 500;
+
 /**
  * The bytes that all uploads of a client may buffer together. A buffer is reserved here before it is filled, and who
  * asks first is served first.
  *
- * There is no deadlock as long as whoever holds a reservation can finish without another one: the part assembler sees
- * to that by sealing a part early when nothing more can be had.
+ * There is no deadlock as long as whoever holds a reservation can finish without another one, and without anything that
+ * others must do first: the part assembler sees to that by sealing a part early, when nothing more can be had and when
+ * this room tells of a shortage.
  */
 export class MemoryBudget {
   readonly total: number;
   #used = 0;
   readonly #queue: Waiter[] = [];
+  readonly #listeners = new Set<() => void>();
+  #watch: NodeJS.Timeout | undefined;
 
   /** @param total bytes */
   constructor(total: number) {
@@ -33,9 +39,24 @@ export class MemoryBudget {
     return this.#queue.length > 0;
   }
 
+  /**
+   * Tells of a shortage: somebody waits, and no memory has changed hands for {@link shortageMs}. Told again as long as
+   * it lasts.
+   * @returns what ends the telling
+   */
+  onShortage(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Reserves at once or not at all; never overtakes those who wait. */
   tryReserve(bytes: number): Release | undefined {
     if (this.#queue.length > 0 || !this.#fits(bytes)) return undefined;
+    return this.#take(bytes);
+  }
+
+  /** Reserves at once, beyond the budget if need be: for little, and only where waiting would be for ever. */
+  exceed(bytes: number): Release {
     return this.#take(bytes);
   }
 
@@ -60,14 +81,28 @@ export class MemoryBudget {
         this.#queue.splice(this.#queue.indexOf(waiter), 1);
         reject(signal.reason as Error);
         this.#serve();
+        if (this.#queue.length === 0) this.#watchFrom(true);
       };
       signal.addEventListener("abort", leave, { once: true });
       this.#queue.push(waiter);
+      this.#watchFrom(this.#watch === undefined);
     });
   }
 
   #fits(bytes: number): boolean {
     return this.#used === 0 || this.#used + bytes <= this.total;
+  }
+
+  /** Begins to wait for a shortage, or begins anew because memory has changed hands. */
+  #watchFrom(anew: boolean): void {
+    if (!anew) return;
+    clearTimeout(this.#watch);
+    this.#watch = undefined;
+    if (this.#queue.length === 0) return;
+    this.#watch = setTimeout(() => {
+      for (const listener of this.#listeners) listener();
+      this.#watchFrom(true);
+    }, shortageMs);
   }
 
   #take(bytes: number): Release {
@@ -78,6 +113,7 @@ export class MemoryBudget {
       held = false;
       this.#used -= bytes;
       this.#serve();
+      this.#watchFrom(true);
     };
   }
 

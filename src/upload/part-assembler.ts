@@ -2,7 +2,7 @@ import type { MemoryBudget, Release } from "./memory.ts";
 import type { PartBody } from "./part-body.ts";
 import { Crc64 } from "../cos/crc64.ts";
 import { SourceError } from "../errors.ts";
-import { untilAborted } from "../http/until-aborted.ts";
+import { shortageMs } from "./memory.ts";
 import { BufferedAttempt, md5Of } from "./source-bytes.ts";
 
 /** Memory is reserved and filled in pieces of this size, which is also the smallest part. */
@@ -19,19 +19,31 @@ export interface AssembledPart {
  * Turns a stream's chunks into parts of owned memory.
  *
  * The chunks are copied, never kept: a small chunk is often a slice of a large pooled buffer, and keeping slices can
- * hold a hundred times their size (docs/decisions/0003). Memory is reserved a MiB at a time before it is filled. When
- * the budget is used up and none of this upload's parts is in flight any more to give some back, the part is sealed as
- * it is and sent: so whoever holds memory can always give it back, and many streams on a small budget slow down instead
- * of waiting for each other for ever.
+ * hold a hundred times their size (docs/decisions/0003). Memory is reserved a MiB at a time before it is filled.
+ *
+ * Whoever holds memory must always be able to give it back, or many streams on a small budget would wait for each other
+ * for ever. So a part is sealed as it is, and sent,
+ * - when the budget is used up and none of this upload's parts is in flight any more to give some back;
+ * - when others are short of memory and the stream has been silent for a while: what feeds it may itself be waiting for
+ *   those others. That takes a MiB, the least that a part may have; a stream that holds nothing at all is therefore
+ *   given its first MiB then, even beyond the budget.
  */
 export class PartAssembler {
   readonly #source: AsyncIterator<unknown>;
   readonly #budget: MemoryBudget;
   readonly #label: string;
   readonly #drained: () => Promise<void>;
+  readonly #endWatch: () => void;
   #pending: Uint8Array = new Uint8Array(0);
+  /** The chunk that was asked for and not taken yet; if the stream fails meanwhile, the failure waits here as well. */
+  #reading: Promise<IteratorResult<unknown>> | undefined;
+  #askedAt = 0;
+  /** Called when others are short of memory. */
+  #onShortage: (() => void) | undefined;
+  /** Called when the signal of the call under way aborts. */
+  #onAbort: ((reason: unknown) => void) | undefined;
   #ended = false;
-  #asking = false;
+  #failed = false;
   #readBytes = 0;
 
   /** @param drained resolves when no part of this upload holds memory, which may be at once */
@@ -40,6 +52,7 @@ export class PartAssembler {
     this.#source = source;
     this.#budget = budget;
     this.#label = label;
+    this.#endWatch = budget.onShortage(() => this.#onShortage?.());
   }
 
   /** Bytes of all parts so far. */
@@ -59,8 +72,9 @@ export class PartAssembler {
     const release = (): void => {
       for (const slab of slabs.splice(0)) slab.release();
     };
+    const unwatch = this.#watch(signal);
     try {
-      while (size < target && (await this.#fill(signal))) {
+      while (size < target && (await this.#fill(signal, size >= slabSize)) === "bytes") {
         const within = size % slabSize;
         if (within === 0) {
           const reserved = await this.#reserve(size > 0, signal);
@@ -79,6 +93,8 @@ export class PartAssembler {
     } catch (error) {
       release();
       throw error;
+    } finally {
+      unwatch();
     }
     if (size === 0) return undefined;
     this.#readBytes += size;
@@ -89,9 +105,17 @@ export class PartAssembler {
     return { size, body: { size, begin: async () => new BufferedAttempt(chunks, size, known) }, release };
   }
 
-  /** Whether the stream has nothing left: waits for its next chunk if it must. */
+  /**
+   * Whether the stream has nothing left: waits for its next chunk if it must, but not while others are short of memory.
+   * Then it may be over although the answer is no.
+   */
   async isOver(signal: AbortSignal): Promise<boolean> {
-    return !(await this.#fill(signal));
+    const unwatch = this.#watch(signal);
+    try {
+      return (await this.#fill(signal, true)) === "end";
+    } finally {
+      unwatch();
+    }
   }
 
   /**
@@ -99,57 +123,89 @@ export class PartAssembler {
    * cannot answer before that chunk has come, which may be never: it is told without waiting.
    */
   async close(): Promise<void> {
-    if (this.#ended) return;
+    this.#endWatch();
+    if (this.#ended || this.#failed) return;
     this.#ended = true;
     // A stream that fails while it is being closed has nothing to add to what ended the upload.
-    const closing = Promise.resolve(this.#source.return?.()).catch(() => undefined);
-    if (!this.#asking) await closing;
+    const closing = (async () => this.#source.return?.())().catch(() => undefined);
+    if (this.#reading === undefined) await closing;
   }
 
   /** A slab's worth of memory; undefined when the part should be sent as it is to make room. */
   async #reserve(sealable: boolean, signal: AbortSignal): Promise<Release | undefined> {
     const now = this.#budget.tryReserve(slabSize);
     if (now !== undefined) return now;
-    if (!sealable) return this.#budget.reserve(slabSize, signal);
     const wait = new AbortController();
     const stop = (): void => wait.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
-    void this.#drained().then(() => wait.abort());
+    let idle = false;
+    const whenDrained = async (): Promise<void> => {
+      await this.#drained();
+      idle = true;
+      if (sealable) wait.abort();
+    };
+    void whenDrained();
+    this.#onShortage = () => {
+      if (idle) wait.abort();
+    };
     try {
       return await this.#budget.reserve(slabSize, wait.signal);
     } catch {
       signal.throwIfAborted();
-      return undefined;
+      return sealable ? undefined : this.#budget.exceed(slabSize);
     } finally {
+      this.#onShortage = undefined;
       signal.removeEventListener("abort", stop);
     }
   }
 
-  /** Makes sure that a byte is pending; false at the end. */
-  async #fill(signal: AbortSignal): Promise<boolean> {
+  /** Makes sure that a byte is pending, unless the stream is at its end or, where the caller can do without, silent in a shortage. */
+  async #fill(signal: AbortSignal, interruptible: boolean): Promise<"bytes" | "end" | "shortage"> {
     while (this.#pending.byteLength === 0) {
-      if (this.#ended) return false;
+      if (this.#ended) return "end";
       signal.throwIfAborted();
-      const next = await untilAborted(this.#read(), signal);
+      const next = await this.#nextChunk(interruptible);
+      if (next === "shortage") return next;
+      this.#reading = undefined;
       if (next.done === true) {
         this.#ended = true;
-        return false;
+        return "end";
       }
       this.#pending = toBytes(next.value, this.#label);
     }
-    return true;
+    return "bytes";
+  }
+
+  /** A stream may never answer: neither an abort nor a shortage waits for it. What it was asked for is kept for later. */
+  #nextChunk(interruptible: boolean): Promise<IteratorResult<unknown> | "shortage"> {
+    const reading = (this.#reading ??= this.#read());
+    return new Promise((resolve, reject) => {
+      this.#onAbort = reject;
+      this.#onShortage = () => {
+        if (interruptible && performance.now() - this.#askedAt >= shortageMs) resolve("shortage");
+      };
+      reading.then(resolve, reject);
+    });
+  }
+
+  /** One listener for a part and not one for each of its chunks, of which there may be very many. */
+  #watch(signal: AbortSignal): () => void {
+    const stop = (): void => this.#onAbort?.(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    return () => {
+      this.#onAbort = undefined;
+      signal.removeEventListener("abort", stop);
+    };
   }
 
   async #read(): Promise<IteratorResult<unknown>> {
-    this.#asking = true;
+    this.#askedAt = performance.now();
     try {
       return await this.#source.next();
     } catch (cause) {
-      this.#ended = true;
+      this.#failed = true;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new SourceError("SOURCE_FAILED", `reading ${this.#label} failed: ${why}`, { cause });
-    } finally {
-      this.#asking = false;
     }
   }
 }
