@@ -5,6 +5,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
 import type { UploadFlag } from "./upload-flags.ts";
 import { exitCodeOf, exitCodeOfAll } from "./exit-codes.ts";
+import { shownSource } from "./shown-source.ts";
 import { formatSize } from "./sizes.ts";
 import { sourceOf } from "./upload-flags.ts";
 import { outputOf } from "./upload-output.ts";
@@ -22,8 +23,9 @@ export async function dryRun(
     try {
       const plan = await client.plan(source === "-" ? process.stdin : sourceOf(source), options);
       await checkCredentials();
+      const shown = shownSource(source);
       await terminal.print(
-        args.has("json") ? JSON.stringify({ type: "plan", source, ...plan }) : planText(source, plan),
+        args.has("json") ? JSON.stringify({ type: "plan", source: shown, ...plan }) : planText(shown, plan),
       );
       codes.push(0);
     } catch (error) {

@@ -8,6 +8,7 @@ import type { UploadFlag } from "./upload-flags.ts";
 import type { UploadOutput } from "./upload-output.ts";
 import { CheckpointError, SourceError } from "../index.ts";
 import { exitCodeOf } from "./exit-codes.ts";
+import { shownSource } from "./shown-source.ts";
 import { openMemory } from "./state/open-store.ts";
 import { sourceOf } from "./upload-flags.ts";
 
@@ -25,6 +26,8 @@ export interface UploadOutcome {
   readonly code: ExitCode;
   /** Whether the same command goes on where this one stopped. */
   readonly resumable: boolean;
+  /** The id of what is kept in the state directory. */
+  readonly id?: string | undefined;
 }
 
 /** Uploads one source of the command line, tells how it went, and leaves behind what its exit code promises. */
@@ -39,7 +42,7 @@ export async function uploadOne(task: UploadTask, source: string): Promise<Uploa
   } catch (error) {
     const resumable = (await upload?.leave(error)) ?? false;
     task.output.error(error);
-    return { code: exitCodeOf(error), resumable };
+    return { code: exitCodeOf(error), resumable, id: upload?.id };
   } finally {
     await upload?.close();
   }
@@ -62,6 +65,10 @@ class RememberedUpload {
     this.#source = source;
     this.#memory = memory;
     this.#found = memory?.store.found;
+  }
+
+  get id(): string | undefined {
+    return this.#memory?.id;
   }
 
   async run(): Promise<void> {
@@ -113,7 +120,7 @@ class RememberedUpload {
 
   async #forget(memory: Memory, found: unknown, why: CheckpointError): Promise<void> {
     const done = isCommitted(found) ? ` (what it was before is uploaded: FileId ${found.result.fileId})` : "";
-    const message = `${this.#source}: starting afresh, since ${why.message}${done}`;
+    const message = `${shownSource(this.#source)}: starting afresh, since ${why.message}${done}`;
     this.#task.output.warning({ code: "FRESH_START", message });
     if (!this.#settled) await this.#discard(found);
     await memory.store.remove();
@@ -166,7 +173,7 @@ class RememberedUpload {
   async #discard(found: unknown): Promise<void> {
     const failed = await this.#task.connection.client.discard(found as Checkpoint).catch(() => undefined);
     if (failed === undefined || failed.removed) return;
-    const message = `what an earlier run sent of ${this.#source} could not be removed: ${failed.reason}`;
+    const message = `what an earlier run sent of ${shownSource(this.#source)} could not be removed: ${failed.reason}`;
     this.#task.output.warning({ code: "CLEAN_UP_FAILED", message });
   }
 }

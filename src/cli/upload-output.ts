@@ -4,6 +4,7 @@ import type { Terminal } from "./terminal.ts";
 import type { UploadFlag } from "./upload-flags.ts";
 import { progressView } from "./render.ts";
 import { describeError, reportError } from "./report-error.ts";
+import { shownSource } from "./shown-source.ts";
 import { formatSize } from "./sizes.ts";
 
 /** Where one source's news go: text for people, or one JSON object a line. */
@@ -25,7 +26,8 @@ export function outputOf(
   source: string,
   options: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
 ): UploadOutput {
-  return options.args.has("json") ? jsonOutput(terminal, source, options.debug) : textOutput(terminal, source, options);
+  const shown = shownSource(source);
+  return options.args.has("json") ? jsonOutput(terminal, shown, options.debug) : textOutput(terminal, shown, options);
 }
 
 function textOutput(

@@ -11,6 +11,7 @@ import { dryRun } from "../dry-run.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { parseSeconds } from "../numbers.ts";
 import { shellQuote } from "../shell-quote.ts";
+import { shownSource } from "../shown-source.ts";
 import { stopping } from "../stopping.ts";
 import { readUploadOptions, uploadFlags } from "../upload-flags.ts";
 import { uploadOne } from "../upload-one.ts";
@@ -75,7 +76,13 @@ function resumeCommand(args: Arguments<UploadFlag>, outcomes: readonly UploadOut
     const outcome = outcomes[index];
     return outcome !== undefined && (outcome.resumable || waiting(outcome.code));
   });
-  if (!outcomes.some(({ resumable }) => resumable)) return undefined;
+  const kept = outcomes.filter(({ resumable }) => resumable);
+  if (kept.length === 0) return undefined;
+  // A URL's keys belong into no log; its state has them.
+  if (left.some((source) => shownSource(source) !== source)) {
+    const ids = kept.flatMap(({ id }) => id ?? []);
+    return ids.length === 0 ? "the same command" : shellQuote(["vodup", "uploads", "resume", ...ids]);
+  }
   const guard = left.some((source) => source.startsWith("-")) ? ["--"] : [];
   return shellQuote(["vodup", "upload", ...args.typed, ...guard, ...left]);
 }

@@ -13,6 +13,8 @@ import { readEntry, stateDirectory, stateId } from "./directory.ts";
 /** Where the checkpoint of one source lives: in the file of `--checkpoint`, or by default in the state directory. */
 export interface Memory {
   readonly kind: "file" | "default";
+  /** Of the state directory. */
+  readonly id: string | undefined;
   readonly store: CheckpointStore;
 }
 
@@ -34,7 +36,7 @@ export async function openMemory(
   warn: (message: string) => void,
 ): Promise<Memory | undefined> {
   const file = args.text("checkpoint");
-  if (file !== undefined) return { kind: "file", store: await openCheckpointFile(resolve(file)) };
+  if (file !== undefined) return { kind: "file", id: undefined, store: await openCheckpointFile(resolve(file)) };
   if (args.has("no-resume") || args.has("emulator") || source === "-") return undefined;
   const { env } = process;
   try {
@@ -45,7 +47,7 @@ export async function openMemory(
     if (!worth && (await readEntry(directory, id)) === undefined) return undefined;
     const typed = withAbsolutePaths(args.typed).filter((flag) => !passing.test(flag));
     const flags = [...typed, ...environmentFlags(args, target)];
-    return { kind: "default", store: await openState(directory, id, { source: name, flags }) };
+    return { kind: "default", id, store: await openState(directory, id, { source: name, flags }) };
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
     const why = error instanceof Error ? error.message : String(error);

@@ -1,9 +1,9 @@
 import type { StateEntry } from "./directory.ts";
+import { shownSource } from "../shown-source.ts";
 
 /** What a person wants to know of an unfinished upload; nothing of it is secret. */
 export interface UploadSummary {
   readonly id: string;
-  /** Without a URL's query, user and password, which may be keys. */
   readonly source: string | undefined;
   readonly state: "uploading" | "transferred" | "committing" | "committed" | "unreadable";
   readonly bytes: number | undefined;
@@ -46,12 +46,6 @@ function sentBytes(objects: unknown): number {
       membersOf(member(object, "parts")).reduce<number>((all, part) => all + (numberOf(member(part, "size")) ?? 0), 0);
   }
   return sum;
-}
-
-function shownSource(source: string): string {
-  if (!/^https?:/i.test(source) || !URL.canParse(source)) return source;
-  const { origin, pathname } = new URL(source);
-  return `${origin}${pathname}`;
 }
 
 function member(value: unknown, name: string): unknown {
