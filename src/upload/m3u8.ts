@@ -1,4 +1,5 @@
 import type { ManifestContent, Reference } from "./manifest-content.ts";
+import { trimBlanks } from "./manifest-path.ts";
 
 /** How the URI of a tag is meant. */
 interface TagRule {
@@ -26,9 +27,6 @@ const tagsWithUri: Readonly<Record<string, TagRule>> = {
 /** Name and value; commas and equals signs inside quotes belong to the value. Quotes are not escaped in HLS. */
 const attribute = /[ \t]*([^=,"\s]+)=(?:"([^"]*)"[ \t]*|([^",]*))(?:,|$)/y;
 
-/** Not `trim`: that would take an ideographic space from a file's name. */
-const blankEnds = /^[ \t]+|[ \t]+$/g;
-
 /**
  * Reads the references of an HLS playlist, in their order. A file that several byte ranges are of is named as often as
  * it is referred to; the caller counts it once.
@@ -46,7 +44,7 @@ export function readM3u8(text: string): ManifestContent {
   let playlist = false;
   let gap = false;
   for (const [index, raw] of lines.entries()) {
-    const line = raw.replace(blankEnds, "");
+    const line = trimBlanks(raw);
     const where = `line ${index + 1}`;
     if (line === "") continue;
     if (!line.startsWith("#")) {

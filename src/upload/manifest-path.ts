@@ -28,7 +28,7 @@ const control = /[\u0000-\u001f\u007f]/;
  * @param mayBeElsewhere whether a URL is allowed, which then is no file of the upload
  */
 export function resolveReference(folder: string, uri: string, mayBeElsewhere: boolean): Target {
-  const text = uri.replace(/^ +| +$/g, "");
+  const text = trimBlanks(uri);
   if (control.test(text)) return refused("holds a control character");
   if (anyScheme.test(text)) {
     return mayBeElsewhere && remoteScheme.test(text) ? { kind: "elsewhere" } : refused("is a URL, not a relative path");
@@ -54,6 +54,20 @@ function flawOf(path: string): string | undefined {
 }
 
 const refused = (why: string): Target => ({ kind: "refused", why });
+
+/**
+ * Takes blanks and tabs from both ends. Not `trim`, which would take an ideographic space from a name, and no pattern:
+ * `[ \t]+$` takes quadratic time over blanks within a line.
+ */
+export function trimBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 /** Decodes what is percent-encoded, once; a `%` before anything else stands for itself. Undefined when not UTF-8. */
 export function percentDecode(text: string): string | undefined {

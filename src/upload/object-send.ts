@@ -22,6 +22,8 @@ export interface TransferContext {
   readonly partSize: number | "auto";
   readonly requireCrc64: boolean;
   readonly progress: ProgressMeter;
+  /** Told of every part, or whole object, that the service has acknowledged. */
+  readonly sent: (file: string, bytes: number) => void;
   readonly signal: AbortSignal;
   /** How COS requests are sent and sent again; ends with the given signal. */
   readonly requesting: (signal: AbortSignal) => Requesting;
@@ -70,7 +72,7 @@ export async function putWhole(context: TransferContext, job: ObjectJob, body: P
       return { expected, verified: await verifyPut(context, stored, expected, pass.md5(), requesting) };
     });
   const result = await context.limit(() => requesting("PutObject", putOnce, classifyTransfer));
-  context.progress.done(job.file, body.size);
+  context.sent(job.file, body.size);
   return { size: body.size, parts: 1, crc64: result.expected.crc64, verified: result.verified };
 }
 
@@ -116,7 +118,7 @@ export async function sendMultipart(
   const sink = partSink(context, job, uploadId, known);
   const parts = await sendParts(feed, sink, limit, signal, (part) => {
     if (known.get(part.number) === undefined) {
-      progress.done(job.file, part.size);
+      context.sent(job.file, part.size);
       job.record.partDone(part);
     } else {
       progress.resumed(job.file, part.size);

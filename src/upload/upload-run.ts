@@ -8,7 +8,6 @@ import type { OpenedSource } from "./source.ts";
 import type { UploadObject } from "./upload-objects.ts";
 import type { UploadResult } from "./upload-result.ts";
 import type { ReadyUpload } from "./upload-sources.ts";
-import pLimit from "p-limit";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
 import { CosClient } from "../cos/client.ts";
 import { toKey } from "../cos/key.ts";
@@ -19,6 +18,7 @@ import { abortUploads } from "./clean-up.ts";
 import { commitUpload } from "./commit.ts";
 import { deliverObjects } from "./object-delivery.ts";
 import { planTransfer } from "./part-plan.ts";
+import { PartsInFlight } from "./parts-in-flight.ts";
 import { ProgressMeter } from "./progress.ts";
 import { requestingWith } from "./request.ts";
 import { applyUpload } from "./session.ts";
@@ -141,18 +141,27 @@ export class UploadRun {
     const keys = sessionKeys(this.#environment, session, this.#ready.fields, strategy, (certificate, receivedAt) =>
       this.#state.renewed(certificate, receivedAt),
     );
-    const concurrency = this.#options.concurrency ?? defaults.concurrency;
-    const limit = pLimit(concurrency === "auto" ? 8 : concurrency);
-    this.#progress.concurrency = limit.concurrency;
+    const buffered = this.#ready.media.kind === "stream";
+    const inFlight = new PartsInFlight(this.#options.concurrency ?? defaults.concurrency, buffered);
+    this.#progress.concurrency = inFlight.limit.concurrency;
     return {
       cos: new CosClient({ bucket, region, credentials: () => keys.get(), cosEndpoint }, wire),
       budget,
-      limit,
+      limit: inFlight.limit,
+      sent: (file, bytes) => {
+        inFlight.partDone(bytes, budget.contended);
+        this.#progress.concurrency = inFlight.limit.concurrency;
+        this.#progress.done(file, bytes);
+      },
       partSize: this.#options.partSize ?? defaults.partSize,
       requireCrc64: this.#options.requireCrc64 ?? false,
       progress: this.#progress,
       signal: this.#signal,
-      requesting: (signal) => requestingWith(wire, keys, signal, (event) => this.#counting(event.operation)(event)),
+      requesting: (signal) =>
+        requestingWith(wire, keys, signal, (event) => {
+          inFlight.retried(event.error);
+          this.#counting(event.operation)(event);
+        }),
     };
   }
 
