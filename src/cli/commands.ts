@@ -40,6 +40,26 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/uploads-abort.ts")).uploadsAbortCommand,
   },
   {
+    name: "pull",
+    summary: "have the service download a media from a URL",
+    load: async () => (await import("./commands/pull.ts")).pullCommand,
+  },
+  {
+    name: "events",
+    summary: "print reliable notifications as they come",
+    load: async () => (await import("./commands/events.ts")).eventsCommand,
+  },
+  {
+    name: "events config",
+    summary: "print how events are delivered, or change it",
+    load: async () => (await import("./commands/events-config.ts")).eventsConfigCommand,
+  },
+  {
+    name: "listen",
+    summary: "receive pushed events and print them",
+    load: async () => (await import("./commands/listen.ts")).listenCommand,
+  },
+  {
     name: "emulator",
     summary: "run a strict local stand-in of VOD and COS",
     load: async () => (await import("./commands/emulator.ts")).emulatorCommand,

@@ -1,0 +1,56 @@
+import type { VodClient } from "../../index.ts";
+import type { Command } from "../commands.ts";
+import type { ApiFlag } from "../with-connection.ts";
+import { eventLine } from "../event-line.ts";
+import { parseInteger } from "../numbers.ts";
+import { describeError } from "../report-error.ts";
+import { apiFlags, withConnection } from "../with-connection.ts";
+
+/** `vodup events`: the application's queue of reliable notifications, one event a line. */
+export const eventsCommand: Command<ApiFlag | "confirm" | "max"> = {
+  spec: {
+    name: "events",
+    operands: "",
+    summary: "print reliable notifications as they come, one JSON object a line",
+    count: { least: 0, most: 0 },
+    flags: {
+      confirm: { summary: "take each event off the queue once it is printed (default: it comes again after 30 s)" },
+      max: { value: "N", summary: "end after N events (default: go on until SIGINT or SIGTERM)" },
+      ...apiFlags,
+    },
+    notes: [
+      'The delivery mode of the application must be PULL: "vodup events config --pull". Events nobody pulls are lost\n' +
+        "after 4 days. An event may come more than once.",
+    ],
+  },
+  run: (args, terminal) => {
+    const max = args.text("max");
+    const most = max === undefined ? Infinity : parseInteger("max", max, 1, Number.MAX_SAFE_INTEGER);
+    return withConnection(args, terminal, async ({ client }, { signal }) => {
+      const note = (text: string): void => terminal.note(`vodup: note: ${text}`);
+      await warnOfPush(client, signal, note);
+      const events = client.pullEvents({ signal, onError: (error) => note(describeError(error).message) });
+      let printed = 0;
+      for await (const event of events) {
+        await terminal.print(eventLine(event));
+        printed += 1;
+        if (args.has("confirm") && !(await event.confirm())) {
+          note(`event ${event.handle} was confirmed too late and may come again`);
+        }
+        if (printed >= most) break;
+      }
+      return 0;
+    });
+  },
+};
+
+/** In mode PUSH the queue stays empty for ever, and nothing says why. */
+async function warnOfPush(client: VodClient, signal: AbortSignal, note: (text: string) => void): Promise<void> {
+  try {
+    const { Mode } = await client.call("DescribeEventConfig", {}, { signal });
+    if (Mode === "PUSH") note('events are pushed, not queued: "vodup events config --pull" changes that');
+  } catch {
+    // A key may be allowed to pull and not to look at the configuration.
+    signal.throwIfAborted();
+  }
+}
