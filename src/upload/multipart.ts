@@ -55,7 +55,8 @@ export async function sendParts(
 
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown): void => {
-    failure ??= { error };
+    // What fails after an abort fails because of it.
+    failure ??= { error: signal.aborted ? signal.reason : error };
     stop.abort(error);
   };
   const done: DonePart[] = [];

@@ -24,7 +24,7 @@ export async function inParallel<T>(
     if (stop.signal.aborted) break;
     const task: Promise<void> = work(item, stop.signal)
       .catch((error: unknown) => {
-        failure ??= { error };
+        failure ??= { error: signal.aborted ? signal.reason : error };
         stop.abort(error);
       })
       .finally(() => running.delete(task));
