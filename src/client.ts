@@ -149,34 +149,56 @@ export class VodClient {
     return this.#track(() => this.#environment.api.call(action as "ApplyUpload", params as never, options));
   }
 
-  /** Has the service download a media by itself; see {@link pullUpload}. */
+  /**
+   * Has the service download a media by itself; with `wait`, until it is stored. One client starts at most 5 a second.
+   * @param url http(s), reachable from the internet; no error or log repeats its user, password or query
+   * @throws VodApiError, NetworkError; with `wait` also TaskFailedError `TASK_FAILED`, VodupError `TIMEOUT`
+   */
   async pull(url: string | URL, options: PullOptions = {}): Promise<PullResult> {
     return this.#onApi(async (api) => (await import("./tasks/pull-upload.ts")).pullUpload(api, url, options));
   }
 
-  /** Waits until a media can be found in the library; see {@link waitForUpload}. */
+  /**
+   * Waits until a media can be found in the library. Takes no event from anybody who waits for NewFileUpload.
+   * @throws VodupError `TIMEOUT` after `timeoutMs` (10 minutes); VodApiError
+   */
   async waitForUpload(fileId: string, options: WaitForUploadOptions = {}): Promise<UploadedMedia> {
     return this.#onApi(async (api) => (await import("./tasks/wait-for-upload.ts")).waitForUpload(api, fileId, options));
   }
 
-  /** Waits until a task has ended, and answers it when all of it succeeded; see {@link waitForTask}. */
+  /**
+   * Waits until a task has ended, and answers it when every step of it succeeded: `FINISH` alone does not say so. The
+   * service forgets tasks after 3 days.
+   * @throws TaskFailedError `TASK_FAILED` with the steps that failed; VodupError `TIMEOUT`; VodApiError
+   */
   async waitForTask(taskId: string, options: WaitForTaskOptions = {}): Promise<TaskState> {
     return this.#onApi(async (api) => (await import("./tasks/wait-for-task.ts")).waitForTask(api, taskId, options));
   }
 
-  /** Waits for the task flow that an upload started; see {@link waitForProcedure}. */
+  /**
+   * Waits, as `waitForTask` does, for the task flow that an upload started by its option `procedure`.
+   * @throws as `waitForTask`; `TIMEOUT` also when no task flow appears within `startTimeoutMs` (a minute)
+   */
   async waitForProcedure(fileId: string, options: WaitForProcedureOptions = {}): Promise<TaskState> {
     return this.#onApi(async (api) =>
       (await import("./tasks/wait-for-procedure.ts")).waitForProcedure(api, fileId, options),
     );
   }
 
-  /** Asks about a task once; see {@link describeTask}. */
+  /**
+   * Asks about a task once: its state, progress and the steps that failed so far.
+   * @throws VodApiError when there is none, or it is more than 3 days old
+   */
   async describeTask(taskId: string, options: TaskCallOptions = {}): Promise<TaskState> {
     return this.#onApi(async (api) => (await import("./tasks/task-state.ts")).describeTask(api, taskId, options));
   }
 
-  /** Runs a task flow on a stored media; see {@link processByProcedure}. */
+  /**
+   * Runs a task flow on a media that is stored already; `waitForTask` waits for its outcome.
+   * @param target a FileId, or in applications of "FileID + Path" mode `{ mediaStoragePath }`
+   * @param procedureName a template of the account's, or a preset such as `LongVideoPreset`
+   * @throws VodApiError (`InvalidParameterValue.ProcedureName` for an unknown one), NetworkError
+   */
   async processByProcedure(
     target: string | { readonly mediaStoragePath: string },
     procedureName: string,
@@ -187,22 +209,36 @@ export class VodClient {
     );
   }
 
-  /** Looks a media up; undefined when there is none; see {@link describeMedia}. */
+  /**
+   * Looks a media up; undefined when the application has no such media.
+   * @throws VodApiError, NetworkError
+   */
   async describeMedia(fileId: string, options: DescribeMediaOptions = {}): Promise<MediaInfo | undefined> {
     return this.#onApi(async (api) => (await import("./tasks/media.ts")).describeMedia(api, fileId, options));
   }
 
-  /** Deletes a media; see {@link deleteMedia}. */
+  /**
+   * Deletes a media with all that was derived from it, or only the `parts` named. Cannot be undone.
+   * @throws VodApiError, NetworkError
+   */
   async deleteMedia(fileId: string, options: DeleteMediaOptions = {}): Promise<void> {
     return this.#onApi(async (api) => (await import("./tasks/media.ts")).deleteMedia(api, fileId, options));
   }
 
-  /** The storage regions of the application, opened or not; see {@link storageRegions}. */
+  /**
+   * The storage regions there are, and which of them are opened for the application.
+   * @throws VodApiError, NetworkError
+   */
   async storageRegions(options: TaskCallOptions = {}): Promise<StorageRegion[]> {
     return this.#onApi(async (api) => (await import("./tasks/storage-regions.ts")).storageRegions(api, options));
   }
 
-  /** Opens a storage region, for good; see {@link openStorageRegion}. */
+  /**
+   * Opens a storage region for the application and waits until uploads can name it (5 to 10 minutes). **It cannot be
+   * closed again.** One that is open is left alone.
+   * @returns whether it had to be opened
+   * @throws TypeError `ERR_INVALID_ARG_VALUE` for a region that does not exist; VodupError `TIMEOUT`; VodApiError
+   */
   async openStorageRegion(region: string, options: OpenStorageRegionOptions = {}): Promise<boolean> {
     return this.#onApi(async (api) =>
       (await import("./tasks/storage-regions.ts")).openStorageRegion(api, region, options),
@@ -210,7 +246,8 @@ export class VodClient {
   }
 
   /**
-   * A loop over the application's queue of events; see {@link pullEvents}. `close` ends it.
+   * A loop over the application's queue of events, in which each stays until its `confirm()`; whatever was not
+   * confirmed within 30 s comes again. The delivery mode must be `PULL`. Ends by `break`, `stop()`, the signal, `close`.
    * @throws VodupError `CLIENT_CLOSED`
    */
   pullEvents(options: PullEventsOptions = {}): PulledEvents {
