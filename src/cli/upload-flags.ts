@@ -30,6 +30,8 @@ export type UploadFlag =
   | "keep-parts"
   | "session-refresh"
   | "require-crc64"
+  | "offline-manifest"
+  | "wait"
   | "timeout"
   | "json"
   | "quiet"
@@ -57,6 +59,8 @@ export const uploadFlags: Readonly<Record<UploadFlag, FlagSpec>> = {
     summary: "renewal of an expired certificate: vod-session-key (default), restart or none",
   },
   "require-crc64": { summary: "fail when the service names no CRC64 to compare with" },
+  "offline-manifest": { summary: "find the files of a HLS tree by its playlists, without asking the service" },
+  wait: { summary: "end when the media can be found and the task flow of --procedure, if any, has succeeded" },
   timeout: { value: "SECONDS", summary: "deadline of the whole run (default none); then exit code 5" },
   ...connectionFlags,
   json: { summary: "tell everything as JSON, one object a line; the last of a source is its result or error" },
@@ -94,6 +98,7 @@ export function readUploadOptions(args: Arguments<UploadFlag>): UploadOptions {
     partSize: parseAuto(args.text("part-size"), (text) => parseSize("part-size", text)),
     concurrency: parseAuto(args.text("concurrency"), (text) => parseInteger("concurrency", text, 1, 100)),
     sessionRefresh: readRefresh(args.text("session-refresh")),
+    offlineManifest: args.has("offline-manifest"),
     requireCrc64: args.has("require-crc64"),
   };
 }

@@ -1,4 +1,4 @@
-import type { Checkpoint, ProgressEvent, UploadResult, Warning } from "../index.ts";
+import type { Checkpoint, ProgressEvent, TaskState, UploadResult, Warning } from "../index.ts";
 import type { Arguments } from "./args.ts";
 import type { Terminal } from "./terminal.ts";
 import type { UploadFlag } from "./upload-flags.ts";
@@ -13,7 +13,11 @@ export interface UploadOutput {
   readonly retry: (event: { operation: string; attempt: number; delayMs: number; error: unknown }) => void;
   readonly warning: (warning: { readonly code: Warning["code"] | "NO_STATE"; readonly message: string }) => void;
   readonly checkpoint: (checkpoint: Checkpoint) => void;
-  /** @returns settles when stdout has taken it; rejects when nobody reads stdout any more */
+  /** The media exists. @returns settles when stdout has taken it; rejects when nobody reads stdout any more */
+  readonly stored: (result: UploadResult) => Promise<void>;
+  /** The task flow that was waited for has succeeded. */
+  readonly processed: (task: TaskState) => void;
+  /** All is done. @returns as `stored` */
   readonly result: (result: UploadResult) => Promise<void>;
   readonly error: (error: unknown) => void;
 }
@@ -27,7 +31,7 @@ export function outputOf(
   options: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
 ): UploadOutput {
   const shown = shownSource(source);
-  return options.args.has("json") ? jsonOutput(terminal, shown, options.debug) : textOutput(terminal, shown, options);
+  return options.args.has("json") ? jsonOutput(terminal, shown, options) : textOutput(terminal, shown, options);
 }
 
 function textOutput(
@@ -44,9 +48,12 @@ function textOutput(
     retry: () => (retries += 1),
     warning: ({ message }) => quiet || terminal.note(`vodup: note: ${message}`),
     checkpoint: () => undefined,
-    result: async (result) => {
+    stored: async ({ fileId }) => {
       view.end();
-      await terminal.print(result.fileId);
+      await terminal.print(fileId);
+    },
+    processed: ({ taskType, taskId }) => quiet || terminal.note(`  ${taskType} ${taskId} succeeded`),
+    result: async (result) => {
       if (!quiet && terminal.isInteractive) terminal.note(summary(result));
     },
     error: (error) => {
@@ -64,7 +71,11 @@ function summary({ mediaUrl, transfer }: UploadResult): string {
   return `  ${formatSize(bytes)}${how}${speed}${again}, verified by ${verified}: ${mediaUrl}`;
 }
 
-function jsonOutput(terminal: Terminal, source: string, debug: boolean): UploadOutput {
+function jsonOutput(
+  terminal: Terminal,
+  source: string,
+  { args, debug }: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
+): UploadOutput {
   const line = (type: string, fields: Readonly<Record<string, unknown>>): Promise<void> =>
     terminal.print(JSON.stringify({ type, source, ...fields }));
   // A reader who has gone misses news, but the upload goes on; the last line is the one that must arrive.
@@ -92,17 +103,21 @@ function jsonOutput(terminal: Terminal, source: string, debug: boolean): UploadO
       );
       news("checkpoint", { state, parts });
     },
-    result: ({ fileId, mediaUrl, coverUrl, transfer }) => {
-      const { bytes, parts, retries, crc64, verified, resumedParts } = transfer;
-      const urls = { fileId, mediaUrl, coverUrl: coverUrl ?? null };
-      return line("result", { ...urls, bytes, parts, retries, crc64, verified, resumedParts });
-    },
+    // Without --wait it would say what the result says at once.
+    stored: async (result) => (args.has("wait") ? line("stored", resultFields(result)) : undefined),
+    processed: ({ taskId, taskType, status }) => news("processed", { taskId, taskType, status }),
+    result: (result) => line("result", resultFields(result)),
     error: (error) => {
       const { code, message, requestId, retryable } = describeError(error);
       news("error", { code, message, requestId: requestId ?? null, retryable });
       reportError(terminal, error, { source: source === "-" ? undefined : source, debug });
     },
   };
+}
+
+function resultFields({ fileId, mediaUrl, coverUrl, transfer }: UploadResult): Readonly<Record<string, unknown>> {
+  const { bytes, parts, retries, crc64, verified, resumedParts } = transfer;
+  return { fileId, mediaUrl, coverUrl: coverUrl ?? null, bytes, parts, retries, crc64, verified, resumedParts };
 }
 
 function progressFields(event: ProgressEvent): Readonly<Record<string, unknown>> {

@@ -1,0 +1,162 @@
+import type { Checkpoint, UploadResult } from "../index.ts";
+import type { Memory } from "./state/open-store.ts";
+import type { UploadTask } from "./upload-task.ts";
+import { CheckpointError, SourceError } from "../index.ts";
+import { exitCodeOf } from "./exit-codes.ts";
+import { shownSource } from "./shown-source.ts";
+import { sourceOf } from "./upload-flags.ts";
+
+/** The upload is done, and its FileId could not be printed. */
+export class UntoldError extends Error {
+  constructor(fileId: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`uploaded as FileId ${fileId}, which could not be written to stdout: ${why}`, { cause });
+  }
+}
+
+/** One source's upload and its checkpoint on disk, which outlives the process when it has to. */
+export class RememberedUpload {
+  readonly #task: UploadTask;
+  readonly #source: string;
+  readonly #memory: Memory | undefined;
+  /** The checkpoint that this run goes on from. */
+  #found: unknown;
+  #isUploaded = false;
+  /** Whether the library has dealt with the parts of this upload when it failed. */
+  #settled = false;
+  #cannotSave = false;
+
+  constructor(task: UploadTask, source: string, memory: Memory | undefined) {
+    this.#task = task;
+    this.#source = source;
+    this.#memory = memory;
+    this.#found = memory?.store.found;
+  }
+
+  get id(): string | undefined {
+    return this.#memory?.id;
+  }
+
+  /** Uploads, or goes on with an upload. One of the state directory that cannot be used is no failure, but a fresh start. */
+  async send(): Promise<UploadResult> {
+    const result = await this.#resume();
+    this.#isUploaded = true;
+    return result;
+  }
+
+  /** There is nothing any more to go on from. */
+  async forget(): Promise<void> {
+    await this.#memory?.store.remove();
+  }
+
+  /**
+   * Removes or keeps parts and checkpoint after a failure.
+   * @returns whether they are kept, to be resumed
+   */
+  async leave(error: unknown): Promise<boolean> {
+    const memory = this.#memory;
+    if (memory === undefined) return false;
+    // The next run prints the FileId without uploading again.
+    if (error instanceof UntoldError) return memory.store.isKept;
+    if (this.#choose(error) === "keep-parts") return memory.store.isKept;
+    // Wrong arguments send nothing and so remove nothing: the upload of an earlier run is as good as before.
+    if (exitCodeOf(error) === 2) return false;
+    if (!this.#settled && !this.#isUploaded) await this.#discard(this.#found);
+    await memory.store.remove();
+    return false;
+  }
+
+  async close(): Promise<void> {
+    await this.#memory?.store.close();
+  }
+
+  async #resume(): Promise<UploadResult> {
+    const found = this.#found;
+    try {
+      return await this.#send(found);
+    } catch (error) {
+      const result = isMissingSource(error) && isCommitted(found) ? recordedResult(found) : undefined;
+      if (result !== undefined) return result;
+      if (!(error instanceof CheckpointError) || this.#memory?.kind !== "default" || found === undefined) throw error;
+      await this.#startAfresh(this.#memory, found, error);
+      return this.#send(undefined);
+    }
+  }
+
+  async #startAfresh(memory: Memory, found: unknown, why: CheckpointError): Promise<void> {
+    const done = isCommitted(found) ? ` (what it was before is uploaded: FileId ${found.result.fileId})` : "";
+    const message = `${shownSource(this.#source)}: starting afresh, since ${why.message}${done}`;
+    this.#task.output.warning({ code: "FRESH_START", message });
+    if (!this.#settled) await this.#discard(found);
+    await memory.store.remove();
+    this.#found = undefined;
+    this.#settled = false;
+  }
+
+  #send(found: unknown): Promise<UploadResult> {
+    const { options, connection, run, output } = this.#task;
+    const input = this.#source === "-" ? process.stdin : sourceOf(this.#source);
+    return connection.client.upload(input, {
+      ...options,
+      // Whatever was on disk: the library checks it and says what is wrong with it.
+      checkpoint: found as Checkpoint | undefined,
+      onCheckpoint: this.#memory === undefined ? undefined : (checkpoint) => this.#save(checkpoint),
+      onFailure: (error) => {
+        this.#settled = true;
+        return this.#choose(error);
+      },
+      signal: run.signal,
+      onProgress: output.progress,
+      onRetry: output.retry,
+      onWarning: output.warning,
+    });
+  }
+
+  /** What the exit code promises of the parts; without a checkpoint on disk nobody could go on from them. */
+  #choose(error: unknown): "abort" | "keep-parts" {
+    if (this.#task.args.has("keep-parts")) return "keep-parts";
+    if (this.#memory === undefined || !this.#memory.store.isKept) return "abort";
+    if (this.#memory.kind === "file") return "keep-parts";
+    return [5, 130, 143].includes(exitCodeOf(error)) ? "keep-parts" : "abort";
+  }
+
+  async #save(checkpoint: Checkpoint): Promise<void> {
+    const { output } = this.#task;
+    try {
+      await this.#memory?.store.save(checkpoint);
+      output.checkpoint(checkpoint);
+    } catch (error) {
+      // Who asked for a checkpoint must have it; who did not asks for the upload, full disk or not.
+      if (this.#memory?.kind === "file") throw error;
+      if (this.#cannotSave) return;
+      this.#cannotSave = true;
+      const why = error instanceof Error ? error.message : String(error);
+      output.warning({ code: "NO_STATE", message: `this upload may not be resumable: ${why}` });
+    }
+  }
+
+  async #discard(found: unknown): Promise<void> {
+    const failed = await this.#task.connection.client.discard(found as Checkpoint).catch(() => undefined);
+    if (failed === undefined || failed.removed) return;
+    const message = `what an earlier run sent of ${shownSource(this.#source)} could not be removed: ${failed.reason}`;
+    this.#task.output.warning({ code: "CLEAN_UP_FAILED", message });
+  }
+}
+
+type Committed = Checkpoint & { readonly result: NonNullable<Checkpoint["result"]> };
+
+function isCommitted(found: unknown): found is Committed {
+  return typeof found === "object" && found !== null && (found as Checkpoint).state === "committed";
+}
+
+function isMissingSource(error: unknown): boolean {
+  return error instanceof SourceError && error.code === "SOURCE_NOT_FOUND";
+}
+
+/** The result of an upload as its checkpoint has it; undefined when that is incomplete. */
+function recordedResult({ result, objects, session }: Committed): UploadResult | undefined {
+  const done = objects[session.mediaStoragePath.replace(/^\//, "")]?.done;
+  if (done === undefined) return undefined;
+  const { size: bytes, parts, crc64, verified } = done;
+  return { ...result, transfer: { bytes, parts, retries: 0, crc64, verified, durationMs: 0, resumedParts: parts } };
+}
