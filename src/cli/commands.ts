@@ -79,4 +79,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "sign the permission for a client to upload by itself",
     load: async () => (await import("./commands/sign-client.ts")).signClientCommand,
   },
+  {
+    name: "conformance",
+    summary: "judge an uploader written in any language",
+    load: async () => (await import("./commands/conformance.ts")).conformanceCommand,
+  },
 ];

@@ -1,0 +1,93 @@
+import { writeFile } from "node:fs/promises";
+import type { Profile, Scenario } from "../../conformance/scenario.ts";
+import type { Arguments } from "../args.ts";
+import type { Command } from "../commands.ts";
+import { runConformance } from "../../conformance/conformance.ts";
+import { jsonReport, junitReport } from "../../conformance/report-files.ts";
+import { scenarioText, summaryText } from "../../conformance/report-text.ts";
+import { scenarios, scenariosOf } from "../../conformance/scenarios/all.ts";
+import { UsageError } from "../args.ts";
+import { stopping } from "../stopping.ts";
+import { closest } from "../suggest.ts";
+
+type ConformanceFlag = "profile" | "scenario" | "json" | "junit";
+
+const namesOf = (profile: Profile): string =>
+  scenarios
+    .filter((scenario) => scenario.profile === profile)
+    .map(({ name }) => name)
+    .join(", ");
+
+/** `vodup conformance`: judges an uploader in any language by what it sends to a strict emulator. */
+export const conformanceCommand: Command<ConformanceFlag> = {
+  spec: {
+    name: "conformance",
+    operands: "-- COMMAND...",
+    summary: "judge an uploader written in any language against docs/wire.md",
+    count: { least: 0, most: 0 },
+    passesRest: true,
+    flags: {
+      profile: {
+        value: "core|full",
+        summary: "core (default): no faults; full: retry, ambiguity, abort, resume, hygiene too",
+      },
+      scenario: { value: "NAME", summary: "this one only" },
+      json: { value: "FILE", summary: "write the report as JSON" },
+      junit: { value: "FILE", summary: "write the report as JUnit XML" },
+    },
+    notes: [
+      "COMMAND uploads $VODUP_FILE to $VODUP_VOD_ENDPOINT and $VODUP_COS_ENDPOINT with the key of\n" +
+        "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, as a media of $VODUP_MEDIA_TYPE, in parts of\n" +
+        "$VODUP_PART_SIZE bytes; it exits 0 with the FileId as its last line on stdout, or with another code.\n" +
+        "These names are also replaced in its arguments: vodup conformance -- ./upload '$VODUP_FILE'",
+      `Scenarios of core: ${namesOf("core")}.\nBeside them in full: ${namesOf("full")}.`,
+      "Exit code 0 when every scenario passed, 1 when one did not.",
+    ],
+  },
+  run: async (args, terminal) => {
+    if (args.rest.length === 0)
+      throw new UsageError('"vodup conformance" needs a command: vodup conformance -- COMMAND...');
+    const { profile, chosen } = choose(args);
+    const width = Math.max(...chosen.map(({ name }) => name.length));
+    const run = stopping();
+    try {
+      const report = await runConformance({
+        profile,
+        command: args.rest,
+        scenarios: chosen,
+        signal: run.signal,
+        onResult: (result) => terminal.print(scenarioText(result, width)),
+      });
+      const files = [
+        [args.text("json"), jsonReport(report)],
+        [args.text("junit"), junitReport(report)],
+      ] as const;
+      for (const [file, text] of files) if (file !== undefined) await writeFile(file, text);
+      await terminal.print(summaryText(report));
+      return report.results.every(({ findings }) => findings.length === 0) ? 0 : 1;
+    } finally {
+      run.done();
+    }
+  },
+};
+
+/** @throws UsageError for a profile or a scenario that does not exist */
+function choose(args: Arguments<ConformanceFlag>): { profile: Profile; chosen: readonly Scenario[] } {
+  const given = args.text("profile");
+  if (given !== undefined && given !== "core" && given !== "full") {
+    throw new UsageError("--profile must be core or full");
+  }
+  const name = args.text("scenario");
+  if (name === undefined) return { profile: given ?? "core", chosen: scenariosOf(given ?? "core") };
+  const known = scenariosOf(given ?? "full");
+  const found = known.find((scenario) => scenario.name === name);
+  if (found !== undefined) return { profile: given ?? found.profile, chosen: [found] };
+  const likely = closest(
+    name,
+    known.map((scenario) => scenario.name),
+  );
+  const remedy = likely === undefined ? 'see "vodup conformance --help"' : `did you mean ${likely}?`;
+  throw new UsageError(
+    `--scenario: there is no scenario of that name${given === undefined ? "" : ` in ${given}`}; ${remedy}`,
+  );
+}

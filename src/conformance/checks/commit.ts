@@ -1,0 +1,39 @@
+import type { LoggedRequest } from "../../emulator/index.ts";
+import { finding, type Finding } from "../finding.ts";
+import { requestsOf, succeeded, type Check } from "../scenario.ts";
+
+/** When a request had been answered, by the clock of its arrival. */
+const answeredAt = ({ time, durationMs }: LoggedRequest): number => time + (durationMs ?? Infinity);
+
+/** The order of the calls: what was answered once is not asked again, and nothing is sent after it. */
+export const commitOrder: Check = (evidence) => {
+  const commits = requestsOf(evidence, "CommitUpload");
+  const done = commits.find(succeeded);
+  if (done === undefined) return [];
+  const later = evidence.requests.filter(({ id, time }) => id > done.id && time >= answeredAt(done));
+  const found: Finding[] = later
+    .filter((request) => commits.includes(request))
+    .map((request) => finding("10.3", "CommitUpload was sent again after it had been answered with a FileId", request));
+  const writes = later.filter(({ api, method }) => api === "cos" && method !== "GET" && method !== "HEAD");
+  return [
+    ...found,
+    ...writes.map((request) => finding("9.1", `${request.operation} was sent after the commit`, request)),
+  ];
+};
+
+/** What ApplyUpload was asked for: this media, without a cover. */
+export const applyFields: Check = (evidence) =>
+  requestsOf(evidence, "ApplyUpload").flatMap((request) => {
+    const { json } = request;
+    if (json === undefined || request.mismatch !== undefined) return [];
+    const found: Finding[] = [];
+    const type = json["MediaType"];
+    if (typeof type === "string" && type.toLowerCase() !== evidence.mediaType) {
+      const message = `MediaType is ${JSON.stringify(type)}, VODUP_MEDIA_TYPE ${JSON.stringify(evidence.mediaType)}`;
+      found.push(finding("18.3", message, request));
+    }
+    if (Object.hasOwn(json, "CoverType")) {
+      found.push(finding("4.1", "CoverType is given although there is no cover", request));
+    }
+    return found;
+  });

@@ -1,0 +1,138 @@
+import type { LoggedRequest, SignatureMismatch } from "../../emulator/index.ts";
+import { finding, type Finding, type Rule } from "../finding.ts";
+import { sessionOf, signatureFields, type Check, type Evidence } from "../scenario.ts";
+
+/** Faults that leave the emulator's own answer as it is. */
+const HARMLESS = new Set([
+  "slow-response",
+  "trickle",
+  "slow-read",
+  "delay",
+  "wrong-crc64",
+  "wrong-etag",
+  "drop-crc64",
+  "corrupt-body",
+  "keep-alive",
+]);
+
+/** Whatever the strict service refused, and the rule that the request broke. */
+export const refusedRequests: Check = (evidence) =>
+  evidence.requests.flatMap((request) => {
+    // A signature that does not fit is never the fault's doing.
+    if (request.mismatch !== undefined) return mismatchFindings(request, request.mismatch);
+    if (!isRefused(request) || isAsking(request) || evidence.scenario.tolerates?.(request) === true) return [];
+    if (request.fault !== undefined && !HARMLESS.has(request.fault)) return [];
+    return [request.api === "vod" ? refusedCall(request) : refusedByCos(evidence, request)];
+  });
+
+function isRefused({ status, code }: LoggedRequest): boolean {
+  return code !== undefined || status >= 400;
+}
+
+/** To ask for what is not there is no mistake. */
+function isAsking({ operation, status }: LoggedRequest): boolean {
+  if (operation === "ListMultipartUploads") return true;
+  return status === 404 && ["HeadObject", "GetObject", "AbortMultipartUpload"].includes(operation);
+}
+
+function mismatchFindings(request: LoggedRequest, mismatch: SignatureMismatch): Finding[] {
+  const { mistakes, difference, expected } = mismatch;
+  if (mistakes.length === 0) {
+    const [rule, name]: [Rule, string] = request.api === "vod" ? ["2.11", "TC3"] : ["5.11", "COS"];
+    const message = `the ${name} signature fits neither the request nor any mistake known: another key, or another text`;
+    return [{ ...finding(rule, message, request), expectedText: expected }];
+  }
+  const [first] = mistakes;
+  return mistakes.map((mistake) => ({
+    ...finding(asRule(mistake.rule), mistake.text, request),
+    difference: mistake === first ? difference : undefined,
+  }));
+}
+
+/** The emulator's rules are text to us; one that is no number would be a defect of its table. */
+function asRule(text: string): Rule {
+  if (!isRule(text)) throw new Error(`"${text}" is not the number of a rule`);
+  return text;
+}
+
+const isRule = (text: string): text is Rule => /^\d+\.\d+$/.test(text);
+
+type Row = readonly [code: RegExp, message: RegExp, rule: Rule];
+
+const VOD: readonly Row[] = [
+  [/^AuthFailure\.SecretIdNotFound$/, /./, "2.9"],
+  [/^AuthFailure\.TokenFailure$/, /./, "3.2"],
+  [/^AuthFailure\.SignatureExpire$/, /./, "3.6"],
+  [/^UnsupportedProtocol$/, /./, "2.7"],
+  [/^(MissingParameter|InvalidParameterValue\.MediaType)$/, /MediaType|media type/, "4.1"],
+  [/./, /VodSessionKey|session/, "10.1"],
+  [/^(MissingParameter|InvalidParameter)$/, /`(Timestamp|Version|Region)`|Content-Type/, "3.2"],
+  [/^(NoSuchVersion|InvalidAction|UnsupportedRegion)$/, /./, "3.2"],
+  [/^(InvalidParameter|UnknownParameter|MissingParameter)$/, /./, "3.3"],
+  [/^InvalidParameter/, /./, "4.1"],
+  [/^ResourceNotFound$/, /./, "9.1"],
+  [/^RequestLimitExceeded/, /./, "3.7"],
+];
+
+function refusedCall(request: LoggedRequest): Finding {
+  const { operation, code = "", message = "" } = request;
+  const rule = VOD.find(([codes, messages]) => codes.test(code) && messages.test(message))?.[2] ?? "3.4";
+  const early = code === "ResourceNotFound" && operation === "CommitUpload";
+  const what = early ? "committed before the media was whole at its key" : `refused: ${code}: ${message}`;
+  return finding(rule, `${operation} ${what}`, request);
+}
+
+const COS: readonly Row[] = [
+  [/^AccessDenied$/, /must be signed/, "5.6"],
+  [/^AccessDenied$/, /lower case/, "5.2"],
+  [/^AccessDenied$/, /Authorization|q-key-time/, "5.14"],
+  [/^AccessDenied$/, /expired/, "5.8"],
+  [/^RequestTimeTooSkewed$/, /./, "5.8"],
+  [/^ExpiredToken$/, /./, "12.1"],
+  [/^MissingContentLength$/, /./, "6.4"],
+  [/^InvalidArgument$/, /[Pp]art number/, "7.1"],
+  [/^NoSuchUpload$/, /./, "6.4"],
+  [/^(MalformedXML|InvalidPart|InvalidPartOrder)$/, /./, "6.6"],
+  [/^(EntityTooSmall|EntityTooLarge)$/, /./, "7.1"],
+  [/^(BadDigest|InvalidDigest)$/, /./, "1.3"],
+  [/^(KeyTooLong|InvalidURI|InvalidArgument)$/, /./, "5.9"],
+  [/^NoSuchBucket$/, /./, "6.1"],
+];
+
+function refusedByCos(evidence: Evidence, request: LoggedRequest): Finding {
+  const { operation, code = "", message = "" } = request;
+  if (operation === "Malformed") return finding("5.9", `${request.method} ${request.path}: ${message}`, request);
+  if (code === "InvalidAccessKeyId") return finding("6.1", `${operation} ${keyFlaw(evidence, request)}`, request);
+  const rule = COS.find(([codes, messages]) => codes.test(code) && messages.test(message))?.[2];
+  if (rule !== undefined) return finding(rule, `${operation} refused: ${code}: ${message}`, request);
+  if (code === "AccessDenied") return deniedByCos(evidence, request);
+  return finding("6.2", `${request.method} ${request.path} refused: ${code || request.status} ${message}`, request);
+}
+
+function keyFlaw(evidence: Evidence, request: LoggedRequest): string {
+  const hasToken = request.headers["x-cos-security-token"] !== undefined || "x-cos-security-token" in request.query;
+  const secretId = signatureFields(request).get("q-ak");
+  if (secretId === evidence.secretId) return "is signed with the account's key instead of the certificate's";
+  if (sessionOf(evidence, request) === undefined) return `names a q-ak that is no certificate's SecretId: ${secretId}`;
+  return hasToken
+    ? "carries another x-cos-security-token than the certificate's Token"
+    : "lacks the header x-cos-security-token with the certificate's Token";
+}
+
+/** The signature was right, but the certificate does not allow this. */
+function deniedByCos(evidence: Evidence, request: LoggedRequest): Finding {
+  const { operation, key } = request;
+  const session = sessionOf(evidence, request);
+  if (signatureFields(request).size === 0) return finding("5.14", `${operation} came without a signature`, request);
+  if (session === undefined || key === undefined) {
+    return finding("5.14", `${operation} refused: AccessDenied: ${request.message ?? ""}`, request);
+  }
+  if (key === `/${session.key}`) {
+    return finding("4.3", `${operation} wrote to a path with two slashes: cut one leading slash from the key`, request);
+  }
+  if (key !== session.key) {
+    const wanted = JSON.stringify(session.key);
+    return finding("4.3", `${operation} wrote to the key ${JSON.stringify(key)} instead of ${wanted}`, request);
+  }
+  return finding("9.1", `${operation} came after the commit of its session`, request);
+}

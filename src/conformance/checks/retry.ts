@@ -1,0 +1,74 @@
+import type { LoggedRequest } from "../../emulator/index.ts";
+import { finding, type Finding, type Rule } from "../finding.ts";
+import { requestsOf, signatureFields, type Check, type Evidence } from "../scenario.ts";
+
+/** Timers may fire a little early, and clocks are read at two places. */
+const TOLERANCE_MS = 50;
+
+const isSame = (a: LoggedRequest, b: LoggedRequest): boolean =>
+  a.operation === b.operation && a.path === b.path && a.partNumber === b.partNumber;
+
+/** The next request that asks for the same. */
+function repetition(evidence: Evidence, request: LoggedRequest): LoggedRequest | undefined {
+  return evidence.requests.find((later) => later.id > request.id && isSame(later, request));
+}
+
+const gap = (from: LoggedRequest, to: LoggedRequest): number => to.time - from.time - (from.durationMs ?? 0);
+
+const faulty = (evidence: Evidence): LoggedRequest[] => evidence.requests.filter(({ fault }) => fault !== undefined);
+
+/** What failed once has come again: a failure that passes is no reason to give up. */
+export const repeated: Check = (evidence) =>
+  faulty(evidence)
+    .filter((request) => repetition(evidence, request) === undefined)
+    .map((request) => {
+      const what = request.status === 0 ? "a lost connection" : `status ${request.status}`;
+      return finding("11.1", `${request.operation} was not sent again after ${what}`, request);
+    });
+
+/** `Retry-After` is a lower bound of the pause. */
+export function waited(seconds: number): Check {
+  return (evidence) =>
+    faulty(evidence).flatMap((request): Finding[] => {
+      const again = repetition(evidence, request);
+      if (again === undefined || gap(request, again) >= seconds * 1000 - TOLERANCE_MS) return [];
+      const message = `${request.operation} came again after ${gap(request, again).toFixed(0)} ms: Retry-After asked for ${seconds} s`;
+      return [finding("11.5", message, again)];
+    });
+}
+
+/** When a request says it was signed. */
+const signedAt = (request: LoggedRequest): string =>
+  request.api === "vod"
+    ? (request.headers["x-tc-timestamp"] ?? "")
+    : (signatureFields(request).get("q-sign-time") ?? "");
+
+/** An attempt that comes more than a second later carries another time. */
+export const signedAnew: Check = (evidence) =>
+  evidence.requests.flatMap((request): Finding[] => {
+    const again = repetition(evidence, request);
+    if (again === undefined || gap(request, again) < 1500 || signedAt(again) !== signedAt(request)) return [];
+    return [finding("11.8", `${again.operation} was sent again with the signature of its first attempt`, again)];
+  });
+
+/** All pauses of one request together. Each alone may be short by chance: jitter goes down to nothing. */
+export function paused(operation: string, leastMs: number): Check {
+  return (evidence) => {
+    const attempts = requestsOf(evidence, operation);
+    const pauses = attempts.slice(1).map((attempt, index) => gap(attempts[index] ?? attempt, attempt));
+    const total = pauses.reduce((sum, pause) => sum + pause, 0);
+    if (attempts.length < 2 || total >= leastMs) return [];
+    const message = `${operation} was sent ${attempts.length} times with ${total.toFixed(0)} ms of pauses in all`;
+    return [finding("11.7", message, attempts.at(-1))];
+  };
+}
+
+/** What cannot succeed was tried once. */
+export function notRepeated(rule: Rule = "11.6"): Check {
+  return (evidence) =>
+    faulty(evidence).flatMap((request): Finding[] => {
+      const again = repetition(evidence, request);
+      if (again === undefined) return [];
+      return [finding(rule, `${request.operation} was sent again although its error is final`, again)];
+    });
+}

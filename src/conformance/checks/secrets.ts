@@ -1,0 +1,37 @@
+import { percentEncode } from "../../signing/index.ts";
+import type { LoggedRequest } from "../../emulator/index.ts";
+import { finding, type Finding } from "../finding.ts";
+import type { Check } from "../scenario.ts";
+
+const SIGNATURES: readonly RegExp[] = [/q-signature=[0-9a-f]{40}/i, /Signature=[0-9a-f]{64}/i];
+
+/** No key, token or signature where people and logs read. */
+export const secretsKept: Check = (evidence) => {
+  const found = evidence.runs.flatMap((run) =>
+    (["stdout", "stderr"] as const).flatMap((name): Finding[] => {
+      const text = run[name];
+      if (evidence.secrets.some((secret) => shows(text, secret))) {
+        return [finding("18.5", `a SecretKey or token was printed on ${name}`)];
+      }
+      return SIGNATURES.some((pattern) => pattern.test(text))
+        ? [finding("18.5", `a signature was printed on ${name}`)]
+        : [];
+    }),
+  );
+  return [...found, ...evidence.requests.flatMap((request) => strayed(request, evidence.secrets))];
+};
+
+function shows(text: string, secret: string): boolean {
+  return (
+    text.includes(secret) || text.includes(percentEncode(secret)) || text.includes(JSON.stringify(secret).slice(1, -1))
+  );
+}
+
+/** The log has the headers and fields that may carry a token redacted: what is left of one is in the wrong place. */
+function strayed(request: LoggedRequest, secrets: readonly string[]): Finding[] {
+  const { headers, query, path, json, xml } = request;
+  const text = JSON.stringify([headers, query, path, json, xml]);
+  return secrets.some((secret) => shows(text, secret))
+    ? [finding("18.5", `${request.operation} carries a SecretKey or token outside of its own field`, request)]
+    : [];
+}

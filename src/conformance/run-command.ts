@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+
+/** How one run of the command went. */
+export interface CommandRun {
+  /** Null when a signal ended it, or it did not start. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+  /** Why it was killed, when it was. */
+  readonly killed?: "timeout" | "scenario" | "caller" | undefined;
+  /** Why it could not be started. */
+  readonly startError?: string | undefined;
+  /** It ended, but something of it went on and held its output open. */
+  readonly leftProcesses: boolean;
+}
+
+export interface CommandOptions {
+  /** Program and arguments; no shell is in between. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly timeoutMs: number;
+  /** Asked every few milliseconds; the command is killed when it holds. */
+  readonly killWhen?: (() => boolean) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is kept of each of stdout and stderr, bytes: a command may not fill our memory. */
+const MOST_OUTPUT = 2 ** 20;
+const POLL_MS = 10;
+/** How long output may still come after the process has ended. */
+const LAST_OUTPUT_MS = 500;
+
+/**
+ * Runs a command in a process group of its own and never lets it outlive `timeoutMs`: the whole group is killed, and
+ * nothing but it.
+ */
+export async function runCommand(options: CommandOptions): Promise<CommandRun> {
+  const [program = "", ...args] = options.command;
+  const started = performance.now();
+  const child = spawn(program, args, { env: options.env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  let killed: CommandRun["killed"];
+  const kill = (why: CommandRun["killed"]): void => {
+    killed ??= why;
+    killGroup(child.pid);
+  };
+  const timer = setTimeout(() => kill("timeout"), options.timeoutMs);
+  const poll = setInterval(() => {
+    if (options.killWhen?.() === true) kill("scenario");
+  }, POLL_MS);
+  const stop = (): void => kill("caller");
+  options.signal?.addEventListener("abort", stop, { once: true });
+  if (options.signal?.aborted === true) stop();
+  try {
+    const ended = await new Promise<{ exitCode: number | null; startError?: string }>((resolve) => {
+      child.once("error", (error) => resolve({ exitCode: null, startError: error.message }));
+      child.once("exit", (exitCode) => resolve({ exitCode }));
+    });
+    const durationMs = performance.now() - started;
+    // A grandchild that lives on holds the pipes open: it is not waited for.
+    const closed = Promise.all([stdout.end, stderr.end]).then(() => true);
+    const leftProcesses = !(await Promise.race([closed, wait(LAST_OUTPUT_MS).then(() => false)]));
+    killGroup(child.pid);
+    return { ...ended, stdout: stdout.text(), stderr: stderr.text(), durationMs, killed, leftProcesses };
+  } finally {
+    clearTimeout(timer);
+    clearInterval(poll);
+    options.signal?.removeEventListener("abort", stop);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing of it is left.
+  }
+}
+
+function collect(stream: NodeJS.ReadableStream): { end: Promise<void>; text: () => string } {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream.on("data", (chunk: Buffer) => {
+    // The end is what counts: the FileId is the last line.
+    chunks.push(chunk);
+    size += chunk.length;
+    while (size > MOST_OUTPUT && chunks.length > 1) size -= chunks.shift()?.length ?? 0;
+  });
+  const end = new Promise<void>((resolve) => {
+    stream.once("end", resolve);
+    stream.once("close", resolve);
+    stream.once("error", () => resolve());
+  });
+  return { end, text: () => Buffer.concat(chunks).toString("utf8") };
+}

@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmulator, type Emulator } from "../emulator/index.ts";
+import { percentEncode } from "../signing/index.ts";
+import { JUDGE_HEADER } from "./abort-uploads.ts";
+import { applyFields, commitOrder } from "./checks/commit.ts";
+import { completeForm, partForm } from "./checks/multipart.ts";
+import { endedRightly, mediaIsTheFile, nothingLeftOpen, ranToItsEnd } from "./checks/outcome.ts";
+import { refusedRequests } from "./checks/refusals.ts";
+import { secretsKept } from "./checks/secrets.ts";
+import { requestForm, signatureForm } from "./checks/signing.ts";
+import { environmentOf, expandArguments } from "./environment.ts";
+import { gathered, type Finding } from "./finding.ts";
+import { runCommand, type CommandRun } from "./run-command.ts";
+import type { Check, Evidence, Scenario, StoredObject } from "./scenario.ts";
+
+const MEDIA_TYPE = "mp4";
+const DEFAULT_PART_SIZE = 2 ** 20;
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** How a command did in one scenario. */
+export interface ScenarioResult {
+  readonly scenario: Scenario;
+  /** None: passed. */
+  readonly findings: readonly Finding[];
+  readonly durationMs: number;
+  /** Of the last run; null when it was killed or did not start. */
+  readonly exitCode: number | null;
+  /** The last lines of stderr, without secrets. */
+  readonly stderr: string;
+}
+
+export interface ScenarioTask {
+  readonly command: readonly string[];
+  readonly scenario: Scenario;
+  /** @defaultValue process.env */
+  readonly env?: Readonly<NodeJS.ProcessEnv> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** In this order: what was done on the wire explains how the command ended. */
+const USUAL: { readonly before: readonly Check[]; readonly after: readonly Check[] } = {
+  before: [refusedRequests, signatureForm, requestForm, partForm, completeForm, commitOrder, applyFields],
+  after: [mediaIsTheFile, secretsKept, ranToItsEnd, endedRightly, nothingLeftOpen],
+};
+
+/**
+ * Runs the command against an emulator of its own, under the condition of the scenario, and judges what was seen.
+ * Everything is closed and removed afterwards.
+ */
+export async function runScenario(task: ScenarioTask): Promise<ScenarioResult> {
+  const { scenario } = task;
+  const started = performance.now();
+  const folder = await mkdtemp(join(tmpdir(), "vodup-conformance-"));
+  try {
+    const emulator = await startEmulator(scenario.emulator);
+    try {
+      scenario.prepare?.(emulator);
+      const bytes = mediaBytes(scenario);
+      const file = join(folder, scenario.fileName ?? "media.mp4");
+      await writeFile(file, bytes);
+      const runs = await runCommands(task, emulator, { folder, file });
+      const evidence = await gather(scenario, emulator, { bytes, runs });
+      return resultOf(evidence, performance.now() - started);
+    } finally {
+      await emulator.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Bytes that look random and are the same in every run. */
+function mediaBytes({ name, fileSize }: Scenario): Buffer {
+  const blocks = Array.from({ length: Math.ceil(fileSize / 64) }, (_, index) =>
+    createHash("sha512").update(`${name}:${index}`).digest(),
+  );
+  return Buffer.concat(blocks).subarray(0, fileSize);
+}
+
+async function runCommands(
+  { command, scenario, env = process.env, signal }: ScenarioTask,
+  emulator: Emulator,
+  { folder, file }: { folder: string; file: string },
+): Promise<CommandRun[]> {
+  const stateDirectory = join(folder, "state");
+  await mkdir(stateDirectory);
+  const partSize = scenario.partSize ?? DEFAULT_PART_SIZE;
+  const task = { emulator, scenario: scenario.name, file, mediaType: MEDIA_TYPE, partSize, stateDirectory };
+  const variables = environmentOf(task, env, new Date());
+  const options = {
+    command: expandArguments(command, variables),
+    env: variables,
+    timeoutMs: scenario.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    signal,
+  };
+  const { killWhen } = scenario;
+  if (killWhen === undefined) return [await runCommand(options)];
+  const first = await runCommand({ ...options, killWhen: () => killWhen(emulator) });
+  if (first.killed !== "scenario") return [first];
+  await scenario.between?.(emulator);
+  return [first, await runCommand(options)];
+}
+
+async function gather(
+  scenario: Scenario,
+  emulator: Emulator,
+  { bytes, runs }: { bytes: Buffer; runs: readonly CommandRun[] },
+): Promise<Evidence> {
+  const objects = new Map<string, StoredObject>();
+  for (const [key, { size }] of await emulator.objects()) {
+    objects.set(key, { size, bytes: await emulator.readObject(key) });
+  }
+  return {
+    scenario,
+    file: { bytes },
+    mediaType: MEDIA_TYPE,
+    partSize: scenario.partSize ?? DEFAULT_PART_SIZE,
+    secretId: emulator.secretId,
+    secrets: emulator.secrets(),
+    runs,
+    requests: emulator.requests().filter(({ headers }) => headers[JUDGE_HEADER] === undefined),
+    sessions: emulator.sessions(),
+    media: emulator.media(),
+    objects,
+    uploads: emulator.uploads(),
+  };
+}
+
+function resultOf(evidence: Evidence, durationMs: number): ScenarioResult {
+  const { scenario, runs, secrets } = evidence;
+  const findings = judge(evidence).map((finding) => ({ ...finding, message: without(secrets, finding.message) }));
+  const run = runs.at(-1);
+  return {
+    scenario,
+    findings,
+    durationMs,
+    exitCode: run?.exitCode ?? null,
+    stderr: without(secrets, (run?.stderr ?? "").trimEnd().split("\n").slice(-20).join("\n")),
+  };
+}
+
+/** All checks over what was seen. */
+export function judge(evidence: Evidence): Finding[] {
+  const checks = [...USUAL.before, ...(evidence.scenario.checks ?? []), ...USUAL.after];
+  const found = checks.reduce<Finding[]>((earlier, check) => [...earlier, ...check(evidence, earlier)], []);
+  return gathered(found);
+}
+
+/** What a client prints that must not is not printed again. */
+function without(secrets: readonly string[], text: string): string {
+  const forms = secrets.flatMap((secret) => [secret, percentEncode(secret)]);
+  return forms.reduce((kept, secret) => kept.replaceAll(secret, "<redacted>"), text);
+}

@@ -1,0 +1,115 @@
+import type {
+  CommittedMedia,
+  Emulator,
+  EmulatorOptions,
+  LoggedRequest,
+  OpenUpload,
+  SessionSummary,
+} from "../emulator/index.ts";
+import type { Finding, Rule } from "./finding.ts";
+import type { CommandRun } from "./run-command.ts";
+
+/** `core`: no faults. `full`: `core` and what a client must survive. */
+export type Profile = "core" | "full";
+
+export type Family =
+  | "signatures"
+  | "encodings"
+  | "put"
+  | "multipart"
+  | "commit"
+  | "retry"
+  | "ambiguity"
+  | "abort"
+  | "resume"
+  | "certificates"
+  | "hygiene";
+
+/** How the command should end: `either` for what a client may survive or report, but not get wrong. */
+export type Outcome = "success" | "failure" | "either";
+
+/** One upload under one condition, and what is to be seen of it. */
+export interface Scenario {
+  readonly name: string;
+  readonly family: Family;
+  readonly profile: Profile;
+  /** One line: the condition. */
+  readonly summary: string;
+  /** What this scenario is there for; its other checks may find more. */
+  readonly rules: readonly Rule[];
+  readonly outcome: Outcome;
+  /** Bytes. */
+  readonly fileSize: number;
+  /** @defaultValue "media.mp4" */
+  readonly fileName?: string | undefined;
+  /** Of VODUP_PART_SIZE, bytes. @defaultValue 1 MiB */
+  readonly partSize?: number | undefined;
+  readonly emulator?: EmulatorOptions | undefined;
+  /** Of each run. @defaultValue 60000 */
+  readonly timeoutMs?: number | undefined;
+  /** Called when the emulator has started, before the command. */
+  readonly prepare?: ((emulator: Emulator) => void) | undefined;
+  /** Makes the scenario two runs of the command: the first is killed as soon as this holds. */
+  readonly killWhen?: ((emulator: Emulator) => boolean) | undefined;
+  /** Called between the two runs. */
+  readonly between?: ((emulator: Emulator) => Promise<void>) | undefined;
+  /** Refused requests that belong to the condition. */
+  readonly tolerates?: ((request: LoggedRequest) => boolean) | undefined;
+  /** Nobody can be asked to abort under this condition. @defaultValue false */
+  readonly mayLeaveParts?: boolean | undefined;
+  /** Beside the checks of every scenario. */
+  readonly checks?: readonly Check[] | undefined;
+}
+
+export interface StoredObject {
+  readonly size: number;
+  readonly bytes: Buffer;
+}
+
+/** All that is known when the command has ended. */
+export interface Evidence {
+  readonly scenario: Scenario;
+  readonly file: { readonly bytes: Buffer };
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly partSize: number;
+  /** Of the account. */
+  readonly secretId: string;
+  readonly secrets: readonly string[];
+  readonly runs: readonly CommandRun[];
+  readonly requests: readonly LoggedRequest[];
+  readonly sessions: readonly SessionSummary[];
+  readonly media: readonly CommittedMedia[];
+  /** By key, without leading slash. */
+  readonly objects: ReadonlyMap<string, StoredObject>;
+  readonly uploads: readonly OpenUpload[];
+}
+
+/** Looks for one kind of mistake. `earlier` are the findings of the checks before it. */
+export type Check = (evidence: Evidence, earlier: readonly Finding[]) => readonly Finding[];
+
+/** The requests of an operation, in the order of arrival. */
+export function requestsOf(evidence: Evidence, ...operations: readonly string[]): LoggedRequest[] {
+  return evidence.requests.filter(({ operation }) => operations.includes(operation));
+}
+
+/** Whether the operation was carried out and its answer sent as it is. */
+export function succeeded(request: LoggedRequest): boolean {
+  return request.status >= 200 && request.status < 300 && request.code === undefined && request.fault === undefined;
+}
+
+/** Parameters of a COS signature as they stand in the Authorization header; the signature itself is redacted. */
+export function signatureFields(request: LoggedRequest): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const pair of (request.headers["authorization"] ?? "").split("&")) {
+    const equals = pair.indexOf("=");
+    if (equals > 0) fields.set(pair.slice(0, equals), pair.slice(equals + 1));
+  }
+  return fields.has("q-ak") ? fields : new Map(Object.entries(request.query));
+}
+
+/** The session whose certificate a COS request is signed with. */
+export function sessionOf(evidence: Evidence, request: LoggedRequest): SessionSummary | undefined {
+  const secretId = signatureFields(request).get("q-ak") ?? "";
+  return evidence.sessions.find(({ secretIds }) => secretIds.includes(secretId));
+}

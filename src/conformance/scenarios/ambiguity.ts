@@ -1,0 +1,129 @@
+import type { Fault, LoggedRequest } from "../../emulator/index.ts";
+import { documentDecides, neverCommitted, settledBeforeCommit, uploadedOnce } from "../checks/certainty.ts";
+import { sentInParts } from "../checks/multipart.ts";
+import type { Scenario } from "../scenario.ts";
+import { cosError } from "./retry.ts";
+
+const MIB = 2 ** 20;
+
+const base = { profile: "full", family: "ambiguity", fileSize: 2 * MIB + 20, outcome: "success" } as const;
+
+const completeFault = (fault: Fault) => ({ operation: "CompleteMultipartUpload", nth: 1, fault });
+
+/** Completed already: who asks again is told that there is no such upload. */
+const goneUpload = ({ operation, code }: LoggedRequest): boolean =>
+  code === "NoSuchUpload" && ["CompleteMultipartUpload", "ListParts"].includes(operation);
+
+export const ambiguity: readonly Scenario[] = [
+  {
+    ...base,
+    name: "apply-lost",
+    summary: "ApplyUpload takes effect, its answer is lost",
+    rules: ["4.4", "11.1"],
+    fileSize: 70_020,
+    emulator: { faults: [{ operation: "ApplyUpload", nth: 1, fault: { kind: "reset-after-effect" } }] },
+  },
+  {
+    ...base,
+    name: "complete-slow",
+    summary: "Complete keeps the connection alive with white space before its document",
+    rules: ["6.7"],
+    emulator: { faults: [completeFault({ kind: "keep-alive", ms: 200, spaces: 5 })] },
+    checks: [sentInParts],
+  },
+  {
+    ...base,
+    name: "complete-lost",
+    summary: "Complete takes effect, its answer is lost",
+    rules: ["11.2"],
+    emulator: { faults: [completeFault({ kind: "reset-after-effect" })] },
+    tolerates: goneUpload,
+    checks: [sentInParts, settledBeforeCommit],
+  },
+  {
+    ...base,
+    name: "complete-silent",
+    summary: "Complete takes effect, but its 200 ends after white space",
+    rules: ["6.7", "11.2"],
+    emulator: { faults: [completeFault({ kind: "white-space" })] },
+    tolerates: goneUpload,
+    checks: [sentInParts, settledBeforeCommit],
+  },
+  {
+    ...base,
+    name: "complete-error-in-200",
+    summary: "Complete answers 200 with <Error>, and nothing was done",
+    rules: ["6.7", "11.2"],
+    emulator: {
+      faults: [
+        completeFault({
+          kind: "answer",
+          status: 200,
+          headers: { "Content-Type": "application/xml", "x-cos-request-id": "NjU=" },
+          body: cosError("InternalError"),
+        }),
+      ],
+    },
+    checks: [sentInParts, documentDecides],
+  },
+  {
+    ...base,
+    name: "complete-other-object",
+    outcome: "failure",
+    summary: "Complete is lost, and what lies at the key has another size and CRC64",
+    rules: ["11.2"],
+    emulator: {
+      faults: [
+        completeFault({ kind: "reset-after-effect" }),
+        {
+          operation: "HeadObject",
+          fault: {
+            kind: "answer",
+            status: 200,
+            headers: {
+              "Content-Length": "5",
+              "x-cos-hash-crc64ecma": "5",
+              ETag: '"00000000000000000000000000000000-3"',
+              "x-cos-request-id": "NjU=",
+            },
+          },
+        },
+      ],
+    },
+    tolerates: goneUpload,
+    checks: [sentInParts, neverCommitted("11.2", "the object at the key is not the file: its size differs")],
+  },
+  {
+    ...base,
+    name: "complete-wrong-crc64",
+    outcome: "failure",
+    summary: "Complete answers with the CRC64 of other bytes",
+    rules: ["11.3"],
+    emulator: { faults: [{ operation: "CompleteMultipartUpload", fault: { kind: "wrong-crc64" } }] },
+    tolerates: goneUpload,
+    checks: [sentInParts, neverCommitted("11.3", "the CRC64 of the object is not that of the file")],
+  },
+  {
+    ...base,
+    name: "commit-lost",
+    summary: "CommitUpload takes effect, its answer is lost; a second one answers the same",
+    rules: ["11.4"],
+    fileSize: 70_021,
+    emulator: { faults: [{ operation: "CommitUpload", nth: 1, fault: { kind: "reset-after-effect" } }] },
+    checks: [uploadedOnce],
+  },
+  {
+    ...base,
+    name: "commit-lost-unknown",
+    outcome: "either",
+    summary: "CommitUpload takes effect, its answer is lost; a second one is told that the session is unknown",
+    rules: ["11.4"],
+    fileSize: 70_022,
+    emulator: {
+      secondCommit: "unknown-session",
+      faults: [{ operation: "CommitUpload", nth: 1, fault: { kind: "reset-after-effect" } }],
+    },
+    tolerates: ({ operation, code }) => operation === "CommitUpload" && code === "InvalidParameterValue.VodSessionKey",
+    checks: [uploadedOnce],
+  },
+];

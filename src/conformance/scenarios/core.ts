@@ -1,0 +1,112 @@
+import { completeForm, sentInParts } from "../checks/multipart.ts";
+import { strictlySigned } from "../checks/signing.ts";
+import type { Scenario } from "../scenario.ts";
+
+const MIB = 2 ** 20;
+
+const core = { profile: "core", outcome: "success" } as const;
+
+/** Both signatures, of requests that are as plain as they can be. */
+export const signatures: readonly Scenario[] = [
+  {
+    ...core,
+    name: "signatures",
+    family: "signatures",
+    summary: "both signatures, where the local date is another than that in UTC",
+    rules: ["2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.8", "2.9", "2.10", "5.2", "5.3", "5.6", "5.13", "5.14", "6.1"],
+    fileSize: 70_001,
+  },
+  {
+    ...core,
+    name: "signatures-strict",
+    family: "signatures",
+    summary: "a bucket in strict mode: host, content-*, x-cos-* and every parameter signed",
+    rules: ["5.6", "5.7"],
+    fileSize: 2 * MIB + 5,
+    checks: [sentInParts, strictlySigned],
+  },
+];
+
+/** What a service may name as it likes, and what is in the user's hand. */
+export const encodings: readonly Scenario[] = [
+  {
+    ...core,
+    name: "encodings-path",
+    family: "encodings",
+    summary: "a storage path with blanks, signs, escapes and Korean",
+    rules: ["1.2", "4.3", "5.1", "5.9"],
+    fileSize: 70_002,
+    emulator: { storageFolder: "봄 강의/(1)+%41'~!*&=;@/" },
+  },
+  {
+    ...core,
+    name: "encodings-upload-id",
+    family: "encodings",
+    summary: "an UploadId with characters that need escaping in XML, query and signature",
+    rules: ["1.2", "5.2", "5.4", "5.12", "6.3", "6.12"],
+    fileSize: 2 * MIB + 6,
+    emulator: { uploadIdTail: "+/= &<~*('%41" },
+    checks: [sentInParts],
+  },
+  {
+    ...core,
+    name: "encodings-json",
+    family: "encodings",
+    summary: "a file name with blanks, quotes and Korean, which may become the MediaName",
+    rules: ["2.5", "3.3"],
+    fileName: "수업 1 “가” + 'b' #2 100%.mp4",
+    fileSize: 70_003,
+  },
+];
+
+export const put: readonly Scenario[] = [
+  {
+    ...core,
+    name: "put",
+    family: "put",
+    summary: "a file of exactly VODUP_PART_SIZE",
+    rules: ["6.2", "9.1", "18.1"],
+    fileSize: MIB,
+  },
+  {
+    ...core,
+    name: "put-one-byte",
+    family: "put",
+    summary: "a file of one byte",
+    rules: ["6.2", "9.1", "18.1"],
+    fileSize: 1,
+  },
+];
+
+export const multipart: readonly Scenario[] = [
+  {
+    ...core,
+    name: "multipart",
+    family: "multipart",
+    summary: "four parts, the last of one byte",
+    rules: ["6.3", "6.4", "6.6", "7.1", "7.2", "9.1", "18.4"],
+    fileSize: 3 * MIB + 1,
+    checks: [sentInParts, completeForm],
+  },
+  {
+    ...core,
+    name: "multipart-even",
+    family: "multipart",
+    summary: "three parts that end with the file, so that no fourth is left",
+    rules: ["6.4", "6.6", "7.1", "18.4"],
+    fileSize: 3 * MIB,
+    checks: [sentInParts, completeForm],
+  },
+];
+
+export const commit: readonly Scenario[] = [
+  {
+    ...core,
+    name: "commit",
+    family: "commit",
+    summary: "one commit after everything, its FileId passed on as text",
+    rules: ["3.3", "4.1", "9.1", "10.1", "10.3", "18.1", "18.3"],
+    fileSize: 70_004,
+    emulator: { secondCommit: "unknown-session" },
+  },
+];

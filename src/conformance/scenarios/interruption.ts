@@ -1,0 +1,74 @@
+import type { Emulator } from "../../emulator/index.ts";
+import { abortUploads } from "../abort-uploads.ts";
+import { killedRunCleared } from "../checks/certainty.ts";
+import { notRepeated } from "../checks/retry.ts";
+import { sentInParts } from "../checks/multipart.ts";
+import type { Scenario } from "../scenario.ts";
+import { cosError } from "./retry.ts";
+
+const MIB = 2 ** 20;
+
+/** Nobody may go on with a part that was refused for good; what was sent is removed. */
+export const abort: readonly Scenario[] = [
+  {
+    profile: "full",
+    family: "abort",
+    name: "abort-refused-part",
+    outcome: "failure",
+    summary: "a part is refused with AccessDenied while others are stored",
+    rules: ["9.3", "11.6"],
+    fileSize: 4 * MIB + 30,
+    emulator: {
+      faults: [
+        {
+          operation: "UploadPart",
+          partNumber: 3,
+          fault: {
+            kind: "answer",
+            status: 403,
+            headers: { "Content-Type": "application/xml", "x-cos-request-id": "NjU=" },
+            body: cosError("AccessDenied"),
+          },
+        },
+      ],
+    },
+    checks: [sentInParts, notRepeated()],
+  },
+];
+
+/** Two parts are there and the third hangs: the moment to kill the command. */
+const killed = {
+  profile: "full",
+  family: "resume",
+  outcome: "success",
+  fileSize: 4 * MIB + 31,
+  emulator: { faults: [{ operation: "UploadPart", partNumber: 3, fault: { kind: "hang" } }] },
+  killWhen: (emulator: Emulator): boolean =>
+    emulator.uploads().some(({ parts }) => parts.length >= 2) &&
+    emulator.requests().some(({ operation, partNumber }) => operation === "UploadPart" && partNumber === 3),
+  checks: [sentInParts, killedRunCleared],
+} as const satisfies Partial<Scenario>;
+
+export const resume: readonly Scenario[] = [
+  {
+    ...killed,
+    name: "resume-killed",
+    summary: "the command is killed in the middle and run again",
+    rules: ["6.5", "9.3", "9.4"],
+    between: (emulator) => {
+      emulator.setFaults([]);
+      return Promise.resolve();
+    },
+  },
+  {
+    ...killed,
+    name: "resume-upload-gone",
+    summary: "the command is killed and run again, but its multipart upload is gone",
+    rules: ["9.4"],
+    between: async (emulator) => {
+      emulator.setFaults([]);
+      await abortUploads(emulator);
+    },
+    tolerates: ({ code }) => code === "NoSuchUpload",
+  },
+];

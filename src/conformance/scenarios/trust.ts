@@ -1,0 +1,73 @@
+import { dotSegmentsRefused } from "../checks/signing.ts";
+import { sentInParts } from "../checks/multipart.ts";
+import type { Scenario } from "../scenario.ts";
+
+const MIB = 2 ** 20;
+
+/** The certificate runs out in the middle: 2 parts later than it began. */
+const expiring = {
+  profile: "full",
+  family: "certificates",
+  fileSize: 4 * MIB + 40,
+  faults: [{ operation: "UploadPart", nth: 3, fault: { kind: "expire-certificate" } }],
+  tolerates: ({ code }: { code?: string | undefined }): boolean => code === "ExpiredToken",
+} as const;
+
+export const certificates: readonly Scenario[] = [
+  {
+    ...expiring,
+    name: "certificate-expired",
+    outcome: "success",
+    summary: "the certificate expires between two parts, and a new ApplyUpload renews it",
+    rules: ["6.11", "12.1", "12.2"],
+    emulator: { faults: expiring.faults },
+    checks: [sentInParts],
+  },
+  {
+    ...expiring,
+    name: "certificate-other-session",
+    outcome: "either",
+    summary: "the certificate expires between two parts, and a new ApplyUpload gives another session",
+    rules: ["12.2"],
+    emulator: { faults: expiring.faults, sessionRefresh: "new-session" },
+    // Without a certificate nobody can abort.
+    mayLeaveParts: true,
+    checks: [sentInParts],
+  },
+  {
+    profile: "full",
+    family: "certificates",
+    name: "clock-behind",
+    outcome: "success",
+    summary: "the machine's clock is 20 minutes behind the service's",
+    rules: ["3.6", "6.11"],
+    fileSize: 70_040,
+    prepare: (emulator) => emulator.advanceClock(20 * 60_000),
+    tolerates: ({ code, message = "" }) =>
+      code === "AuthFailure.SignatureExpire" || code === "RequestTimeTooSkewed" || message.includes("expired"),
+  },
+];
+
+export const hygiene: readonly Scenario[] = [
+  {
+    profile: "full",
+    family: "hygiene",
+    name: "secrets-in-refusal",
+    outcome: "either",
+    summary: "SignatureDoesNotMatch, whose answer repeats the token",
+    rules: ["5.11", "18.5"],
+    fileSize: 70_050,
+    emulator: { faults: [{ operation: "cos", nth: 1, fault: { kind: "refuse-signature" } }] },
+  },
+  {
+    profile: "full",
+    family: "hygiene",
+    name: "dot-segments",
+    outcome: "failure",
+    summary: "a storage path with dot segments",
+    rules: ["4.3"],
+    fileSize: 70_051,
+    emulator: { storageFolder: "a/../b/" },
+    checks: [dotSegmentsRefused],
+  },
+];
