@@ -25,8 +25,8 @@ export function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Credentia
     const secretKey = read(env, "secretKey", keyVariable);
     // An empty token is how a shell unsets one.
     const tokenVariable = tokenVariables.find((name) => (env[name] ?? "") !== "");
-    if (tokenVariable === undefined) return { secretId, secretKey };
-    return { secretId, secretKey, token: read(env, "token", tokenVariable) };
+    const found = { source: "the environment", secretId, secretKey };
+    return tokenVariable === undefined ? found : { ...found, token: read(env, "token", tokenVariable) };
   };
 }
 

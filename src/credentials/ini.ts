@@ -1,4 +1,4 @@
-import type { CredentialProvider, Credentials } from "./source.ts";
+import type { CredentialProvider, ExpiringCredentials } from "./source.ts";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -50,7 +50,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-function credentialsOf(path: string, text: string, profile: string): Credentials {
+function credentialsOf(path: string, text: string, profile: string): ExpiringCredentials {
   const section = parseSection(path, text, profile);
   const read = (field: "secretId" | "secretKey" | "token", name: string): string => {
     const value = section.get(name);
@@ -58,7 +58,7 @@ function credentialsOf(path: string, text: string, profile: string): Credentials
     if (flaw !== undefined) throw malformed(path, `${name} in section [${profile}] ${flaw}`);
     return value ?? "";
   };
-  const key = { secretId: read("secretId", "secret_id"), secretKey: read("secretKey", "secret_key") };
+  const key = { source: path, secretId: read("secretId", "secret_id"), secretKey: read("secretKey", "secret_key") };
   return (section.get("token") ?? "") === "" ? key : { ...key, token: read("token", "token") };
 }
 

@@ -71,7 +71,8 @@ function readCredentials(answer: WireAnswer, role: string): ExpiringCredentials 
   if (typeof secretId !== "string" || typeof secretKey !== "string" || typeof token !== "string") {
     throw failure(`its answer for the role ${role} lacks TmpSecretId, TmpSecretKey or Token`);
   }
-  return { secretId, secretKey, token, expiration: expirationOf(fields, role) };
+  const source = `the role ${role} of this instance`;
+  return { source, secretId, secretKey, token, expiration: expirationOf(fields, role) };
 }
 
 /** `ExpiredTime` in epoch seconds; `Expiration` is the same moment as text. */

@@ -10,8 +10,13 @@ export interface Credentials {
   readonly token?: string | undefined;
 }
 
-/** Credentials with the moment they run out; without `expiration` they are taken to last. */
-export type ExpiringCredentials = Credentials & { readonly expiration?: Date | undefined };
+/** What a provider gives. */
+export interface ExpiringCredentials extends Credentials {
+  /** The moment they run out; without it they are taken to last. */
+  readonly expiration?: Date | undefined;
+  /** Where they were found, for people: "the environment", a file's path. */
+  readonly source?: string | undefined;
+}
 
 /**
  * Called at first use, again before the credentials run out, and when the service refuses them. Calls never overlap, and

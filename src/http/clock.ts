@@ -9,6 +9,7 @@ const noiseMs = 2_000;
 export class ServiceClock {
   readonly #local: () => number;
   #offsetMs = 0;
+  #skewMs: number | undefined;
 
   constructor(local: () => number = Date.now) {
     this.#local = local;
@@ -27,6 +28,20 @@ export class ServiceClock {
   /** Milliseconds by which the local clock is behind the service (negative: ahead). */
   get offsetMs(): number {
     return this.#offsetMs;
+  }
+
+  /**
+   * Milliseconds by which the local clock is behind the service's by its last answer (negative: ahead), give or take a
+   * second; undefined before. Only told: signatures follow `learn`.
+   */
+  get skewMs(): number | undefined {
+    return this.#skewMs;
+  }
+
+  /** @param text a `Date` header */
+  observe(text: string | undefined): void {
+    const serverMs = text === undefined ? Number.NaN : Date.parse(text);
+    if (!Number.isNaN(serverMs)) this.#skewMs = serverMs - this.#local();
   }
 
   /**

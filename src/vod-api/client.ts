@@ -133,9 +133,18 @@ export class VodApi {
           requestIdOf: ({ body: received }) => requestIdOf(received),
         });
         date = answer.headers["date"];
+        this.#wire.clock.observe(date);
         return openEnvelope(action, hostOf(this.#origin), answer);
       },
     );
+  }
+
+  /**
+   * Milliseconds by which this machine's clock is behind the service's, by the last answer (negative: ahead), give or take
+   * a second; undefined before an answer. Beyond 300,000 the service refuses signatures; vodup then corrects itself.
+   */
+  get clockSkewMs(): number | undefined {
+    return this.#wire.clock.skewMs;
   }
 
   #sign(action: string, body: Uint8Array, credentials: Credentials): Record<string, string> {

@@ -4,7 +4,7 @@ import { fromEnvironment } from "../../src/credentials/environment.ts";
 const id = "TENCENTCLOUD_SECRET_ID";
 const secret = "TENCENTCLOUD_SECRET_KEY";
 const key = { [id]: "AKIDexample", [secret]: "exampleKey" };
-const read = { secretId: "AKIDexample", secretKey: "exampleKey" };
+const read = { source: "the environment", secretId: "AKIDexample", secretKey: "exampleKey" };
 
 describe("the environment gives", () => {
   const good: [string, NodeJS.ProcessEnv, object][] = [

@@ -44,7 +44,8 @@ describe("an INI file gives its credentials", () => {
     ["with unknown names beside", `${plain}region = ap-singapore\nrole_arn = x`, read],
   ];
   test.each(good)("%s", async (_, text, expected) => {
-    expect(await fromIni({ file: await written(text) })()).toEqual(expected);
+    const file = await written(text);
+    expect(await fromIni({ file })()).toEqual({ source: file, ...expected });
   });
 
   test("of another section", async () => {
@@ -104,7 +105,7 @@ describe("of several files", () => {
   test("the first that exists is read", async () => {
     const missing = join(folder, "nowhere", "credentials");
     const found = await firstOf([missing, await written(plain)], "default")();
-    expect(found).toEqual(read);
+    expect(found).toMatchObject(read);
   });
 
   test("a file below a file counts as missing", async () => {
@@ -124,6 +125,6 @@ describe("of several files", () => {
     await mkdir(join(folder, ".tencentcloud"), { recursive: true });
     await writeFile(join(folder, ".tencentcloud", "credentials"), plain);
     const [first = ""] = credentialFiles(folder);
-    expect(await fromIni({ file: first })()).toEqual(read);
+    expect(await fromIni({ file: first })()).toEqual({ source: first, ...read });
   });
 });

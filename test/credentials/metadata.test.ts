@@ -49,6 +49,7 @@ describe("the instance's role", () => {
   test("is asked for its name, then for its credentials, which know when they end", async () => {
     const { origin, asked } = await withRole(JSON.stringify(answer));
     expect(await fromMetadata({ origin })()).toEqual({
+      source: "the role upload-role of this instance",
       secretId: "AKIDexample",
       secretKey: "exampleKey",
       token: "exampleToken",
