@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import type { Checkpoint, VodClient } from "../../index.ts";
 import type { Command } from "../commands.ts";
 import type { ExitCode } from "../exit-codes.ts";
@@ -9,6 +8,7 @@ import { reportError } from "../report-error.ts";
 import { lockState } from "../state/checkpoint-store.ts";
 import { chosenIds } from "../state/chosen.ts";
 import { entryFile, readEntry, stateDirectory } from "../state/directory.ts";
+import { removeFile } from "../state/private-file.ts";
 import { summarize } from "../state/summary.ts";
 
 /** `vodup uploads abort`. */
@@ -50,7 +50,7 @@ async function abort(directory: string, id: string, terminal: Terminal): Promise
     if (failed !== undefined) {
       terminal.note(`vodup: what was sent of ${id} may still be stored, since it could not be removed: ${failed}`);
     }
-    await rm(entryFile(directory, id), { force: true });
+    await removeFile(entryFile(directory, id));
   } finally {
     await unlock();
   }

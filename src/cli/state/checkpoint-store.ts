@@ -1,10 +1,9 @@
-import { rm } from "node:fs/promises";
 import type { Checkpoint } from "../../index.ts";
 import type { StateEntry } from "./directory.ts";
 import { CheckpointError } from "../../index.ts";
 import { entryFile, lockFile, openDirectory, readEntry } from "./directory.ts";
 import { LockedError, takeLock } from "./lock.ts";
-import { codeOf, readIfThere, replaceFile } from "./private-file.ts";
+import { codeOf, readIfThere, removeFile, replaceFile } from "./private-file.ts";
 
 /** One upload's checkpoint on disk, locked until `close()`. */
 export interface CheckpointStore {
@@ -97,7 +96,7 @@ class StoredFile implements CheckpointStore {
   }
 
   async remove(): Promise<void> {
-    await rm(this.#path, { force: true });
+    await removeFile(this.#path);
     this.isKept = false;
   }
 

@@ -16,8 +16,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
  * Readable by its owner only. One writer at a time (see lock.ts).
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  // In the same folder, since a rename does not cross file systems.
-  const temporary = join(dirname(path), `.${basename(path)}.new`);
+  const temporary = beside(path);
   // What a crash left there may be somebody's link: it is removed, never written through.
   await rm(temporary, { force: true });
   const handle = await open(temporary, "wx", 0o600);
@@ -28,6 +27,17 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await handle.close();
   }
   await rename(temporary, path);
+}
+
+/** Removes a file, and what a crash while it was replaced may have left. */
+export async function removeFile(path: string): Promise<void> {
+  await rm(beside(path), { force: true });
+  await rm(path, { force: true });
+}
+
+/** In the same folder, since a rename does not cross file systems. */
+function beside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.new`);
 }
 
 export function isMissing(error: unknown): boolean {
