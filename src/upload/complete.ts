@@ -71,8 +71,7 @@ export async function completeUpload(
       throw new WrongEtags(error);
     }
     if (stored.crc64 !== undefined) return verifyCrc64(stored.crc64, expected);
-    const found = await findObject(cos, expected.key, requesting).catch(refusedHead);
-    return found === undefined ? sizeOnly(requireCrc64, expected) : verifyObject(found, expected, requireCrc64);
+    return verifyStored(cos, expected, requireCrc64, requesting);
   };
   return requesting("CompleteMultipartUpload", completeOnce, classifyComplete).catch((error: unknown) => {
     throw error instanceof WrongEtags ? error.cause : error;
@@ -112,14 +111,34 @@ export async function findObject(cos: CosClient, key: string, requesting: Reques
   }
 }
 
-/** A certificate that may write but not look: then the accepted Content-Length of every part stands for the size. */
-function refusedHead(error: unknown): undefined {
-  if (error instanceof CosError && error.status === 403) return undefined;
+/**
+ * Looks at an object that was accepted without a CRC64.
+ * @throws IntegrityError it is not what was sent, or not there
+ */
+export async function verifyStored(
+  cos: CosClient,
+  expected: Expected,
+  requireCrc64: boolean,
+  requesting: Requesting,
+): Promise<Verified> {
+  const found = await findObject(cos, expected.key, requesting).catch(refusedHead);
+  // A certificate that may write but not look: then the accepted Content-Length of every request stands for the size.
+  if (found === "refused") return sizeOnly(requireCrc64, expected);
+  if (found !== undefined) return verifyObject(found, expected, requireCrc64);
+  throw new IntegrityError(
+    "the service accepted the object, and does not have it; it was not committed",
+    { algorithm: "size", expected: String(expected.size), actual: undefined },
+    { stage: "transfer" },
+  );
+}
+
+function refusedHead(error: unknown): "refused" {
+  if (error instanceof CosError && error.status === 403) return "refused";
   throw error;
 }
 
 /** Compares a stored object with what was sent: by CRC64, and by size where the service names none. */
-export function verifyObject(found: ObjectInfo, expected: Expected, requireCrc64: boolean): Verified {
+function verifyObject(found: ObjectInfo, expected: Expected, requireCrc64: boolean): Verified {
   if (found.size !== expected.size) {
     throw new IntegrityError(
       `the stored object has ${found.size} bytes instead of ${expected.size}; it was not committed`,
@@ -139,7 +158,7 @@ export function verifyCrc64(actual: string, expected: { readonly crc64: string }
   );
 }
 
-export function sizeOnly(requireCrc64: boolean, expected: { readonly crc64: string }): "size" {
+function sizeOnly(requireCrc64: boolean, expected: { readonly crc64: string }): "size" {
   if (!requireCrc64) return "size";
   throw new IntegrityError(
     "the service named no CRC64, and requireCrc64 demands one; nothing was committed",

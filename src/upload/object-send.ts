@@ -10,7 +10,7 @@ import type { OpenedSource } from "./source.ts";
 import { IntegrityError, SourceError } from "../errors.ts";
 import { crc64Combine } from "../cos/crc64.ts";
 import { classifyCosFailure } from "../cos/error-codes.ts";
-import { completeUpload, findObject, sizeOnly, verifyCrc64, verifyObject } from "./complete.ts";
+import { completeUpload, verifyCrc64, verifyStored } from "./complete.ts";
 import { sendParts } from "./multipart.ts";
 
 /** What all objects of one upload share. */
@@ -85,10 +85,7 @@ async function verifyPut(
 ): Promise<Verified> {
   if (stored.crc64 !== undefined) return verifyCrc64(stored.crc64, expected);
   checkEtag(stored, md5, "the object");
-  const found = await findObject(context.cos, expected.key, requesting);
-  return found === undefined
-    ? sizeOnly(context.requireCrc64, expected)
-    : verifyObject(found, expected, context.requireCrc64);
+  return verifyStored(context.cos, expected, context.requireCrc64, requesting);
 }
 
 /**
@@ -190,9 +187,10 @@ async function onePass<T>(body: PartBody, signal: AbortSignal, send: (pass: Part
   }
 }
 
-/** What was damaged on its way is sent again like anything that a passing fault has hit. */
+/** What was damaged on its way is sent again like anything that a passing fault has hit; what cannot be compared is not. */
 function classifyTransfer(error: unknown): RetryClass {
-  return error instanceof IntegrityError ? "backoff" : classifyCosFailure(error);
+  if (error instanceof IntegrityError) return error.actual === undefined ? "never" : "backoff";
+  return classifyCosFailure(error);
 }
 
 function checkEtag(stored: StoredBytes, md5: string | undefined, what: string): void {
