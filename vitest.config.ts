@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** The folders below test/ that are projects of their own: slower, or in need of something `npm ci` does not bring. */
-const suites = ["interop", "faults", "memory", "conformance", "contract", "packaging"];
+const suites = ["interop", "examples", "faults", "memory", "conformance", "contract", "packaging"];
 
 /**
  * `unit` is what `npm test` runs: everything that needs no other process than Node and ends in seconds. `.ci/run` runs
@@ -20,6 +20,7 @@ export default defineConfig({
         },
       },
       { test: { name: "interop", include: ["test/interop/*.test.ts"], testTimeout: 120_000 } },
+      { test: { name: "examples", include: ["test/examples/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "faults", include: ["test/faults/**/*.test.ts"], testTimeout: 120_000 } },
       {
         test: {
