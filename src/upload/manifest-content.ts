@@ -34,4 +34,4 @@ export function manifestTypeOf(name: string): ManifestType | undefined {
 }
 
 /** Most files that are looked for: an attack can name more than any disk holds in one line of a DASH manifest. */
-export const maxFiles = 500_000;
+export const maxFiles = 200_000;

@@ -1,5 +1,5 @@
 import type { ManifestContent, ManifestType, Reference } from "./manifest-content.ts";
-import type { LocatedFile } from "./manifest-folder.ts";
+import type { LocatedFile, NotLocated } from "./manifest-folder.ts";
 import type { Warning } from "./options.ts";
 import { ManifestError, SourceError } from "../errors.ts";
 import { manifestTypeOf, maxFiles } from "./manifest-content.ts";
@@ -42,7 +42,7 @@ interface Entry {
   required: boolean;
   /** What a problem with it begins with. */
   readonly mention: string;
-  located: LocatedFile | "absent" | undefined;
+  located: LocatedFile | NotLocated | undefined;
 }
 
 /** A manifest that was read. */
@@ -115,7 +115,7 @@ class TreeReader {
     this.#warnOfCircle();
     const found = [...this.#entries.values()].filter(({ path }) => path !== this.#top.path);
     const files = (wanted: (entry: Entry) => boolean): LocatedFile[] =>
-      found.filter(wanted).flatMap(({ located }) => (typeof located === "object" ? [located] : []));
+      found.filter(wanted).flatMap(({ located }) => (located === undefined || "why" in located ? [] : [located]));
     return {
       folder: this.#folder,
       top: this.#top,
@@ -137,20 +137,19 @@ class TreeReader {
       );
       for (const entry of found) {
         this.#options.signal.throwIfAborted();
-        if (entry.type !== undefined && typeof entry.located === "object") await this.#visit(entry, entry.located);
+        const { located, type, required, mention } = entry;
+        if (located === undefined) continue;
+        if (!("why" in located)) {
+          if (type !== undefined) await this.#visit(entry, located);
+        } else if (required || located.flaw !== "absent") {
+          this.#problems.add(`${mention} ${located.why}`);
+        }
       }
     }
   }
 
   async #locate(entry: Entry): Promise<void> {
-    if (entry.located !== undefined) return;
-    const found = await this.#folder.locate(entry.path);
-    if (!("why" in found)) {
-      entry.located = found;
-      return;
-    }
-    entry.located = "absent";
-    if (found.flaw !== "absent" || entry.required) this.#problems.add(`${entry.mention} ${found.why}`);
+    entry.located ??= await this.#folder.locate(entry.path);
   }
 
   async #visit(entry: Entry, file: LocatedFile): Promise<void> {
@@ -205,7 +204,9 @@ class TreeReader {
   #mention(path: string, mention: string, playlist: boolean, required: boolean): void {
     const known = this.#entries.get(path);
     if (known !== undefined) {
-      if (required && !known.required && known.located === "absent") this.#problems.add(`${mention} does not exist`);
+      const { located } = known;
+      if (required && !known.required && located !== undefined && "why" in located && located.flaw === "absent")
+        this.#problems.add(`${mention} ${located.why}`);
       known.required ||= required;
       return;
     }

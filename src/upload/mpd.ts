@@ -91,7 +91,8 @@ class MpdReader {
 
   /** One problem for a base, instead of one for each of its files. */
   #checkBase(base: string, where: string): boolean {
-    const target = resolveReference("", joinReference(base, "file"), false);
+    const path = base.replace(/[?#].*$/s, "");
+    const target = resolveReference("", path === "" || path.endsWith("/") ? `${path}file` : path, false);
     if (target.kind !== "refused") return true;
     this.problems.push(`${where}: the BaseURL ${shownReference(base)} ${target.why}`);
     return false;
