@@ -236,7 +236,8 @@ export class UploadRun {
     const byDefault = checkpoint === undefined && onCheckpoint === undefined ? "abort" : "keep-parts";
     const choice = typeof onFailure === "function" ? onFailure(error) : (onFailure ?? byDefault);
     if (session === undefined) return;
-    if (choice === "keep-parts") {
+    // After the transfer there is nothing to remove, and only the checkpoint can repeat the commit without sending all again.
+    if (choice === "keep-parts" || this.#state.phase !== "uploading") {
       if (error instanceof VodupError) attachCheckpoint(error, this.#state.snapshot());
       return;
     }

@@ -18,7 +18,7 @@ export const mib: number = 2 ** 20;
 const stops: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
+  for (const stop of stops.splice(0).toReversed()) await stop();
 });
 
 /** Calls this when the test is over. */
