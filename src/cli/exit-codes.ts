@@ -15,6 +15,7 @@ const fixed: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   SOURCE_CHANGED: 3,
   SOURCE_FAILED: 3,
   SOURCE_TOO_LARGE: 3,
+  MANIFEST_INVALID: 3,
   INTEGRITY: 6,
   CERTIFICATE_EXPIRED: temporary,
   TIMEOUT: temporary,

@@ -1,5 +1,5 @@
 import type { Terminal } from "./terminal.ts";
-import { CosError, VodApiError, VodupError } from "../index.ts";
+import { CosError, ManifestError, VodApiError, VodupError } from "../index.ts";
 import { UsageError } from "./args.ts";
 import { DeadlineError, SignalError } from "./stopping.ts";
 
@@ -44,6 +44,8 @@ export function reportError(
   terminal.note(`vodup: ${about}${message}`);
   if (hint !== undefined && !message.includes(hint)) terminal.note(`  hint: ${oneLine(hint)}`);
   if (requestId !== undefined && !message.includes(requestId)) terminal.note(`  request id: ${requestId}`);
+  // The message has the first ten; who mends a tree wants all of them at once.
+  if (error instanceof ManifestError) for (const problem of error.problems.slice(10)) terminal.note(`  ${problem}`);
   if (options.debug && error instanceof Error) terminal.note(String(error.stack));
 }
 

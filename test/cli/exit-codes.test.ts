@@ -9,6 +9,7 @@ import {
   VodApiError,
   VodupError,
 } from "../../src/index.ts";
+import { readPage } from "../support/markdown.ts";
 import { UsageError } from "../../src/cli/args.ts";
 import { exitCodeOf, exitCodeOfAll } from "../../src/cli/exit-codes.ts";
 import { DeadlineError, SignalError } from "../../src/cli/stopping.ts";
@@ -110,6 +111,14 @@ describe("the exit code of an error", () => {
       }
     }
   });
+});
+
+test("docs/errors.md says the same", async () => {
+  const { text } = await readPage("docs/errors.md");
+  const rows = [...text.matchAll(/^\| `([A-Z_]+)` \|.*\| (\d) \|$/gm)];
+  expect(rows.length).toBeGreaterThan(15);
+  const codes = rows.map(([, code]) => [code, exitCodeOf(new VodupError(code as ErrorCode, "m"))]);
+  expect(codes).toEqual(rows.map(([, code, exit]) => [code, Number(exit)]));
 });
 
 describe("the exit code of several sources", () => {
