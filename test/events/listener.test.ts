@@ -205,6 +205,37 @@ describe("what is refused", () => {
       await refused(running, await send(running.port, Buffer.alloc(8_000_000, 0x20)), 413, "too-large");
     });
 
+    test("also one that reads nothing before it has sent everything", async () => {
+      const running = await listen({ maxBodyBytes: 1000 });
+      const socket = connect(running.port, "127.0.0.1").pause();
+      socket.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 400000\r\n\r\n");
+      for (let sent = 0; sent < 400_000; sent += 40_000) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        socket.write(Buffer.alloc(40_000, 0x20));
+      }
+      const chunks: Buffer[] = [];
+      socket.on("data", (chunk: Buffer) => chunks.push(chunk)).resume();
+      await once(socket, "close");
+      expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 413 [^]*"too-large"\}$/);
+    });
+
+    test("and one that never ends is cut off", async () => {
+      const running = await listen({ maxBodyBytes: 1000 });
+      const socket = connect(running.port, "127.0.0.1")
+        .on("error", () => undefined)
+        .resume();
+      socket.write(
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+      );
+      const pace = setInterval(() => socket.write(`400\r\n${" ".repeat(1024)}\r\n`), 10);
+      try {
+        await once(socket, "close");
+      } finally {
+        clearInterval(pace);
+      }
+      expect(running.refusals).toEqual([{ status: 413, reason: "too-large" }]);
+    });
+
     test("by default the limit is 1 MiB", async () => {
       const running = await listen();
       const padded = (bytes: number): string => `{"EventType":"A","p":"${"x".repeat(bytes - 24)}"}`;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { EmulatorOptions, FaultRule } from "../../src/emulator/index.ts";
 import type { PulledEvent, PulledEvents, PullEventsOptions } from "../../src/events/index.ts";
 import { startEmulator, type Emulator } from "../../src/emulator/index.ts";
@@ -175,15 +175,40 @@ describe("confirming", () => {
   });
 
   test("one handle that is too late does not take the others with it", async () => {
-    const { emulator, upload, pull, left } = await scene();
-    await upload(1);
-    const [old] = await take(pull(), 1);
-    emulator.advanceClock(31_000);
-    await upload(2);
-    const fresh = (await take(pull(), 3)).slice(1);
-    const outcomes = await Promise.all([old, ...fresh].map((event) => event?.confirm()));
-    expect(outcomes).toEqual([false, true, true]);
+    const { emulator, upload, pull, confirmed, left } = await scene();
+    const [old] = await upload(1);
+    const events: PulledEvent[] = [];
+    for await (const event of pull()) {
+      events.push(event);
+      if (events.length === 1) {
+        emulator.advanceClock(31_000);
+        await upload(2);
+      }
+      // The old one again, and the two new ones.
+      if (events.length === 4) break;
+    }
+    expect(ids(events).filter((fileId) => fileId === old)).toHaveLength(2);
+    const [late, ...others] = [events[0], ...events.filter(({ fileId }) => fileId !== old)];
+    expect(await Promise.all([late, ...others].map((event) => event?.confirm()))).toEqual([false, true, true]);
+    expect(confirmed()).toEqual([3, 1, 1, 1]);
     expect(await left()).toBe(1);
+  });
+
+  test("events of a batch whose handles are about to expire are left to be delivered again", async () => {
+    const { upload, pull, pulls } = await scene();
+    await upload(3);
+    const events = pull();
+    await events.next();
+    const real = performance.now.bind(performance);
+    const later = vi.spyOn(performance, "now").mockImplementation(() => real() + 26_000);
+    try {
+      const next = events.next();
+      await vi.waitFor(() => expect(pulls()).toBeGreaterThan(1));
+      events.stop();
+      expect(await next).toEqual({ done: true, value: undefined });
+    } finally {
+      later.mockRestore();
+    }
   });
 
   test("an event that is confirmed and happens once more is delivered once more", async () => {
