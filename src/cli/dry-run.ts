@@ -4,11 +4,11 @@ import type { Connection } from "./connection.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
 import type { UploadFlag } from "./upload-flags.ts";
+import type { UploadOutput } from "./upload-output.ts";
 import { exitCodeOf, exitCodeOfAll } from "./exit-codes.ts";
 import { shownSource } from "./shown-source.ts";
 import { formatSize } from "./sizes.ts";
 import { sourceOf } from "./upload-flags.ts";
-import { outputOf } from "./upload-output.ts";
 
 /** `upload --dry-run`: finds every mistake that can be found without sending anything, and prints what would be sent. */
 export async function dryRun(
@@ -16,10 +16,10 @@ export async function dryRun(
   options: UploadOptions,
   { client, checkCredentials }: Connection,
   terminal: Terminal,
-  debug: boolean,
+  outputs: readonly { readonly source: string; readonly output: UploadOutput }[],
 ): Promise<ExitCode> {
   const codes: ExitCode[] = [];
-  for (const source of args.operands) {
+  for (const { source, output } of outputs) {
     try {
       const plan = await client.plan(source === "-" ? process.stdin : sourceOf(source), options);
       await checkCredentials();
@@ -29,7 +29,7 @@ export async function dryRun(
       );
       codes.push(0);
     } catch (error) {
-      outputOf(terminal, source, { args, debug }).error(error);
+      output.error(error);
       codes.push(exitCodeOf(error));
     }
   }

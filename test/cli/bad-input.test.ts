@@ -226,12 +226,20 @@ describe("bad input", () => {
     expect(stderr).toContain("permission denied");
   });
 
-  test("with --json the error is told on stdout too, as the source's last line", async () => {
-    const { code, stdout } = await bench.run(ok("--json", "--part-size", "1"));
+  test.each([
+    ["met by the command line", ["ok.mp4", "--part-size", "16MB"]],
+    ["met by the library", ["ok.mp4", "--part-size", "1"]],
+    ["of two sources at once", ["ok.mp4", "film.xyz", "--part-size", "1", "--cover", "c.jpg"]],
+  ])("with --json the error is told on stdout too, as each source's last line: %s", async (_, args) => {
+    const { code, stdout } = await bench.run(["upload", "--json", ...args]);
     expect(code).toBe(2);
-    const message = expect.stringContaining("--part-size");
-    const error = { type: "error", source: "ok.mp4", code: "ERR_INVALID_ARG_VALUE", message, requestId: null };
-    expect(JSON.parse(stdout)).toEqual({ ...error, retryable: false });
+    const lines = stdout.trimEnd().split("\n");
+    const sources = args.filter((arg) => /^(?:ok|film)\./.test(arg));
+    const error = { type: "error", code: "ERR_INVALID_ARG_VALUE", requestId: null, retryable: false };
+    const message = expect.stringMatching(/^--(?:part-size|cover)/);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+      sources.map((source) => ({ ...error, source, message })),
+    );
   });
 });
 

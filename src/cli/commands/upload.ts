@@ -4,6 +4,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import type { Terminal } from "../terminal.ts";
 import type { UploadFlag } from "../upload-flags.ts";
 import type { UploadOutcome } from "../upload-one.ts";
+import type { UploadOutput } from "../upload-output.ts";
 import { UsageError } from "../args.ts";
 import { connect } from "../connection.ts";
 import { isDebugging, tellDiagnostics } from "../debug.ts";
@@ -40,31 +41,54 @@ export async function runUploads(
   terminal: Terminal,
   env: NodeJS.ProcessEnv,
 ): Promise<ExitCode> {
-  checkTogether(args);
-  const options = readUploadOptions(args);
-  const timeout = args.text("timeout");
   const debug = isDebugging(args.has("debug"), env);
-  const quiet = args.has("quiet");
-  const run = stopping(timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000);
+  const outputs = args.operands.map((source) => ({ source, output: outputOf(terminal, source, { args, debug }) }));
   const silence = debug ? tellDiagnostics((line) => terminal.note(line)) : undefined;
   try {
-    const connection = await connect(args, env, (text) => quiet || terminal.note(text));
+    checkTogether(args);
+    const timeout = args.text("timeout");
+    const timeoutMs = timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000;
+    return await uploadAll(args, terminal, env, outputs, timeoutMs);
+  } catch (error) {
+    // Who reads JSON is promised a last line for every source, also when none of them came to its turn.
+    if (!args.has("json")) throw error;
+    for (const { output } of outputs) output.error(error);
+    return exitCodeOf(error);
+  } finally {
+    silence?.();
+  }
+}
+
+async function uploadAll(
+  args: Arguments<UploadFlag>,
+  terminal: Terminal,
+  env: NodeJS.ProcessEnv,
+  outputs: readonly { readonly source: string; readonly output: UploadOutput }[],
+  timeoutMs: number | undefined,
+): Promise<ExitCode> {
+  const options = readUploadOptions(args);
+  const run = stopping(timeoutMs);
+  try {
+    const connection = await connect(args, env, (text) => args.has("quiet") || terminal.note(text));
     try {
-      if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, debug);
+      if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, outputs);
       const outcomes: UploadOutcome[] = [];
-      for (const source of args.operands) {
-        const output = outputOf(terminal, source, { args, debug });
+      for (const { source, output } of outputs) {
         outcomes.push(await uploadOne({ args, options, connection, run, output }, source));
       }
       const command = resumeCommand(args, outcomes);
       if (command !== undefined) terminal.note(`vodup: what was sent is kept; to go on: ${command}`);
       const codes = outcomes.map(({ code }) => code);
-      return exitCodeOfAll(codes, run.reason && exitCodeOf(run.reason));
+      // A signal that came when all was done has stopped nothing.
+      const stopped = run.reason === undefined ? undefined : exitCodeOf(run.reason);
+      return exitCodeOfAll(
+        codes,
+        codes.find((code) => code === stopped),
+      );
     } finally {
       await connection.close();
     }
   } finally {
-    silence?.();
     run.done();
   }
 }
@@ -79,7 +103,7 @@ function resumeCommand(args: Arguments<UploadFlag>, outcomes: readonly UploadOut
   const kept = outcomes.filter(({ resumable }) => resumable);
   if (kept.length === 0) return undefined;
   // A URL's keys belong into no log; its state has them.
-  if (left.some((source) => shownSource(source) !== source)) {
+  if ([...left, args.text("cover") ?? ""].some((source) => shownSource(source) !== source)) {
     const ids = kept.flatMap(({ id }) => id ?? []);
     return ids.length === 0 ? "the same command" : shellQuote(["vodup", "uploads", "resume", ...ids]);
   }
