@@ -26,6 +26,9 @@ export interface Download {
   discard(): void;
 }
 
+/** Opens downloads with the client's sockets. */
+export type OpenDownload = (request: DownloadRequest) => Promise<Download>;
+
 /** How a URL may be shown: without user, password, query and fragment, any of which may be a secret. */
 export function shownUrl(url: URL): string {
   return `${url.origin}${url.pathname}`;

@@ -6,7 +6,7 @@ import type { MemoryBudget } from "./memory.ts";
 import type { DonePart, Part, PartSink } from "./multipart.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
 import type { ProgressMeter } from "./progress.ts";
-import type { OpenedSource } from "./source.ts";
+import type { OpenedSource } from "./opened-source.ts";
 import { IntegrityError, SourceError } from "../errors.ts";
 import { crc64Combine } from "../cos/crc64.ts";
 import { classifyCosFailure } from "../cos/error-codes.ts";

@@ -2,7 +2,7 @@ import type { AssembledPart } from "./part-assembler.ts";
 import type { Part } from "./multipart.ts";
 import type { ObjectJob, TransferContext, TransferredObject } from "./object-send.ts";
 import type { PartBody } from "./part-body.ts";
-import type { RangedSource, StreamSource } from "./source.ts";
+import type { RangedSource, StreamSource } from "./opened-source.ts";
 import { SourceError } from "../errors.ts";
 import { cosLimits } from "../cos/limits.ts";
 import { putWhole, sendMultipart } from "./object-send.ts";

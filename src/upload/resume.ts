@@ -1,6 +1,6 @@
 import type { DonePart } from "./multipart.ts";
 import type { TransferContext } from "./object-send.ts";
-import type { OpenedSource, RangedSource } from "./source.ts";
+import type { OpenedSource, RangedSource } from "./opened-source.ts";
 import type { UploadState } from "./upload-state.ts";
 import { createHash } from "node:crypto";
 import { CheckpointError, CosError } from "../errors.ts";

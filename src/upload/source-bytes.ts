@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PartAttempt, PartBody } from "./part-body.ts";
-import type { RangedSource } from "./source.ts";
+import type { RangedSource } from "./opened-source.ts";
 import { Crc64 } from "../cos/crc64.ts";
 import { SourceError } from "../errors.ts";
 

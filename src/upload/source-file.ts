@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import type { Lane, LanePool } from "./lane-pool.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
-import type { Fingerprint, RangedSource } from "./source.ts";
+import type { Fingerprint, RangedSource } from "./opened-source.ts";
 import { SourceError } from "../errors.ts";
 import { laneBufferSize } from "./lane-pool.ts";
 

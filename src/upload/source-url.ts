@@ -1,14 +1,11 @@
-import type { Download, DownloadRequest } from "../http/download.ts";
+import type { Download, OpenDownload } from "../http/download.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
-import type { Fingerprint, OpenedSource, RangedSource } from "./source.ts";
+import type { Fingerprint, OpenedSource, RangedSource } from "./opened-source.ts";
 import { posix } from "node:path";
 import { NetworkError, SourceError } from "../errors.ts";
 import { Crc64 } from "../cos/crc64.ts";
 import { checkDownloadUrl, shownUrl } from "../http/download.ts";
-import { streamSource } from "./source.ts";
-
-/** Opens downloads with the client's sockets. */
-export type OpenDownload = (request: DownloadRequest) => Promise<Download>;
+import { streamSource } from "./opened-source.ts";
 
 /**
  * Opens what a URL gives. A server that knows ranges, and names its content by an ETag or a date, is read like a file:

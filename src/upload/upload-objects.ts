@@ -1,7 +1,7 @@
 import type { SourceIdentity } from "./checkpoint.ts";
 import type { LanePool } from "./lane-pool.ts";
 import type { SessionIdentity } from "./session.ts";
-import type { OpenedSource } from "./source.ts";
+import type { OpenedSource } from "./opened-source.ts";
 import type { ReadyUpload } from "./upload-sources.ts";
 import { ManifestError } from "../errors.ts";
 import { toKey } from "../cos/key.ts";

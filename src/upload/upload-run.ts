@@ -4,7 +4,7 @@ import type { SourceIdentity } from "./checkpoint.ts";
 import type { TransferContext } from "./object-send.ts";
 import type { UploadOptions, Warning } from "./options.ts";
 import type { SessionIdentity, UploadSession } from "./session.ts";
-import type { OpenedSource } from "./source.ts";
+import type { OpenedSource } from "./opened-source.ts";
 import type { UploadObject } from "./upload-objects.ts";
 import type { UploadResult } from "./upload-result.ts";
 import type { ReadyUpload } from "./upload-sources.ts";

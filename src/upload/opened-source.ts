@@ -1,0 +1,67 @@
+import type { PartBody } from "./part-body.ts";
+
+/** What identifies a source's content between two runs. */
+export interface Fingerprint {
+  readonly kind: "file" | "url";
+  /** Bytes. */
+  readonly size: number;
+  /** Modification time in nanoseconds, or the ETag or date of a URL. */
+  readonly modified: string;
+}
+
+interface SourceBase {
+  /** How messages call it. */
+  readonly label: string;
+  /** The name that the media's name and type are derived from; undefined for bytes and streams. */
+  readonly fileName?: string | undefined;
+  close(): Promise<void>;
+}
+
+/** A source whose ranges can be read in any order and again: parts are sent in parallel without being kept. */
+export interface RangedSource extends SourceBase {
+  readonly kind: "ranged";
+  readonly size: number;
+  readonly fingerprint?: Fingerprint | undefined;
+  body(offset: number, size: number): PartBody;
+  /** @throws SourceError `SOURCE_CHANGED` when it is not what it was when it was opened */
+  verify(): Promise<void>;
+}
+
+/** A source that can be read once, from its beginning. */
+export interface StreamSource extends SourceBase {
+  readonly kind: "stream";
+  /** Bytes, where the caller said so: then it is checked. */
+  readonly size?: number | undefined;
+  chunks(): AsyncIterator<unknown>;
+}
+
+export type OpenedSource = RangedSource | StreamSource;
+
+/**
+ * Makes a source of anything iterable.
+ * @param size bytes, if known
+ * @param abandon ends what the stream hangs on, where the stream itself cannot
+ */
+export function streamSource(
+  stream: AsyncIterable<unknown>,
+  label: string,
+  fileName: string | undefined,
+  size: number | undefined,
+  abandon?: () => void,
+): StreamSource {
+  let iterator: AsyncIterator<unknown> | undefined;
+  return {
+    kind: "stream",
+    label,
+    fileName,
+    size,
+    chunks: () => (iterator ??= stream[Symbol.asyncIterator]()),
+    close: async () => {
+      // Ends a stream that was never read, and one that hangs: a file descriptor or a socket may be behind it.
+      if (abandon !== undefined) abandon();
+      else if ("destroy" in stream && typeof stream.destroy === "function") stream.destroy();
+      else if (iterator === undefined)
+        await Promise.resolve(stream[Symbol.asyncIterator]().return?.()).catch(() => undefined);
+    },
+  };
+}
