@@ -1,5 +1,5 @@
 import type { CommandSpec } from "./args.ts";
-import type { CommandEntry } from "./commands.ts";
+import type { CommandEntry } from "./command.ts";
 
 /** `vodup --help`. */
 export function overview(commands: readonly CommandEntry[]): string {

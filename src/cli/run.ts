@@ -1,4 +1,4 @@
-import type { CommandEntry } from "./commands.ts";
+import type { CommandEntry } from "./command.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { UsageError, parseArguments } from "./args.ts";
 import { commands } from "./commands.ts";

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import type { Profile, Scenario } from "../../conformance/scenario.ts";
 import type { Arguments } from "../args.ts";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import { runConformance } from "../../conformance/conformance.ts";
 import { jsonReport, junitReport } from "../../conformance/report-files.ts";
 import { scenarioText, summaryText } from "../../conformance/report-text.ts";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { FaultRule } from "../../emulator/index.ts";
 import type { SignalError } from "../stopping.ts";
 import { UsageError } from "../args.ts";

@@ -1,6 +1,6 @@
 import type { VodActions } from "../../vod-api/index.ts";
 import type { Arguments } from "../args.ts";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { ApiFlag } from "../with-connection.ts";
 import { UsageError } from "../args.ts";
 import { apiFlags, withConnection } from "../with-connection.ts";

@@ -1,5 +1,5 @@
 import type { VodClient } from "../../index.ts";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { ApiFlag } from "../with-connection.ts";
 import { eventLine } from "../event-line.ts";
 import { parseInteger } from "../numbers.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
 import { createListener, type EventListener } from "../../events/index.ts";
 import { UsageError } from "../args.ts";

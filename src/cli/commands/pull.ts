@@ -1,6 +1,6 @@
 import type { PullOptions, VodClient } from "../../index.ts";
 import type { Arguments } from "../args.ts";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
 import type { MediaFlag } from "../upload-flags.ts";
 import { exitCodeOf } from "../exit-codes.ts";

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Arguments } from "../args.ts";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { ClientUploadParams } from "../../signing/index.ts";
 import { parseInteger } from "../numbers.ts";
 import { nowSeconds, readPairs, readRequest, signingCredentials, stagesText } from "../signing-input.ts";

@@ -1,5 +1,5 @@
 import type { Arguments } from "../args.ts";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { CosRequest } from "../../signing/index.ts";
 import { UsageError } from "../args.ts";
 import { parseInteger } from "../numbers.ts";

@@ -1,5 +1,5 @@
 import type { Arguments } from "../args.ts";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { Tc3Request } from "../../signing/index.ts";
 import { parseInteger } from "../numbers.ts";
 import { nowSeconds, readHeaders, readRequest, signingCredentials, stagesText } from "../signing-input.ts";

@@ -1,5 +1,5 @@
 import type { Checkpoint, VodClient } from "../../index.ts";
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import type { StateEntry } from "../state/directory.ts";
 import type { Terminal } from "../terminal.ts";

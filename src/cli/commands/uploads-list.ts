@@ -1,4 +1,4 @@
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { UploadSummary } from "../state/summary.ts";
 import { formatDuration } from "../render.ts";
 import { formatSize } from "../sizes.ts";

@@ -1,4 +1,4 @@
-import type { Command } from "../commands.ts";
+import type { Command } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { parseArguments } from "../args.ts";
 import { exitCodeOfAll } from "../exit-codes.ts";
