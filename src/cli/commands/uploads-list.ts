@@ -58,7 +58,9 @@ function table(listed: readonly Listed[], now: number): string {
   const rows = listed.map((one) => [
     one.id,
     one.bytes === undefined ? "?" : formatSize(one.bytes),
-    one.bytes === undefined ? "?" : `${one.bytes === 0 ? 100 : Math.floor((100 * one.sentBytes) / one.bytes)}%`,
+    one.bytes === undefined
+      ? formatSize(one.sentBytes)
+      : `${one.bytes === 0 ? 100 : Math.floor((100 * one.sentBytes) / one.bytes)}%`,
     one.running ? "running" : one.state,
     one.savedAt === undefined ? "?" : formatDuration(now - one.savedAt.getTime()),
     certificate(one.certificateExpires, now),

@@ -6,6 +6,7 @@ export interface UploadSummary {
   readonly id: string;
   readonly source: string | undefined;
   readonly state: "uploading" | "transferred" | "committing" | "committed" | "unreadable";
+  /** Of media and cover; undefined for a stream and for HLS and DASH, whose checkpoint does not tell. */
   readonly bytes: number | undefined;
   readonly sentBytes: number;
   readonly savedAt: Date | undefined;
@@ -21,6 +22,8 @@ const states = ["uploading", "transferred", "committing", "committed"] as const;
 export function summarize(id: string, entry: StateEntry | undefined): UploadSummary {
   const checkpoint = entry?.checkpoint;
   const state = states.find((name) => name === member(checkpoint, "state"));
+  // A manifest's own size says nothing of its segments.
+  const isTree = /^(?:m3u8|mpd)$/i.test(String(member(member(checkpoint, "fields"), "MediaType")));
   const sizes = [member(checkpoint, "source"), member(checkpoint, "cover")].map((source) => member(source, "size"));
   const [media, cover] = sizes.map(numberOf);
   const expired = numberOf(member(member(member(checkpoint, "session"), "certificate"), "expiredTime"));
@@ -29,7 +32,7 @@ export function summarize(id: string, entry: StateEntry | undefined): UploadSumm
     id,
     source: entry === undefined ? undefined : shownSource(entry.source),
     state: state ?? "unreadable",
-    bytes: media === undefined ? undefined : media + (cover ?? 0),
+    bytes: media === undefined || isTree ? undefined : media + (cover ?? 0),
     sentBytes: sentBytes(member(checkpoint, "objects")),
     savedAt: dateOf(member(checkpoint, "savedAt")),
     certificateExpires: expired === undefined ? undefined : dateOf(expired * 1000),
