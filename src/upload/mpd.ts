@@ -45,6 +45,8 @@ export function readMpd(bytes: Uint8Array): ManifestContent {
     return { references: reader.references, problems: reader.problems };
   } catch (error) {
     if (!(error instanceof MpdFlaw) && !(error instanceof XmlError)) throw error;
+    // No encoder writes a DOCTYPE, and whoever resolves its entities may read other files.
+    if (error instanceof XmlError && error.reason === "forbidden") reader.problems.push(error.message);
     return {
       references: reader.references,
       problems: reader.problems,

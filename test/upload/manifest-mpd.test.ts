@@ -137,7 +137,6 @@ describe("what is not understood", () => {
   test.each([
     ["#EXTM3U\na.ts", "XML"],
     ["<SmoothStreamingMedia/>", "root is <SmoothStreamingMedia>"],
-    ['<!DOCTYPE MPD [<!ENTITY x "y">]><MPD/>', "DOCTYPE"],
     [one('<SegmentTemplate duration="1" media="$Number$"/>', 'type="dynamic"'), "no end"],
     [one('<SegmentTemplate media="$Number$"/>'), "neither a duration"],
     [
@@ -156,6 +155,10 @@ describe("what is not understood", () => {
     [mpd('<Period xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="https://x/p.xml"/>'), "xlink"],
   ])("%s", (text, why) => {
     expect(read(text).unreadable).toContain(why);
+  });
+
+  test("a DOCTYPE is a problem for whoever reads it", () => {
+    expect(read('<!DOCTYPE MPD [<!ENTITY x "y">]><MPD/>').problems).toEqual([expect.stringContaining("DOCTYPE")]);
   });
 
   test("a link that stands for nothing is none", () => {
