@@ -48,6 +48,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/emulator.ts")).emulatorCommand,
   },
   {
+    name: "doctor",
+    summary: "look for what would stop uploads from this machine",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  },
+  {
     name: "sign tc3",
     summary: "sign an API request and print every stage",
     load: async () => (await import("./commands/sign-tc3.ts")).signTc3Command,

@@ -6,6 +6,9 @@ import { parseInteger } from "./numbers.ts";
 export type ConnectionFlag =
   "site" | "region" | "sub-app-id" | "vod-endpoint" | "cos-endpoint" | "emulator" | "credentials" | "retries" | "debug";
 
+/** Those that say where requests go. */
+export type TargetFlag = Exclude<ConnectionFlag, "credentials" | "retries" | "debug">;
+
 /** The flags of every command that talks to the service. */
 export const connectionFlags: Readonly<Record<ConnectionFlag, FlagSpec>> = {
   site: { value: "intl|cn", summary: "which of the two clouds the account belongs to (VODUP_SITE; default intl)" },
@@ -45,8 +48,8 @@ export interface Connection {
 }
 
 /** The flags as typed, else the environment's; flags win, and an empty variable counts as not set. */
-export function readTarget(args: Arguments<ConnectionFlag>, env: NodeJS.ProcessEnv): Target {
-  const from = (flag: ConnectionFlag, variable: string): string | undefined =>
+export function readTarget(args: Arguments<TargetFlag>, env: NodeJS.ProcessEnv): Target {
+  const from = (flag: TargetFlag, variable: string): string | undefined =>
     args.text(flag) ?? (env[variable] || undefined);
   if (args.has("emulator")) {
     const other = (["vod-endpoint", "cos-endpoint"] as const).find((flag) => args.has(flag));
@@ -80,7 +83,8 @@ export async function connect(
   const dispatcher = emulator === undefined ? await proxyFromEnvironment(env) : undefined;
   const credentials = emulator ?? defaultCredentials({ env, metadata });
   const release = async (): Promise<void> => {
-    await dispatcher?.close();
+    // Its close() would wait for connections that a stopped run left half open.
+    await dispatcher?.destroy();
     await emulator?.close();
   };
   try {
@@ -109,7 +113,8 @@ export async function connect(
   }
 }
 
-function wantsMetadata(text: string | undefined): boolean {
+/** @throws UsageError */
+export function wantsMetadata(text: string | undefined): boolean {
   if (text === undefined || text === "metadata") return text !== undefined;
   throw new UsageError('--credentials: the only value is "metadata", the role of this instance');
 }
