@@ -26,9 +26,13 @@ export function parseCosEndpoint(template: string = defaultCosEndpoint): CosEndp
       ["bucket", bucket],
       ["region", region],
     ] as const) {
-      // Both come from the service and become a host name: nothing else may get into the URL.
-      if (!/^[a-z0-9][a-z0-9-]{0,100}$/i.test(value)) throw invalidArgument(name, "is not a valid name", value);
+      if (!isHostLabel(value)) throw invalidArgument(name, "is not a valid name", value);
     }
     return parseOrigin("cosEndpoint", fill(bucket, region));
   };
+}
+
+/** Whether a bucket or a region, as the service names it, can be a part of a host name and nothing else. */
+export function isHostLabel(text: unknown): text is string {
+  return typeof text === "string" && /^[a-z0-9][a-z0-9-]{0,100}$/i.test(text);
 }

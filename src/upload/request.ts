@@ -34,7 +34,7 @@ export function requestingWith(
         recover: async (kind, error) => {
           if (kind === "resync-clock")
             return wire.clock.learn(error instanceof CosError ? error.serverTime : undefined, usedOffsetMs);
-          return used !== undefined && keys.refused(used);
+          return used !== undefined && (await untilAborted(keys.refused(used), signal));
         },
         onRetry: (event) => onRetry({ operation, ...event }),
       },
@@ -47,7 +47,16 @@ export function requestingWith(
   };
 }
 
-/** An expired key is also refused as AccessDenied, which alone would not tell it from a missing permission. */
+/**
+ * An expired key is also refused as AccessDenied, which alone would not tell it from a missing permission; and HEAD,
+ * whose answers have no body, cannot say ExpiredToken (400) or anything else.
+ */
 function isRefusedOldKey(error: unknown, keys: CosCredentials): boolean {
-  return error instanceof CosError && error.status === 403 && error.cosCode === "AccessDenied" && keys.isOld();
+  if (!(error instanceof CosError)) return false;
+  const mayBe = (error.status === 403 && error.cosCode === "AccessDenied") || isHeadRefusal(error);
+  return mayBe && keys.isOld();
+}
+
+function isHeadRefusal({ operation, status }: CosError): boolean {
+  return operation === "HeadObject" && (status === 400 || status === 403);
 }

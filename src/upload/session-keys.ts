@@ -18,6 +18,7 @@ export function sessionKeys(
   session: UploadSession,
   fields: ApplyFields,
   strategy: SessionRefresh,
+  signal: AbortSignal,
   renewed: (certificate: Certificate, receivedAt: number) => Promise<void>,
 ): CosCredentials {
   const { wire, credentials } = environment;
@@ -30,7 +31,7 @@ export function sessionKeys(
     };
   }
   return new CertificateKeeper(session.certificate, session.receivedAt, now, async () => {
-    const certificate = await renew(environment, session, fields, strategy);
+    const certificate = await renew(environment, session, fields, strategy, signal);
     await renewed(certificate, now());
     return certificate;
   });
@@ -41,11 +42,12 @@ async function renew(
   session: UploadSession,
   fields: ApplyFields,
   strategy: SessionRefresh,
+  signal: AbortSignal,
 ): Promise<Certificate> {
   if (typeof strategy === "function") {
     const { bucket, region, mediaStoragePath, coverStoragePath, vodSessionKey } = session;
     return checkRefreshed(await strategy({ bucket, region, mediaStoragePath, coverStoragePath, vodSessionKey }));
   }
-  if (strategy === "vod-session-key") return renewBySessionKey(api, fields, session, () => wire.clock.now());
+  if (strategy === "vod-session-key") return renewBySessionKey(api, fields, session, () => wire.clock.now(), signal);
   throw new VodupError("CERTIFICATE_EXPIRED", `sessionRefresh is "${strategy}"`);
 }

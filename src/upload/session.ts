@@ -2,6 +2,7 @@ import type { VodApi } from "../vod-api/client.ts";
 import type { ApplyUploadRequest } from "../vod-api/types-upload.ts";
 import type { Certificate } from "./certificate.ts";
 import { VodupError, invalidArgument } from "../errors.ts";
+import { isHostLabel } from "../cos/endpoint.ts";
 import { toKey } from "../cos/key.ts";
 
 /** ApplyUpload's request, by its wire names; what was not given is left out. */
@@ -65,10 +66,13 @@ export async function applyUpload(
     receivedAt: now(),
     requestId,
   };
-  if (withCover && (session.coverStoragePath ?? "") === "")
-    throw invalidSession("CoverStoragePath is missing", requestId);
-  for (const path of [session.mediaStoragePath, ...(withCover ? [session.coverStoragePath ?? ""] : [])]) {
-    checkKey(path, requestId);
+  checkPlace(session, requestId);
+  checkKey(session.mediaStoragePath, requestId);
+  if (!withCover) return session;
+  if ((session.coverStoragePath ?? "") === "") throw invalidSession("CoverStoragePath is missing", requestId);
+  checkKey(session.coverStoragePath ?? "", requestId);
+  if (session.coverStoragePath === session.mediaStoragePath) {
+    throw invalidSession("media and cover have the same storage path", requestId);
   }
   return session;
 }
@@ -83,11 +87,12 @@ export async function renewBySessionKey(
   fields: ApplyFields,
   session: SessionIdentity,
   now: () => number,
+  signal: AbortSignal,
 ): Promise<Certificate> {
   const noRetry = (): void => {};
   const withKey = { ...fields, VodSessionKey: session.vodSessionKey };
   const withCover = session.coverStoragePath !== undefined;
-  const answer = await applyUpload(api, withKey, withCover, now, undefined, noRetry);
+  const answer = await applyUpload(api, withKey, withCover, now, signal, noRetry);
   const same =
     answer.bucket === session.bucket &&
     answer.region === session.region &&
@@ -113,6 +118,12 @@ function readCertificate(value: unknown, requestId: string): Certificate | undef
   return { secretId: secretId as string, secretKey: secretKey as string, token: token as string, expiredTime };
 }
 
+/** Both become a host name: nothing else may get into the URL that the certificate is sent to. */
+function checkPlace({ bucket, region }: SessionIdentity, requestId: string): void {
+  if (!isHostLabel(bucket)) throw invalidSession("StorageBucket is no name of a bucket", requestId);
+  if (!isHostLabel(region)) throw invalidSession("StorageRegion is no name of a region", requestId);
+}
+
 function checkKey(path: string, requestId: string): void {
   try {
     toKey(path);
@@ -130,6 +141,10 @@ function invalidSession(why: string, requestId: string, cause?: unknown): VodupE
 
 /** Checks what a caller's refresh function answered. */
 export function checkRefreshed(value: RefreshedSession): Certificate {
+  const given: unknown = value;
+  if (typeof given !== "object" || given === null) {
+    throw invalidArgument("sessionRefresh", "must resolve to { secretId, secretKey, token, expiredTime }");
+  }
   const { secretId, secretKey, token, expiredTime } = value;
   for (const [name, text] of Object.entries({ secretId, secretKey, token })) {
     if (typeof text !== "string" || text === "") {

@@ -138,7 +138,8 @@ export class UploadRun {
     const { wire, budget, cosEndpoint, defaults } = this.#environment;
     const { bucket, region } = session;
     const strategy = this.#options.sessionRefresh ?? "vod-session-key";
-    const keys = sessionKeys(this.#environment, session, this.#ready.fields, strategy, (certificate, receivedAt) =>
+    const { fields } = this.#ready;
+    const keys = sessionKeys(this.#environment, session, fields, strategy, this.#signal, (certificate, receivedAt) =>
       this.#state.renewed(certificate, receivedAt),
     );
     const buffered = this.#ready.media.kind === "stream";
