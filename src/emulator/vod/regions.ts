@@ -1,8 +1,5 @@
 import type { JsonObject } from "../json.ts";
 import type { Settings } from "../options.ts";
-import type { VodAction } from "./context.ts";
-import { VodFailure } from "./envelope.ts";
-import { textOf } from "./validate.ts";
 
 /** Storage regions of 266/9760; the real list is asked for, never assumed. */
 const KNOWN: readonly (readonly [region: string, description: string, mainland?: true])[] = [
@@ -63,15 +60,3 @@ export class Regions {
     }));
   }
 }
-
-export const describeStorageRegions: VodAction = ({ context }) => ({ StorageRegionInfos: context.regions.list() });
-
-/** Opens a region at once; the real one takes minutes, and neither goes back. */
-export const createStorageRegion: VodAction = ({ context, params }) => {
-  const region = textOf(params, "StorageRegion") ?? "";
-  if (!context.regions.exists(region)) {
-    throw new VodFailure("InvalidParameterValue", `There is no storage region ${region}.`);
-  }
-  context.regions.open(region);
-  return {};
-};
