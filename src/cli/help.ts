@@ -30,7 +30,7 @@ export function commandHelp(spec: CommandSpec): string {
     "",
     sentence(spec.summary),
     ...(rows.length === 0 ? [] : ["", "Flags:", ...table(rows)]),
-    ...(spec.notes ?? []).flatMap((note) => ["", note]),
+    ...(spec.notes ?? []).flatMap((note) => ["", ...wrapped(note)]),
   ].join("\n");
 }
 
@@ -52,6 +52,22 @@ const exitCodes: readonly string[] = [
 function table(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
+}
+
+const longestLine = 110;
+
+/** Breaks lines that are too long between words. */
+function wrapped(text: string): string[] {
+  return text.split("\n").flatMap((line) => {
+    const lines = [""];
+    for (const word of line.split(" ")) {
+      const last = lines.at(-1) ?? "";
+      if (last === "") lines[lines.length - 1] = word;
+      else if (last.length + 1 + word.length > longestLine) lines.push(word);
+      else lines[lines.length - 1] = `${last} ${word}`;
+    }
+    return lines;
+  });
 }
 
 function sentence(text: string): string {

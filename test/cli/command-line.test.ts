@@ -132,6 +132,12 @@ describe("help and version", () => {
     expect(await runCli(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
+  test("--version loads nothing but Node's own file system", () => {
+    const main = readFileSync(join(root, "src/cli/main.ts"), "utf8");
+    const loadedAtOnce = [...main.matchAll(/^import .* from "(.*)";$/gm)].map(([, name]) => name);
+    expect(loadedAtOnce).toEqual(["node:fs"]);
+  });
+
   test("--help names every command", async () => {
     const { code, stdout, stderr } = await runCli(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
