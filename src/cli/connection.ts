@@ -67,12 +67,14 @@ export function readTarget(args: Arguments<TargetFlag>, env: NodeJS.ProcessEnv):
 /**
  * Makes the client of a command. Credentials are looked for at the first request, so that a mistake in the arguments is
  * told before a missing key.
+ * @param limitRate bytes a second that all uploads of the client send together
  * @throws UsageError; TypeError, RangeError `ERR_INVALID_ARG_VALUE`
  */
 export async function connect(
   args: Arguments<ConnectionFlag>,
   env: NodeJS.ProcessEnv,
   note: (text: string) => void,
+  limitRate?: number,
 ): Promise<Connection> {
   const target = readTarget(args, env);
   const retries = args.text("retries");
@@ -97,6 +99,7 @@ export async function connect(
       cosEndpoint: emulator?.cosEndpoint ?? target.cosEndpoint,
       dispatcher,
       retry,
+      limitRate,
     });
     const close = async (): Promise<void> => {
       await client.close();

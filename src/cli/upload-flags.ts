@@ -25,6 +25,7 @@ export type UploadFlag =
   | MediaFlag
   | "part-size"
   | "concurrency"
+  | "limit-rate"
   | "checkpoint"
   | "no-resume"
   | "keep-parts"
@@ -51,6 +52,7 @@ export const uploadFlags: Readonly<Record<UploadFlag, FlagSpec>> = {
   "media-storage-path": { value: "/PATH", summary: 'where the media is kept, in applications of "FileID + Path" mode' },
   "part-size": { value: "SIZE", summary: "bytes of a part, 1 MiB to 5 GiB (default auto)" },
   concurrency: { value: "N", summary: "parts sent at the same time, 1 to 100 (default auto)" },
+  "limit-rate": { value: "SIZE", summary: "bytes a second that may be sent, 1 KiB and up (default unlimited)" },
   checkpoint: { value: "FILE", summary: "keep the upload's state in FILE, and go on from there if it exists" },
   "no-resume": { summary: "keep no state: neither go on from an earlier run nor leave parts for a later one" },
   "keep-parts": { summary: "never remove parts that were sent, whatever happens" },

@@ -13,6 +13,7 @@ import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { parseSeconds } from "../numbers.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { shownSource } from "../shown-source.ts";
+import { parseSize } from "../sizes.ts";
 import { stopping } from "../stopping.ts";
 import { readUploadOptions, uploadFlags } from "../upload-flags.ts";
 import { uploadOne } from "../upload-one.ts";
@@ -69,7 +70,9 @@ async function uploadAll(
   const options = readUploadOptions(args);
   const run = stopping(timeoutMs);
   try {
-    const connection = await connect(args, env, (text) => args.has("quiet") || terminal.note(text));
+    const rate = args.text("limit-rate");
+    const limitRate = rate === undefined ? undefined : parseSize("limit-rate", rate);
+    const connection = await connect(args, env, (text) => args.has("quiet") || terminal.note(text), limitRate);
     try {
       if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, outputs);
       const outcomes: UploadOutcome[] = [];
