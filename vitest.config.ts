@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 /** The folders below test/ that are projects of their own: slower, or in need of something `npm ci` does not bring. */
 const suites = ["interop", "examples", "faults", "memory", "conformance", "contract", "packaging"];
 
+/** Pages that are followed like examples: a process for each block. */
+const followed = ["test/docs/guide.test.ts"];
+
 /**
  * `unit` is what `npm test` runs: everything that needs no other process than Node and ends in seconds. `.ci/run` runs
  * the others after it.
@@ -14,13 +17,13 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [`test/{${suites.join(",")},nodes}/**`],
+          exclude: [`test/{${suites.join(",")},nodes}/**`, ...followed],
           testTimeout: 15_000,
           setupFiles: ["test/support/no-network.ts"],
         },
       },
       { test: { name: "interop", include: ["test/interop/*.test.ts"], testTimeout: 120_000 } },
-      { test: { name: "examples", include: ["test/examples/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "examples", include: ["test/examples/**/*.test.ts", ...followed], testTimeout: 60_000 } },
       { test: { name: "faults", include: ["test/faults/**/*.test.ts"], testTimeout: 120_000 } },
       {
         test: {
