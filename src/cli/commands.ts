@@ -72,4 +72,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "judge an uploader written in any language",
     load: async () => (await import("./commands/conformance.ts")).conformanceCommand,
   },
+  {
+    name: "replay",
+    summary: "play a recorded conversation to a client, and judge it",
+    load: async () => (await import("./commands/replay.ts")).replayCommand,
+  },
 ];

@@ -56,6 +56,8 @@ export interface ReplayReport {
 export interface Replay {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
+  /** Resolves when the last reply of the cassette has been handed to the system. */
+  readonly played: Promise<void>;
   /** What has gone wrong so far; all three lists empty means: exactly as recorded. */
   readonly report: () => ReplayReport;
   /** Ends every connection and the server. */
@@ -69,11 +71,19 @@ class Player {
   readonly #closing = new AbortController();
   readonly #unmatched: UnmatchedRequest[] = [];
   readonly #mismatches: Mismatch[] = [];
+  readonly played: Promise<void>;
+  readonly #ended: () => void;
+  #underWay = 0;
 
   constructor(cassette: Cassette, mode: AuthorizationMode) {
     this.#cassette = cassette;
     this.#script = new Script(cassette);
     this.#mode = mode;
+    let ended = (): void => undefined;
+    this.played = new Promise((resolve) => {
+      ended = resolve;
+    });
+    this.#ended = ended;
   }
 
   report(): ReplayReport {
@@ -98,11 +108,15 @@ class Player {
     if (match.tooEarlyFor.length > 0) {
       this.#note(match, [{ field: "order", expected: `after ${match.tooEarlyFor.join(", ")}`, actual: "before" }]);
     }
+    this.#underWay += 1;
     try {
       await this.#perform(match, head, incoming, response, expectsContinue);
     } catch (error) {
       // The client went away, or the player is being closed. Neither is a deviation: what was due is counted already.
       if (!this.#closing.signal.aborted && !incoming.socket.destroyed) throw error;
+    } finally {
+      this.#underWay -= 1;
+      if (this.#underWay === 0 && this.#script.leftover().length === 0) this.#ended();
     }
   }
 
@@ -197,6 +211,7 @@ export async function startReplay(cassette: Cassette, options: ReplayOptions = {
 
   return {
     origin: `http://127.0.0.1:${address.port}`,
+    played: player.played,
     report() {
       if (failure !== undefined) throw failure;
       return player.report();
