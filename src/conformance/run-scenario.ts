@@ -6,9 +6,9 @@ import { startEmulator, type Emulator } from "../emulator/index.ts";
 import { percentEncode } from "../signing/index.ts";
 import { JUDGE_HEADER } from "./abort-uploads.ts";
 import { applyFields, commitOrder } from "./checks/commit.ts";
-import { completeForm, partForm } from "./checks/multipart.ts";
+import { completeForm, partForm, sentInParts } from "./checks/multipart.ts";
 import { endedRightly, mediaIsTheFile, nothingLeftOpen, ranToItsEnd } from "./checks/outcome.ts";
-import { refusedRequests } from "./checks/refusals.ts";
+import { refusedRequests, wrongSignatures } from "./checks/refusals.ts";
 import { secretsKept } from "./checks/secrets.ts";
 import { requestForm, signatureForm } from "./checks/signing.ts";
 import { environmentOf, expandArguments } from "./environment.ts";
@@ -40,11 +40,11 @@ export interface ScenarioTask {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** In this order: what was done on the wire explains how the command ended. */
-const USUAL: { readonly before: readonly Check[]; readonly after: readonly Check[] } = {
-  before: [refusedRequests, signatureForm, requestForm, partForm, completeForm, commitOrder, applyFields],
-  after: [mediaIsTheFile, secretsKept, ranToItsEnd, endedRightly, nothingLeftOpen],
-};
+/** The checks of every scenario, in this order: what was done on the wire explains how the command ended. */
+const checks = {
+  wire: [commitOrder, refusedRequests, signatureForm, requestForm, partForm, completeForm, applyFields],
+  end: [mediaIsTheFile, secretsKept, ranToItsEnd, sentInParts, endedRightly, nothingLeftOpen],
+} as const satisfies Readonly<Record<string, readonly Check[]>>;
 
 /**
  * Runs the command against an emulator of its own, under the condition of the scenario, and judges what was seen.
@@ -144,8 +144,9 @@ function resultOf(evidence: Evidence, durationMs: number): ScenarioResult {
 
 /** All checks over what was seen. */
 export function judge(evidence: Evidence): Finding[] {
-  const checks = [...USUAL.before, ...(evidence.scenario.checks ?? []), ...USUAL.after];
-  const found = checks.reduce<Finding[]>((earlier, check) => [...earlier, ...check(evidence, earlier)], []);
+  const own = evidence.scenario.checks ?? [];
+  const all: readonly Check[] = [wrongSignatures, ...own, ...checks.wire, ...checks.end];
+  const found = all.reduce<Finding[]>((earlier, check) => [...earlier, ...check(evidence, earlier)], []);
   return gathered(found);
 }
 

@@ -85,6 +85,16 @@ export function readHeaders(request: IncomingMessage): Map<string, string> {
   return headers;
 }
 
+/** Lower-case header name → the name as it was first sent. */
+export function namesAsSent(request: IncomingMessage): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index] ?? "";
+    if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  }
+  return names;
+}
+
 export interface ExchangeParts {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -24,8 +24,10 @@ const cosRequest = {
   headers: {
     Host: "127.0.0.1:1234",
     "content-length": "3",
+    "x-cos-security-token": "T/+=",
     "Content-Type": "video/mp4; codecs='a ~*!'",
     "x-cos-meta-Name": "한 1/2+(B3)~",
+    "x-cos-meta-a|b": "",
   },
   startTime: 1_750_000_000,
   endTime: 1_750_000_900,
@@ -42,7 +44,19 @@ const cosRight: CosRecipe = {
 const cosContext: CosSigningContext = {
   rawPath: "/a%20b/(1)+%2541~*%EB%B4%84/F0.mp4",
   rawQuery: "uploadId=17%2B&partNumber=7",
-  listed: ["x-cos-meta-name", "content-length", "host", "content-type", "uploadid", "partnumber", "acl", "zz", "z%7b"],
+  listed: [
+    "x-cos-meta-name",
+    "x-cos-meta-a%7cb",
+    "content-length",
+    "host",
+    "content-type",
+    "x-cos-security-token",
+    "uploadid",
+    "partnumber",
+    "acl",
+    "zz",
+    "z%7b",
+  ],
   unlisted: { headers: [["x-cos-other", "1"]], params: [["versionId", "2"]] },
   accountKey: "of the account",
   bucketHost: "b-1250000000.cos.ap-singapore.myqcloud.com",
@@ -70,6 +84,7 @@ const tc3Right: Tc3Recipe = {
 };
 const tc3Context: Tc3SigningContext = {
   asSent: [...tc3Right.headers.slice(0, 2), ["x-tc-action", "ApplyUpload"]],
+  namesAsSent: ["Content-Type", "Host", "X-TC-Action"],
   unlisted: [["x-tc-version", "2018-07-17"]],
   rawPath: "/api",
   rawQuery: "a=1",

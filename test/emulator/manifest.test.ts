@@ -90,6 +90,18 @@ describe("DASH", () => {
     expect(await segments(mpd, "mpd")).toEqual(["i.mp4", "1.m4s", "2.m4s", "audio/whole.mp4"]);
   });
 
+  test("base URLs on every level, and what is inherited", async () => {
+    const mpd = `<MPD mediaPresentationDuration="PT4S"><BaseURL>a/</BaseURL><Period>
+      <AdaptationSet><BaseURL>v/</BaseURL><SegmentTemplate duration="2" initialization="i"/>
+        <Representation id="1"><SegmentTemplate media="$Number$"/></Representation>
+        <Representation id="2"><BaseURL>low/</BaseURL><SegmentTemplate media="$Number$" startNumber="7"/></Representation></AdaptationSet>
+      <AdaptationSet><Representation><BaseURL>all.mp4</BaseURL><SegmentList><Initialization range="0-9"/><SegmentURL mediaRange="10-19"/></SegmentList></Representation></AdaptationSet>
+    </Period></MPD>`;
+    expect(await segments(mpd, "mpd")).toEqual([
+      ...["a/v/i", "a/v/1", "a/v/2", "a/v/low/i", "a/v/low/7", "a/v/low/8", "a/all.mp4"],
+    ]);
+  });
+
   test.each([
     ["#EXTM3U\na.ts", "mpd", "InvalidParameterValue.MediaManifestContent"],
     [

@@ -15,15 +15,13 @@ export const partForm: Check = (evidence) => {
   return [...byUpload.values()].flatMap((parts) => {
     const stored = parts.filter(({ status, fault }) => status === 200 && fault === undefined);
     const last = Math.max(...stored.map(({ partNumber = 0 }) => partNumber));
-    return stored
-      .filter(({ partNumber = 0, bodyBytes }) => partNumber < last && bodyBytes < MIB)
-      .map((part) =>
-        finding(
-          "7.1",
-          `part ${part.partNumber} of ${last} has ${part.bodyBytes} bytes: every part but the last has 1 MiB or more`,
-          part,
-        ),
-      );
+    return stored.flatMap((part): Finding[] => {
+      const { partNumber = 0, bodyBytes } = part;
+      if (bodyBytes === 0) return [finding("7.1", `part ${partNumber} is empty`, part)];
+      if (partNumber === last || bodyBytes >= MIB) return [];
+      const message = `part ${partNumber} of ${last} has ${bodyBytes} bytes: every part but the last has 1 MiB or more`;
+      return [finding("7.1", message, part)];
+    });
   });
 };
 
@@ -59,7 +57,7 @@ function read(xml: string): XmlNode | undefined {
   }
 }
 
-/** The file is larger than VODUP_PART_SIZE. */
+/** A file larger than VODUP_PART_SIZE shows what it is there to show in parts only. */
 export const sentInParts: Check = (evidence, earlier) => {
   if (earlier.length > 0 || evidence.file.bytes.length <= evidence.partSize) return [];
   if (requestsOf(evidence, "InitiateMultipartUpload").length > 0) return [];

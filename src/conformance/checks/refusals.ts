@@ -1,6 +1,6 @@
 import type { LoggedRequest, SignatureMismatch } from "../../emulator/index.ts";
 import { finding, type Finding, type Rule } from "../finding.ts";
-import { sessionOf, signatureFields, type Check, type Evidence } from "../scenario.ts";
+import { requestsOf, sessionOf, signatureFields, type Check, type Evidence } from "../scenario.ts";
 
 /** Faults that leave the emulator's own answer as it is. */
 const HARMLESS = new Set([
@@ -15,15 +15,18 @@ const HARMLESS = new Set([
   "keep-alive",
 ]);
 
-/** Whatever the strict service refused, and the rule that the request broke. */
-export const refusedRequests: Check = (evidence) =>
-  evidence.requests.flatMap((request) => {
-    // A signature that does not fit is never the fault's doing.
-    if (request.mismatch !== undefined) return mismatchFindings(request, request.mismatch);
-    if (!isRefused(request) || isAsking(request) || evidence.scenario.tolerates?.(request) === true) return [];
-    if (request.fault !== undefined && !HARMLESS.has(request.fault)) return [];
-    return [request.api === "vod" ? refusedCall(request) : refusedByCos(evidence, request)];
-  });
+/** Signatures that do not fit, each with the mistake that was made. No fault of the scenario's is one. */
+export const wrongSignatures: Check = ({ requests }) =>
+  requests.flatMap((request) => (request.mismatch === undefined ? [] : mismatchFindings(request, request.mismatch)));
+
+/** Whatever else the strict service refused, and the rule that the request broke. */
+export const refusedRequests: Check = (evidence, earlier) =>
+  evidence.requests
+    .filter((request) => isRefused(request) && !isAsking(request))
+    .filter((request) => request.fault === undefined || HARMLESS.has(request.fault))
+    .filter((request) => evidence.scenario.tolerates?.(request) !== true)
+    .filter(({ id }) => !earlier.some(({ request }) => request?.id === id))
+    .map((request) => (request.api === "vod" ? refusedCall(request) : refusedByCos(evidence, request)));
 
 function isRefused({ status, code }: LoggedRequest): boolean {
   return code !== undefined || status >= 400;
@@ -77,6 +80,10 @@ const VOD: readonly Row[] = [
 function refusedCall(request: LoggedRequest): Finding {
   const { operation, code = "", message = "" } = request;
   const rule = VOD.find(([codes, messages]) => codes.test(code) && messages.test(message))?.[2] ?? "3.4";
+  if (code === "AuthFailure.TokenFailure") {
+    const what = "sends X-TC-Token, but its key is not a temporary one: leave the header out";
+    return finding(rule, `${operation} ${what}`, request);
+  }
   const early = code === "ResourceNotFound" && operation === "CommitUpload";
   const what = early ? "committed before the media was whole at its key" : `refused: ${code}: ${message}`;
   return finding(rule, `${operation} ${what}`, request);
@@ -101,12 +108,24 @@ const COS: readonly Row[] = [
 
 function refusedByCos(evidence: Evidence, request: LoggedRequest): Finding {
   const { operation, code = "", message = "" } = request;
+  if (request.path === "/") {
+    const what = `${request.method} / has neither X-TC-Action nor a TC3 signature, and names no object`;
+    return finding("3.2", what, request);
+  }
   if (operation === "Malformed") return finding("5.9", `${request.method} ${request.path}: ${message}`, request);
   if (code === "InvalidAccessKeyId") return finding("6.1", `${operation} ${keyFlaw(evidence, request)}`, request);
+  if (code === "NoSuchUpload" && !isKnownUpload(evidence, request)) {
+    const what = `${operation} names an UploadId that was never given out: ${JSON.stringify(request.uploadId)}`;
+    return finding("6.3", what, request);
+  }
   const rule = COS.find(([codes, messages]) => codes.test(code) && messages.test(message))?.[2];
   if (rule !== undefined) return finding(rule, `${operation} refused: ${code}: ${message}`, request);
   if (code === "AccessDenied") return deniedByCos(evidence, request);
   return finding("6.2", `${request.method} ${request.path} refused: ${code || request.status} ${message}`, request);
+}
+
+function isKnownUpload(evidence: Evidence, { uploadId }: LoggedRequest): boolean {
+  return requestsOf(evidence, "InitiateMultipartUpload").some((initiate) => initiate.uploadId === uploadId);
 }
 
 function keyFlaw(evidence: Evidence, request: LoggedRequest): string {

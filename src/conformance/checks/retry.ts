@@ -72,3 +72,15 @@ export function notRepeated(rule: Rule = "11.6"): Check {
       return [finding(rule, `${request.operation} was sent again although its error is final`, again)];
     });
 }
+
+/** A part whose answer names other checksums than those of the bytes sent is no part of the object. */
+export const corruptionSeen: Check = (evidence) => {
+  const complete = requestsOf(evidence, "CompleteMultipartUpload")[0];
+  if (complete === undefined) return [];
+  return requestsOf(evidence, "UploadPart")
+    .filter((request) => request.fault === "corrupt-body" && repetition(evidence, request) === undefined)
+    .map((request) => {
+      const message = `part ${request.partNumber} was completed although its answer named other checksums than were sent`;
+      return finding("8.4", message, request);
+    });
+};

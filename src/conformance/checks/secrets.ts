@@ -21,9 +21,11 @@ export const secretsKept: Check = (evidence) => {
   return [...found, ...evidence.requests.flatMap((request) => strayed(request, evidence.secrets))];
 };
 
+/** In the forms in which a text gets into a log: as it is, escaped for a URL or JSON, and in base64. */
 function shows(text: string, secret: string): boolean {
-  return (
-    text.includes(secret) || text.includes(percentEncode(secret)) || text.includes(JSON.stringify(secret).slice(1, -1))
+  const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
+  return [secret, percentEncode(secret), JSON.stringify(secret).slice(1, -1), base64].some((form) =>
+    text.includes(form),
   );
 }
 

@@ -60,6 +60,7 @@ export const requestForm: Check = (evidence) =>
 function pathFlaws(request: LoggedRequest): Finding[] {
   if (request.api === "vod") return [];
   if (request.path.includes("+")) return [finding("5.9", "a plus in the path is %2B on the wire", request)];
+  if (/%2f/i.test(request.path)) return [finding("5.9", "slashes of the path stay slashes on the wire", request)];
   return PATH.test(request.path)
     ? []
     : [finding("5.9", `the path is not percent-encoded on the wire: ${request.path}`, request)];

@@ -1,6 +1,5 @@
 import type { Fault, LoggedRequest } from "../../emulator/index.ts";
 import { documentDecides, neverCommitted, settledBeforeCommit, uploadedOnce } from "../checks/certainty.ts";
-import { sentInParts } from "../checks/multipart.ts";
 import type { Scenario } from "../scenario.ts";
 import { cosError } from "./retry.ts";
 
@@ -19,7 +18,7 @@ export const ambiguity: readonly Scenario[] = [
     ...base,
     name: "apply-lost",
     summary: "ApplyUpload takes effect, its answer is lost",
-    rules: ["4.4", "11.1"],
+    rules: ["11.1", "4.4"],
     fileSize: 70_020,
     emulator: { faults: [{ operation: "ApplyUpload", nth: 1, fault: { kind: "reset-after-effect" } }] },
   },
@@ -29,7 +28,6 @@ export const ambiguity: readonly Scenario[] = [
     summary: "Complete keeps the connection alive with white space before its document",
     rules: ["6.7"],
     emulator: { faults: [completeFault({ kind: "keep-alive", ms: 200, spaces: 5 })] },
-    checks: [sentInParts],
   },
   {
     ...base,
@@ -38,22 +36,22 @@ export const ambiguity: readonly Scenario[] = [
     rules: ["11.2"],
     emulator: { faults: [completeFault({ kind: "reset-after-effect" })] },
     tolerates: goneUpload,
-    checks: [sentInParts, settledBeforeCommit],
+    checks: [settledBeforeCommit],
   },
   {
     ...base,
     name: "complete-silent",
     summary: "Complete takes effect, but its 200 ends after white space",
-    rules: ["6.7", "11.2"],
+    rules: ["11.2", "6.7"],
     emulator: { faults: [completeFault({ kind: "white-space" })] },
     tolerates: goneUpload,
-    checks: [sentInParts, settledBeforeCommit],
+    checks: [settledBeforeCommit],
   },
   {
     ...base,
     name: "complete-error-in-200",
     summary: "Complete answers 200 with <Error>, and nothing was done",
-    rules: ["6.7", "11.2"],
+    rules: ["11.2", "6.7"],
     emulator: {
       faults: [
         completeFault({
@@ -64,7 +62,7 @@ export const ambiguity: readonly Scenario[] = [
         }),
       ],
     },
-    checks: [sentInParts, documentDecides],
+    checks: [documentDecides],
   },
   {
     ...base,
@@ -91,7 +89,7 @@ export const ambiguity: readonly Scenario[] = [
       ],
     },
     tolerates: goneUpload,
-    checks: [sentInParts, neverCommitted("11.2", "the object at the key is not the file: its size differs")],
+    checks: [neverCommitted("11.2", "the object at the key is not the file: its size differs")],
   },
   {
     ...base,
@@ -101,7 +99,7 @@ export const ambiguity: readonly Scenario[] = [
     rules: ["11.3"],
     emulator: { faults: [{ operation: "CompleteMultipartUpload", fault: { kind: "wrong-crc64" } }] },
     tolerates: goneUpload,
-    checks: [sentInParts, neverCommitted("11.3", "the CRC64 of the object is not that of the file")],
+    checks: [neverCommitted("11.3", "the CRC64 of the object is not that of the file")],
   },
   {
     ...base,

@@ -1,9 +1,9 @@
-import type { Exchange } from "../exchange.ts";
+import { namesAsSent, type Exchange } from "../exchange.ts";
 import { findMistakes, type SignatureMismatch } from "../mismatch.ts";
 import type { Sessions } from "../sessions.ts";
 import { SIGNATURE_PARAMS, type CosAuthorization } from "./authorization.ts";
 import { knownCosMistakes } from "./known-mistakes.ts";
-import { COS_STEPS, followCos, type CosRecipe, type Field } from "./recipe.ts";
+import { canonicalName, COS_STEPS, followCos, type CosRecipe, type Field } from "./recipe.ts";
 
 /** Stands for a token where texts are shown, with the characters that tell how it was encoded. */
 const SHOWN_TOKEN = "TOKEN+/=";
@@ -23,10 +23,12 @@ export function explainCos(
   { account, sessions }: CosKeys,
 ): SignatureMismatch {
   const { headerNames, paramNames, secretId, keyTime } = authorization;
-  const headers = headersAsSent(exchange);
+  // In the case in which they came: some sort by it.
+  const sent = namesAsSent(exchange.request);
+  const headers = [...exchange.headers].map(([name, value]): Field => [sent.get(name) ?? name, value]);
   const params = [...exchange.query].filter(([name]) => !SIGNATURE_PARAMS.has(name));
   const isListed = (names: readonly string[]) => {
-    return ([name]: Field): boolean => names.includes(COS_STEPS.nameOf(name)) || names.includes(name.toLowerCase());
+    return ([name]: Field): boolean => names.includes(canonicalName(name)) || names.includes(name.toLowerCase());
   };
   const [headerListed, paramListed] = [isListed(headerNames), isListed(paramNames)];
   const session = sessions.certificate(secretId)?.session;
@@ -42,7 +44,7 @@ export function explainCos(
   const known = knownCosMistakes({
     rawPath: exchange.target.rawPath,
     rawQuery: exchange.target.rawQuery,
-    listed: [...headerNames, ...paramNames].map(COS_STEPS.nameOf),
+    listed: [...headerNames, ...paramNames].map(canonicalName),
     unlisted: {
       headers: headers.filter((field) => !headerListed(field) && field[0].toLowerCase() !== "authorization"),
       params: params.filter((field) => !paramListed(field)),
@@ -62,14 +64,4 @@ export function explainCos(
 
 function hideToken(fields: readonly Field[]): Field[] {
   return fields.map(([name, value]) => [name, name.toLowerCase() === TOKEN ? SHOWN_TOKEN : value]);
-}
-
-/** Names in the case in which they came, which some sort by. */
-function headersAsSent(exchange: Exchange): Field[] {
-  const names = new Map<string, string>();
-  for (let index = 0; index < exchange.request.rawHeaders.length; index += 2) {
-    const name = exchange.request.rawHeaders[index] ?? "";
-    if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
-  }
-  return [...exchange.headers].map(([name, value]) => [names.get(name) ?? name, value]);
 }

@@ -3,7 +3,7 @@ import { percentEncode } from "../../signing/index.ts";
 import { decodePercent } from "../exchange.ts";
 import type { KnownMistake } from "../mismatch.ts";
 import { VALUE_ENCODINGS } from "../value-encodings.ts";
-import { byName, hmac, type CosRecipe, type Field, type RecipeField } from "./recipe.ts";
+import { byName, canonicalName, hmac, type CosRecipe, type Field, type RecipeField } from "./recipe.ts";
 
 type Mistake = KnownMistake<CosRecipe>;
 
@@ -128,7 +128,7 @@ function keyMistakes({ accountKey }: CosSigningContext): Mistake[] {
 }
 
 function orderMistakes({ listed }: CosSigningContext): Mistake[] {
-  const rank = ({ name }: RecipeField): number => listed.indexOf(name);
+  const rank = ({ raw }: RecipeField): number => listed.indexOf(canonicalName(raw));
   return [
     mistake("5.2", "names: sorted before they were lower-cased", (right) => ({
       ...right,
@@ -146,17 +146,30 @@ function orderMistakes({ listed }: CosSigningContext): Mistake[] {
       ...right,
       order: (fields) => [...fields].sort((a, b) => byName(a.raw.toLowerCase(), b.raw.toLowerCase())),
     })),
-    mistake("5.2", "names: not lower-cased", (right) => ({ ...right, nameOf: percentEncode })),
-    mistake("5.2", "names: neither lower-cased nor sorted so", (right) => ({
-      ...right,
-      nameOf: percentEncode,
-      order: (fields) => [...fields].sort((a, b) => byName(a.raw, b.raw)),
-    })),
-    mistake("5.2", "names: not encoded", (right) => ({ ...right, nameOf: (name) => name.toLowerCase() })),
+    ...(["names", "query", "headers"] as const).flatMap((place) => nameMistakes(place, rank)),
     mistake("5.4", "query: a parameter without value signed without its =", (right) => ({
       ...right,
       pair: (field) => (field.value === "" ? field.name : right.pair(field)),
     })),
+  ];
+}
+
+/** Names of both, of the query or of the headers that were not made canonical. */
+function nameMistakes(place: "names" | "query" | "headers", rank: (field: RecipeField) => number): Mistake[] {
+  const named = (right: CosRecipe, name: (name: string) => string): CosRecipe => ({
+    ...right,
+    paramName: place === "headers" ? right.paramName : name,
+    headerName: place === "query" ? right.headerName : name,
+  });
+  const what = place === "names" ? "names" : `${place}: names`;
+  const colon = place === "names" ? ":" : "";
+  return [
+    mistake("5.2", `${what}${colon} not lower-cased`, (right) => named(right, percentEncode)),
+    mistake("5.2", `${what}${colon} not lower-cased, left in the order of the list`, (right) => ({
+      ...named(right, percentEncode),
+      order: (fields) => [...fields].sort((a, b) => rank(a) - rank(b)),
+    })),
+    mistake("5.2", `${what}${colon} not encoded`, (right) => named(right, (name) => name.toLowerCase())),
   ];
 }
 
@@ -237,6 +250,11 @@ const valueMistakes: readonly Mistake[] = [
   mistake("1.3", "content-length: signed as 0", (right) => withHeader(right, "content-length", () => "0")),
   mistake("1.3", "content-length: signed as empty", (right) => withHeader(right, "content-length", () => "")),
   mistake("1.3", "content-type: signed as empty", (right) => withHeader(right, "content-type", () => "")),
+  ...["host", "content-type", "content-length", "x-cos-security-token"].flatMap((name) =>
+    [(value: string) => ` ${value}`, (value: string) => `${value} `, (value: string) => `${value}\n`].map((pad) =>
+      mistake("1.3", `${name}: signed with white space around its value`, (right) => withHeader(right, name, pad)),
+    ),
+  ),
   mistake("5.2", "query: signed without its parameters", (right) => ({ ...right, params: [] })),
   mistake("5.2", "headers: signed as if there were none", (right) => ({ ...right, headers: [] })),
 ];
@@ -246,8 +264,8 @@ function fieldMistakes({ listed, unlisted }: CosSigningContext): Mistake[] {
   const without = listed.map((name) =>
     mistake("5.7", `${name}: in the list, but not in HttpString`, (right) => ({
       ...right,
-      headers: right.headers.filter(([raw]) => right.nameOf(raw) !== name),
-      params: right.params.filter(([raw]) => right.nameOf(raw) !== name),
+      headers: right.headers.filter(([raw]) => canonicalName(raw) !== name),
+      params: right.params.filter(([raw]) => canonicalName(raw) !== name),
     })),
   );
   const withMore = (["headers", "params"] as const).flatMap((kind) =>

@@ -24,7 +24,8 @@ export interface CosRecipe {
   readonly headers: readonly Field[];
   readonly secretKey: string;
   readonly keyTime: string;
-  readonly nameOf: (name: string) => string;
+  readonly paramName: (name: string) => string;
+  readonly headerName: (name: string) => string;
   readonly paramValue: (value: string) => string;
   readonly headerValue: (value: string) => string;
   readonly order: (fields: readonly RecipeField[]) => readonly RecipeField[];
@@ -46,9 +47,13 @@ export const closedLines = (lines: readonly string[]): string => lines.map((line
 
 export type CosSteps = Omit<CosRecipe, "method" | "path" | "params" | "headers" | "secretKey" | "keyTime">;
 
+/** Lower-cased after encoding, escapes and all. */
+export const canonicalName = (name: string): string => percentEncode(name).toLowerCase();
+
 /** The documented steps. */
 export const COS_STEPS: CosSteps = {
-  nameOf: (name) => percentEncode(name).toLowerCase(),
+  paramName: canonicalName,
+  headerName: canonicalName,
   paramValue: percentEncode,
   headerValue: percentEncode,
   order: (fields) => [...fields].sort((a, b) => byName(a.name, b.name)),
@@ -62,16 +67,17 @@ export const COS_STEPS: CosSteps = {
 
 /** Follows a recipe to its end. */
 export function followCos(recipe: CosRecipe): Signed {
-  const text = (fields: readonly Field[], encode: (value: string) => string): string =>
+  type Encode = (text: string) => string;
+  const text = (fields: readonly Field[], name: Encode, value: Encode): string =>
     recipe
-      .order(fields.map(([raw, value]) => ({ raw, name: recipe.nameOf(raw), value: encode(value) })))
+      .order(fields.map((field) => ({ raw: field[0], name: name(field[0]), value: value(field[1]) })))
       .map(recipe.pair)
       .join("&");
   const canonical = recipe.httpString([
     recipe.method,
     recipe.path,
-    text(recipe.params, recipe.paramValue),
-    text(recipe.headers, recipe.headerValue),
+    text(recipe.params, recipe.paramName, recipe.paramValue),
+    text(recipe.headers, recipe.headerName, recipe.headerValue),
   ]);
   const stringToSign = recipe.stringToSign(["sha1", recipe.keyTime, recipe.digest(canonical)]);
   const signature = recipe.mac(recipe.signKey(recipe.secretKey, recipe.keyTime), stringToSign);

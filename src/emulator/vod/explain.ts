@@ -1,5 +1,5 @@
 import { tc3CredentialScope, type Tc3CanonicalPieces } from "../../signing/index.ts";
-import type { Exchange } from "../exchange.ts";
+import { namesAsSent, type Exchange } from "../exchange.ts";
 import { findMistakes, type SignatureMismatch } from "../mismatch.ts";
 import { knownTc3Mistakes } from "./known-mistakes.ts";
 import { followTc3, TC3_STEPS, type Field, type Tc3Recipe } from "./recipe.ts";
@@ -38,6 +38,7 @@ export function explainTc3(signing: Tc3Signing, signature: string): SignatureMis
   };
   const known = knownTc3Mistakes({
     asSent: names.map((name): Field => [name, exchange.headers.get(name) ?? ""]),
+    namesAsSent: names.map((name) => namesAsSent(exchange.request).get(name) ?? name),
     unlisted: [...exchange.headers].filter(([name]) => !names.includes(name) && !NEVER_SIGNED.has(name)),
     rawPath: exchange.target.rawPath,
     rawQuery: exchange.target.rawQuery,

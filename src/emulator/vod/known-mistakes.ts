@@ -8,6 +8,8 @@ type Mistake = KnownMistake<Tc3Recipe>;
 export interface Tc3SigningContext {
   /** Values of the signed headers as sent, not lower-cased. */
   readonly asSent: readonly Field[];
+  /** Names of the signed headers in the case in which they were sent. */
+  readonly namesAsSent: readonly string[];
   /** Sent, but not signed. */
   readonly unlisted: readonly Field[];
   readonly rawPath: string;
@@ -45,8 +47,17 @@ function withHeader(recipe: Tc3Recipe, name: string, change: (value: string) => 
 /** The instruction to the service itself: what a client that knows only the real endpoints signs. */
 const REAL_HOSTS = ["vod.tencentcloudapi.com", "vod.intl.tencentcloudapi.com"];
 
-function headerMistakes({ asSent }: Tc3SigningContext): Mistake[] {
+function headerMistakes({ asSent, namesAsSent }: Tc3SigningContext): Mistake[] {
+  const inSentCase = (right: Tc3Recipe): Tc3Recipe => ({
+    ...right,
+    headers: right.headers.map(([name, value], index): Field => [namesAsSent[index] ?? name, value]),
+  });
   return [
+    mistake("2.9", "headers: names not in lower case in CanonicalHeaders", inSentCase),
+    mistake("2.9", "headers: names not in lower case in CanonicalRequest", (right) => ({
+      ...inSentCase(right),
+      names: namesAsSent.join(";"),
+    })),
     mistake("1.4", "host: signed without the port that was sent", (right) =>
       withHeader(right, "host", (value) => value.replace(/:\d+$/, "")),
     ),
@@ -63,6 +74,9 @@ function headerMistakes({ asSent }: Tc3SigningContext): Mistake[] {
     ),
     mistake("2.5", "content-type: signed application/json, but something else was sent", (right) =>
       withHeader(right, "content-type", () => "application/json"),
+    ),
+    mistake("1.3", "content-type: signed with white space around its value", (right) =>
+      withHeader(right, "content-type", (value) => ` ${value}`),
     ),
     mistake("2.2", "headers: values signed as sent instead of in lower case", (right) => ({
       ...right,
@@ -233,5 +247,21 @@ function fieldMistakes({ asSent, unlisted }: Tc3SigningContext): Mistake[] {
       headers: [...right.headers, field].sort(([a], [b]) => (a < b ? -1 : 1)),
     })),
   );
-  return [...without, ...withMore];
+  const ordered = permutations(asSent.map((_, index) => index)).map((order) =>
+    mistake("2.9", "headers: CanonicalHeaders not sorted", (right) => ({
+      ...right,
+      headers: order.flatMap((index) => right.headers.slice(index, index + 1)),
+    })),
+  );
+  return [...without, ...withMore, ...ordered];
+}
+
+/** Every other order of up to four things; more have too many. */
+function permutations(indexes: readonly number[]): number[][] {
+  if (indexes.length > 4) return [indexes.toReversed()];
+  const all = (left: readonly number[]): number[][] =>
+    left.length === 0
+      ? [[]]
+      : left.flatMap((one) => all(left.filter((other) => other !== one)).map((rest) => [one, ...rest]));
+  return all(indexes).slice(1);
 }

@@ -1,27 +1,18 @@
-import { decodeReferences } from "../../xml/text.ts";
+import { childNode, childText, parseXml, XmlError, type XmlNode } from "../../xml/parse.ts";
 
 /*
- * The part of MPEG-DASH (ISO/IEC 23009-1) that encoders write for files on disk: BaseURL of whole files, SegmentList,
- * and SegmentTemplate by number or by timeline, of one period. Read with patterns, as attributes are all that counts.
+ * The part of MPEG-DASH (ISO/IEC 23009-1) that encoders write for files on disk: BaseURL on every level, SegmentList,
+ * and SegmentTemplate by number or by timeline.
  */
 
-/** Attributes of an opening tag. */
-function attributes(tag: string): Map<string, string> {
-  const found = [...tag.matchAll(/([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)];
-  return new Map(found.map(([, name = "", double, single]) => [name, decodeReferences(double ?? single ?? "")]));
-}
-
-/** Opening tags of a name within a text, with what follows up to the end tag. */
-function elements(xml: string, name: string): { tag: Map<string, string>; content: string }[] {
-  const pattern = new RegExp(`<${name}\\b([^>]*?)(?:/>|>([\\s\\S]*?)</${name}>)`, "g");
-  return [...xml.matchAll(pattern)].map(([, tag = "", content = ""]) => ({ tag: attributes(tag), content }));
-}
+const LEVELS = new Set(["Period", "AdaptationSet", "Representation"]);
 
 /** `PT1H2M3.5S` → seconds. */
 function seconds(duration: string | undefined): number {
-  const match = /^P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?$/.exec(duration ?? "");
-  const [, days = 0, hours = 0, minutes = 0, rest = 0] = match ?? [];
-  return Number(days) * 86_400 + Number(hours) * 3600 + Number(minutes) * 60 + Number(rest);
+  const match = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?$/.exec(duration ?? "");
+  const [, years = 0, months = 0, days = 0, hours = 0, minutes = 0, rest = 0] = match ?? [];
+  const allDays = Number(years) * 365 + Number(months) * 30 + Number(days);
+  return allDays * 86_400 + Number(hours) * 3600 + Number(minutes) * 60 + Number(rest);
 }
 
 /** Fills `$RepresentationID$`, `$Number%05d$` and their like. */
@@ -32,54 +23,88 @@ function fill(template: string, values: Readonly<Record<string, string | number>
 }
 
 /** Numbers and start times of a template's segments. */
-function timeline(
-  template: { tag: Map<string, string>; content: string },
+function segments(
+  attributes: ReadonlyMap<string, string>,
+  timeline: XmlNode | undefined,
   total: number,
 ): { number: number; time: number }[] {
-  const first = Number(template.tag.get("startNumber") ?? 1);
-  const entries = elements(template.content, "S");
-  if (entries.length === 0) {
-    const length = Number(template.tag.get("duration") ?? 0) / Number(template.tag.get("timescale") ?? 1);
+  const first = Number(attributes.get("startNumber") ?? 1);
+  if (timeline === undefined) {
+    const length = Number(attributes.get("duration") ?? 0) / Number(attributes.get("timescale") ?? 1);
     const count = length > 0 ? Math.ceil(total / length - 1e-6) : 0;
     return Array.from({ length: count }, (_none, index) => ({ number: first + index, time: 0 }));
   }
-  const segments: { number: number; time: number }[] = [];
+  const found: { number: number; time: number }[] = [];
   let time = 0;
-  for (const { tag } of entries) {
-    time = Number(tag.get("t") ?? time);
-    for (let repeat = 0; repeat <= Number(tag.get("r") ?? 0); repeat++) {
-      segments.push({ number: first + segments.length, time });
-      time += Number(tag.get("d") ?? 0);
+  for (const { attributes: entry } of timeline.children.filter(({ name }) => name === "S")) {
+    time = Number(entry.get("t") ?? time);
+    for (let repeat = 0; repeat <= Number(entry.get("r") ?? 0); repeat++) {
+      found.push({ number: first + found.length, time });
+      time += Number(entry.get("d") ?? 0);
     }
   }
-  return segments;
+  return found;
 }
 
-function ofRepresentation(set: string, tag: Map<string, string>, content: string, total: number): string[] {
+/** The last child of this name on the way from the root to a representation. */
+function nearest(way: readonly XmlNode[], name: string): XmlNode | undefined {
+  return way.map((node) => childNode(node, name)).findLast((node) => node !== undefined);
+}
+
+function ofTemplate(way: readonly XmlNode[], values: Readonly<Record<string, string>>, total: number): string[] {
+  const templates = way.flatMap((node) => childNode(node, "SegmentTemplate") ?? []);
+  const attributes = new Map(templates.flatMap((template) => [...template.attributes]));
   const files: string[] = [];
-  const template = elements(content, "SegmentTemplate")[0] ?? elements(set, "SegmentTemplate")[0];
-  const base = { RepresentationID: tag.get("id") ?? "", Bandwidth: tag.get("bandwidth") ?? "" };
-  const initialization = template?.tag.get("initialization");
-  if (initialization !== undefined) files.push(fill(initialization, base));
-  const media = template?.tag.get("media");
-  if (template !== undefined && media !== undefined) {
-    for (const { number, time } of timeline(template, total))
-      files.push(fill(media, { ...base, Number: number, Time: time }));
-  }
-  for (const one of elements(content, "Initialization")) files.push(one.tag.get("sourceURL") ?? "");
-  for (const one of elements(content, "SegmentURL")) files.push(one.tag.get("media") ?? "");
-  if (files.length === 0) {
-    for (const one of elements(content, "BaseURL")) files.push(decodeReferences(one.content.trim()));
-  }
+  const initialization = attributes.get("initialization");
+  if (initialization !== undefined) files.push(fill(initialization, values));
+  const media = attributes.get("media");
+  if (media === undefined) return files;
+  for (const { number, time } of segments(attributes, nearest(templates, "SegmentTimeline"), total))
+    files.push(fill(media, { ...values, Number: number, Time: time }));
   return files;
+}
+
+function ofRepresentation(way: readonly XmlNode[], total: number): string[] {
+  const { attributes } = way.at(-1) ?? { attributes: new Map<string, string>() };
+  const values = { RepresentationID: attributes.get("id") ?? "", Bandwidth: attributes.get("bandwidth") ?? "" };
+  const list = nearest(way, "SegmentList");
+  const files = ofTemplate(way, values, total);
+  for (const { name, attributes: of } of [
+    ...(list?.children ?? []),
+    ...(nearest(way, "SegmentBase")?.children ?? []),
+  ]) {
+    if (name === "Initialization" && of.has("sourceURL")) files.push(of.get("sourceURL") ?? "");
+    if (name === "SegmentURL") files.push(of.get("media") ?? "");
+  }
+  const bases = way.map((node) => (childText(node, "BaseURL") ?? "").trim());
+  return (files.length === 0 ? [""] : files).map((file) => [...bases, file].reduce(join, ""));
+}
+
+/** A reference below a base; what leads elsewhere stays as it is, to be refused. */
+function join(base: string, reference: string): string {
+  if (reference === "") return base;
+  return /^(?:[a-z][a-z0-9+.-]*:|[/\\])/i.test(reference)
+    ? reference
+    : base.slice(0, base.lastIndexOf("/") + 1) + reference;
+}
+
+function walk(way: readonly XmlNode[], total: number): string[] {
+  const node = way.at(-1);
+  if (node === undefined) return [];
+  if (node.name === "Representation") return ofRepresentation(way, total);
+  const length = node.attributes.get("duration") ?? node.attributes.get("mediaPresentationDuration");
+  const inside = length === undefined ? total : seconds(length);
+  return node.children.filter(({ name }) => LEVELS.has(name)).flatMap((child) => walk([...way, child], inside));
 }
 
 /** The files an MPD names, each once; undefined when the text is none. */
 export function dashSegments(xml: string): string[] | undefined {
-  if (!/<MPD\b/.test(xml)) return undefined;
-  const total = seconds(elements(xml, "MPD")[0]?.tag.get("mediaPresentationDuration"));
-  const files = elements(xml, "AdaptationSet").flatMap(({ content: set }) =>
-    elements(set, "Representation").flatMap(({ tag, content }) => ofRepresentation(set, tag, content, total)),
-  );
-  return [...new Set(files.filter((file) => file !== ""))];
+  try {
+    const root = parseXml(Buffer.from(xml));
+    if (root.name !== "MPD") return undefined;
+    return [...new Set(walk([root], 0).filter((file) => file !== ""))];
+  } catch (error) {
+    if (error instanceof XmlError) return undefined;
+    throw error;
+  }
 }

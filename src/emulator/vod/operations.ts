@@ -128,7 +128,7 @@ function actionOf(exchange: Exchange): string {
 
 function checkContentType(exchange: Exchange): void {
   const type = exchange.headers.get("content-type") ?? "";
-  if (!/^application\/json(; ?charset=utf-8)?$/.test(type)) {
+  if (!/^application\/json(; ?charset=utf-8)?$/i.test(type)) {
     throw new VodFailure("InvalidParameter", "The Content-Type of a TC3-signed POST must be application/json.");
   }
 }

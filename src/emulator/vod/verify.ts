@@ -39,7 +39,8 @@ function parseAuthorization(exchange: Exchange): Tc3Authorization {
     );
   const [, algorithm, secretId = "", date = "", service = "", names = "", signature = ""] = match ?? [];
   if (algorithm !== TC3_ALGORITHM) {
-    const mismatch = plainMismatch("2.9", `Authorization: ${flawOf(header)}`);
+    const [rule, flaw] = flawOf(header);
+    const mismatch = plainMismatch(rule, `Authorization: ${flaw}`);
     throw new VodFailure(
       "AuthFailure.InvalidAuthorization",
       "The request header `Authorization` is invalid.",
@@ -49,14 +50,16 @@ function parseAuthorization(exchange: Exchange): Tc3Authorization {
   return { secretId, date, service, signedHeaders: names.split(";"), signature };
 }
 
-function flawOf(header: string): string {
-  if (header === "") return "there is none";
-  if (!header.startsWith(`${TC3_ALGORITHM} Credential=`)) return `does not begin with "${TC3_ALGORITHM} Credential="`;
-  if (/Signature=[0-9A-F]{64}$/.test(header)) return "the signature is in upper-case hexadecimal";
-  if (!/, SignedHeaders=[^,]+, Signature=/.test(header)) return "its parts are not joined by a comma and one space";
-  if (!/Credential=[^/,]+\/[^/,]+\/[^/,]+\/tc3_request,/.test(header))
-    return "the scope is not date/service/tc3_request";
-  return "the signature is not 64 hexadecimal digits";
+function flawOf(header: string): [rule: string, flaw: string] {
+  if (header === "") return ["2.9", "there is none"];
+  const begin = `${TC3_ALGORITHM} Credential=`;
+  if (!header.startsWith(begin)) return ["2.9", `does not begin with "${begin}"`];
+  if (/Signature=(?=.*[A-F])[0-9a-fA-F]{64}$/.test(header)) return ["2.8", "the signature is not in lower case"];
+  if (!/, SignedHeaders=[^,]+, Signature=/.test(header)) return ["2.9", "no comma and one space between its parts"];
+  if (!/Credential=[^/,]+\/[^/,]+\/[^/,]+\/tc3_request,/.test(header)) {
+    return ["2.9", "its Credential is not SecretId/date/service/tc3_request"];
+  }
+  return ["2.8", "the signature is not 64 hexadecimal digits"];
 }
 
 function timestampOf(exchange: Exchange): number {

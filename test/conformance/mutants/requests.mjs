@@ -1,0 +1,151 @@
+import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { makes } from "./mistakes.mjs";
+import { encode, signCos, signTc3 } from "./signers.mjs";
+
+/** An error that the same request would meet again. */
+export class Refused extends Error {
+  constructor(message, status, body) {
+    super(message);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** No usable answer; whether the service did something is not known. */
+export class Passing extends Error {
+  constructor(message, retryAfter = 0) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** One HTTP exchange, read to its end. */
+function exchange(origin, { method, target, headers, body }) {
+  const { hostname, port } = new URL(origin);
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, method, path: target, headers, agent: false }, (response) => {
+      const chunks = [];
+      response.on("data", (chunk) => chunks.push(chunk));
+      response.on("error", () => reject(new Passing("cut short")));
+      response.on("end", () =>
+        resolve({ status: response.statusCode, headers: response.headers, text: Buffer.concat(chunks).toString() }),
+      );
+    });
+    sent.on("error", (error) => reject(new Passing(error.code ?? error.message)));
+    if (makes("chunked-parts") && headers["content-length"] === undefined) sent.write(body);
+    sent.end(makes("chunked-parts") && headers["content-length"] === undefined ? undefined : body);
+  });
+}
+
+/** Sends until it succeeds or cannot succeed: six attempts, growing pauses, a new signature for each. */
+async function retrying(send) {
+  const attempts = makes("no-retry") ? 1 : makes("retries-for-ever") ? Infinity : 6;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      const final = !(error instanceof Passing) && !makes("retries-everything");
+      if (final || attempt >= attempts) throw error;
+      const pause = 100 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
+      if (makes("retries-at-once")) continue;
+      const asked = makes("ignores-retry-after") ? 0 : (error.retryAfter ?? 0) * 1000;
+      await sleep(Math.max(pause, asked));
+    }
+  }
+}
+
+const account = { secretId: process.env.TENCENTCLOUD_SECRET_ID, secretKey: process.env.TENCENTCLOUD_SECRET_KEY };
+const vodOrigin = process.env.VODUP_VOD_ENDPOINT;
+const cosOrigin = process.env.VODUP_COS_ENDPOINT;
+
+/** What the service's clock is ahead of ours, seconds. */
+let offset = 0;
+const now = () => Math.floor(Date.now() / 1000) + offset;
+const learnClock = (answer) => (offset = Math.round((Date.parse(answer.headers.date) - Date.now()) / 1000));
+
+/** Calls an action of the API and gives its Response. */
+export function call(action, params) {
+  const body = JSON.stringify(params);
+  return retrying(async () => {
+    let answer = await callOnce(action, body);
+    if (answer.text.includes("AuthFailure.SignatureExpire")) {
+      learnClock(answer);
+      answer = await callOnce(action, body);
+    }
+    let response;
+    try {
+      response = JSON.parse(answer.text).Response;
+    } catch {
+      response = undefined;
+    }
+    if (answer.status !== 200 || response === undefined) throw new Passing(`${action}: ${answer.status}`);
+    const { Error: error } = response;
+    if (error === undefined) return response;
+    const passes = /^(InternalError|RequestLimitExceeded)(\.|$)/.test(error.Code);
+    throw passes ? new Passing(error.Code) : new Refused(error.Code, answer.status, answer.text);
+  });
+}
+
+function callOnce(action, body) {
+  const timestamp = makes("tc3-milliseconds") ? now() * 1000 : now();
+  const { host } = new URL(vodOrigin);
+  const headers = {
+    Host: host,
+    "Content-Type": "application/json",
+    "X-TC-Action": action,
+    "X-TC-Version": "2018-07-17",
+    "X-TC-Timestamp": String(timestamp),
+    "X-TC-Region": "ap-singapore",
+    "Content-Length": Buffer.byteLength(body),
+  };
+  if (makes("tc3-no-region")) delete headers["X-TC-Region"];
+  if (makes("tc3-empty-token")) headers["X-TC-Token"] = "";
+  if (makes("secret-on-the-wire")) headers["User-Agent"] = `uploader (${account.secretKey})`;
+  headers.Authorization = signTc3({ headers, host, body, timestamp }, account);
+  if (makes("tc3-charset-later")) headers["Content-Type"] += "; charset=utf-8";
+  return exchange(vodOrigin, { method: "POST", target: "/", headers, body });
+}
+
+const staleSignatures = new Map();
+
+/** One request to COS with the certificate of a session. */
+export async function cosOnce(session, method, { query = {}, body = Buffer.alloc(0), type } = {}) {
+  const { path, certificate } = session;
+  const headers = { Host: new URL(cosOrigin).host, "x-cos-security-token": certificate.Token };
+  if (method === "PUT" || method === "POST") headers["content-length"] = String(body.length);
+  if (type !== undefined) headers["content-type"] = type;
+  if (makes("cos-no-token")) delete headers["x-cos-security-token"];
+  if (makes("chunked-parts") && query.partNumber !== undefined) delete headers["content-length"];
+  const keys = makes("cos-account-key")
+    ? account
+    : { secretId: certificate.SecretId, secretKey: certificate.SecretKey };
+  const text = Object.entries(query)
+    .map(([name, value]) => (value === "" ? encode(name) : `${encode(name)}=${encode(value)}`))
+    .join("&");
+  const target = `${encodePath(path)}${text === "" ? "" : `?${text}`}`;
+  const sign = () => signCos({ method, path, query, headers }, keys, now());
+  if (makes("stale-signature") && !staleSignatures.has(method + target)) staleSignatures.set(method + target, sign());
+  const authorization = staleSignatures.get(method + target) ?? sign();
+  if (makes("prints-signature")) console.error(`PUT ${target} ${authorization}`);
+  return exchange(cosOrigin, { method, target, headers: { ...headers, authorization }, body });
+}
+
+function encodePath(path) {
+  const encoded = makes("slashes-encoded") ? `/${encode(path.slice(1))}` : path.split("/").map(encode).join("/");
+  return makes("plus-in-path") ? encoded.replaceAll("%2B", "+") : encoded;
+}
+
+/** A request to COS until it is answered well. */
+export function cos(session, method, options) {
+  return retrying(async () => checkCos(await cosOnce(session, method, options)));
+}
+
+/** The answer, unless it is an error. */
+export function checkCos(answer) {
+  const { status, text, headers } = answer;
+  if (status >= 200 && status < 300) return answer;
+  const code = /<Code>([^<]*)</.exec(text)?.[1] ?? String(status);
+  if (status >= 500 || status === 408 || status === 429) throw new Passing(code, Number(headers["retry-after"] ?? 0));
+  throw new Refused(code, status, text);
+}

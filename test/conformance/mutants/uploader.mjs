@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { crc64 } from "./crc64.mjs";
+import { makes } from "./mistakes.mjs";
+import { call, checkCos, cos, cosOnce, Passing, Refused } from "./requests.mjs";
+
+/*
+ * An uploader of one file that does what docs/wire.md says, but for resuming and renewing certificates, until MUTANT
+ * names a mistake. Small, for the judge's tests only.
+ */
+
+const { VODUP_FILE: file, VODUP_MEDIA_TYPE: mediaType, VODUP_PART_SIZE: size } = process.env;
+
+const md5 = (bytes) => createHash("md5").update(bytes).digest("hex");
+const unescape = (text) =>
+  text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" })[name]);
+
+async function apply() {
+  const params = { MediaType: makes("wrong-media-type") ? "mov" : mediaType, MediaName: file.replace(/^.*\//, "") };
+  if (makes("cover-type")) params.CoverType = "jpg";
+  if (makes("unknown-parameter")) params.Language = "en";
+  if (makes("sub-app-as-text")) params.SubAppId = "1500000001";
+  const response = await call("ApplyUpload", params);
+  const path = makes("key-with-two-slashes") ? `/${response.MediaStoragePath}` : response.MediaStoragePath;
+  const dotted = path.split("/").some((segment) => segment === "." || segment === "..");
+  if (dotted && !makes("follows-dots")) throw new Error("the storage path has dot segments");
+  return { path, key: response.VodSessionKey, certificate: response.TempCertificate };
+}
+
+function partsOf(bytes) {
+  const partSize = makes("small-parts") ? 2 ** 19 : Number(size);
+  const whole = makes("empty-last-part") ? Math.floor(bytes.length / partSize) + 1 : Math.ceil(bytes.length / partSize);
+  const count = Math.max(1, whole);
+  const parts = Array.from({ length: count }, (_, index) => ({
+    number: makes("numbers-from-zero") ? index : index + 1,
+    bytes: bytes.subarray(index * partSize, (index + 1) * partSize),
+  }));
+  if (makes("parts-swapped")) [parts[0].bytes, parts[1].bytes] = [parts[1].bytes, parts[0].bytes];
+  if (makes("last-part-missing")) parts.pop();
+  return parts;
+}
+
+/** Sends a part until the answer's checksums are those of its bytes. */
+async function sendPart(session, uploadId, { number, bytes }) {
+  for (let attempt = 1; ; attempt += 1) {
+    const query = { partNumber: String(number), uploadId };
+    const { headers } = await cos(session, "PUT", { query, body: bytes });
+    const whole = headers.etag === `"${md5(bytes)}"`;
+    if (whole || makes("trusts-parts")) return { number, etag: headers.etag };
+    if (attempt === 3) throw new Error(`part ${number} does not arrive whole`);
+  }
+}
+
+async function putParts(session, bytes) {
+  const started = await cos(session, "POST", { query: { uploads: "" }, type: "video/mp4" });
+  const raw = /<UploadId>(.*)<\/UploadId>/s.exec(started.text)[1];
+  const uploadId = makes("upload-id-escaped") ? raw : unescape(raw);
+  try {
+    const sent = [];
+    for (const part of partsOf(bytes)) sent.push(await sendPart(session, uploadId, part));
+    if (makes("commits-early")) await call("CommitUpload", { VodSessionKey: session.key });
+    await complete(session, uploadId, sent, bytes);
+  } catch (error) {
+    if (!makes("no-abort")) await cosOnce(session, "DELETE", { query: { uploadId } }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function completeBody(parts) {
+  const listed = makes("parts-descending") ? parts.toReversed() : parts;
+  const etagOf = ({ etag }) => (makes("etag-in-cdata") ? `<![CDATA[${etag}]]>` : etag);
+  const more = makes("part-with-size") ? "<Size>1</Size>" : "";
+  const items = listed.map(
+    (part) => `<Part><PartNumber>${part.number}</PartNumber><ETag>${etagOf(part)}</ETag>${more}</Part>`,
+  );
+  const root = makes("wrong-root") ? "CompleteMultipartUploadRequest" : "CompleteMultipartUpload";
+  return Buffer.from(`<${root}>${items.join("")}</${root}>`);
+}
+
+/** Completes, and asks by HEAD where the answer does not say how it went. */
+async function complete(session, uploadId, parts, bytes) {
+  for (let attempt = 1; attempt <= 4; attempt += 1) {
+    const options = { query: { uploadId }, body: completeBody(parts), type: "application/xml" };
+    const answer = await cosOnce(session, "POST", options).catch((error) => {
+      if (!(error instanceof Passing)) throw error;
+    });
+    if (answer === undefined && makes("no-head")) return;
+    if (answer?.status === 200 && makes("trusts-200")) return;
+    if (answer?.text.includes("<CompleteMultipartUploadResult")) {
+      const known = answer.headers["x-cos-hash-crc64ecma"];
+      if (known === undefined || known === crc64(bytes) || makes("ignores-crc64")) return;
+      throw new Error("the object has another CRC64 than the file");
+    }
+    if (answer !== undefined && answer.status >= 400 && answer.status < 500 && !answer.text.includes("NoSuchUpload")) {
+      checkCos(answer);
+    }
+    const head = await cosOnce(session, "HEAD");
+    if (head.status === 200) {
+      if (makes("takes-other-object")) return;
+      if (head.headers["content-length"] === String(bytes.length)) return;
+      throw new Error("another object lies at the key");
+    }
+  }
+  throw new Error("Complete does not succeed");
+}
+
+async function putObject(session, bytes) {
+  const { headers } = await cos(session, "PUT", { body: bytes, type: "video/mp4" });
+  if (headers.etag !== `"${md5(bytes)}"`) throw new Error("the object does not arrive whole");
+}
+
+async function upload() {
+  const whole = await readFile(file);
+  const bytes = makes("byte-missing") ? whole.subarray(0, -1) : whole;
+  const session = await apply();
+  if (makes("prints-token")) console.error("session", session.certificate.Token);
+  if (makes("prints-secret")) console.log("using", process.env.TENCENTCLOUD_SECRET_KEY);
+  if (bytes.length > Number(size) && !makes("never-in-parts")) await putParts(session, bytes);
+  else await putObject(session, bytes);
+  const commit = () => call("CommitUpload", { VodSessionKey: session.key });
+  const { FileId: fileId } = await commit();
+  if (makes("commits-twice")) await commit();
+  if (makes("put-after-commit")) await cosOnce(session, "PUT", { body: bytes });
+  return fileId;
+}
+
+async function main() {
+  if (makes("never-ends")) setInterval(() => undefined, 1000);
+  try {
+    const fileId = await upload();
+    console.log(
+      makes("file-id-as-number") ? Number(fileId) : makes("file-id-with-words") ? `FileId ${fileId}` : fileId,
+    );
+    if (makes("file-id-not-last")) console.log("done");
+  } catch (error) {
+    console.error(String(error));
+    if (makes("prints-answers") && error instanceof Refused) console.error(error.body);
+    if (makes("uploads-again") && process.env.MUTANT_AGAIN === undefined) {
+      process.env.MUTANT_AGAIN = "1";
+      return main();
+    }
+    process.exitCode = makes("exits-0") ? 0 : 1;
+  }
+}
+
+await main();
