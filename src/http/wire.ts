@@ -10,7 +10,7 @@ import { Transport } from "./transport.ts";
 export interface WireOptions {
   /**
    * An undici Dispatcher (it stays yours: `close()` leaves it open), or options for the Agent that vodup makes.
-   * @see docs/recipes: proxies, internal and accelerated domains
+   * @see docs/recipes.md: proxies, other dispatchers, internal and accelerated domains
    */
   readonly dispatcher?: Dispatcher | Agent.Options | undefined;
   readonly retry?: RetryOptions | undefined;
