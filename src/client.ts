@@ -83,7 +83,11 @@ export class VodClient {
       lanes: new LanePool(budget),
       cosEndpoint,
       endpoint: { vod: vodOrigin(options.site, options.vodEndpoint), cos: cosEndpoint },
-      defaults: { concurrency: options.concurrency ?? "auto", partSize: options.partSize ?? "auto" },
+      defaults: {
+        concurrency: options.concurrency ?? "auto",
+        partSize: options.partSize ?? "auto",
+        subAppId: options.subAppId,
+      },
     };
   }
 

@@ -1,4 +1,8 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Checkpoint } from "./checkpoint.ts";
+
+/** Milliseconds that a failure is held back for a checkpoint that is still being written. */
+const settleLimitMs = 1_000;
 
 /**
  * Hands checkpoints to the caller one at a time. While one is being written, what happens is gathered into the next:
@@ -27,9 +31,13 @@ export class CheckpointWriter {
     return this.#running;
   }
 
-  /** Waits for a write that is under way, whatever becomes of it. */
+  /** Waits for a write that is under way, whatever becomes of it, but not for one that hangs. */
   async settle(): Promise<void> {
-    await this.#running?.catch(() => undefined);
+    if (this.#running === undefined) return;
+    const patience = new AbortController();
+    const limit = delay(settleLimitMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([this.#running.catch(() => undefined), limit]);
+    patience.abort();
   }
 
   async #drain(write: (checkpoint: Checkpoint) => void | Promise<void>): Promise<void> {

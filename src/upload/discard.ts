@@ -1,6 +1,6 @@
 import type { Checkpoint } from "./checkpoint.ts";
 import type { UploadEnvironment } from "./environment.ts";
-import { checkCheckpoint } from "./checkpoint.ts";
+import { checkCheckpoint } from "./checkpoint-form.ts";
 import { abortUploads } from "./clean-up.ts";
 
 /** What became of the parts of an upload that is given up. */

@@ -18,5 +18,6 @@ export interface UploadEnvironment {
   readonly defaults: {
     readonly concurrency: number | "auto";
     readonly partSize: number | "auto";
+    readonly subAppId: number | bigint | string | undefined;
   };
 }

@@ -15,6 +15,7 @@ export interface Warning {
   readonly code:
     | "FRESH_START"
     | "RESTARTED"
+    | "CHECKPOINT_FAILED"
     | "CLEAN_UP_FAILED"
     | "COMMIT_REPEATED"
     | "HOST_FALLBACK"

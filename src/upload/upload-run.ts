@@ -64,7 +64,7 @@ export class UploadRun {
       checkSameUpload(checkpoint, { ...identity, fields: plainFields(fields) });
       if (checkpoint.state === "uploading") checkSameFiles(checkpoint, treeFiles(this.#objects(checkpoint.session)));
     }
-    this.#state = new UploadState(identity, options.onCheckpoint, checkpoint);
+    this.#state = new UploadState(identity, options.onCheckpoint, checkpoint, this.#signal);
   }
 
   run(): Promise<UploadResult> {
@@ -179,7 +179,16 @@ export class UploadRun {
       signal: this.#signal,
       onRetry: this.#counting("CommitUpload"),
     });
-    await this.#state.committed(result);
+    try {
+      await this.#state.committed(result);
+    } catch (error) {
+      // The media exists: to report a failure now would make the caller upload it again.
+      const why = error instanceof Error ? error.message : String(error);
+      this.#warn(
+        "CHECKPOINT_FAILED",
+        `${this.#ready.media.label} is committed, but its checkpoint does not say so: ${why}`,
+      );
+    }
     return result;
   }
 

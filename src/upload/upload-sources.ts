@@ -5,7 +5,7 @@ import type { ApplyFields } from "./session.ts";
 import type { OpenedSource } from "./opened-source.ts";
 import type { SourceAccess, UploadSource } from "./source.ts";
 import { applyFields } from "./apply-fields.ts";
-import { checkCheckpoint } from "./checkpoint.ts";
+import { checkCheckpoint } from "./checkpoint-form.ts";
 import { manifestSource, openTreeFile } from "./manifest-source.ts";
 import { checkOptions } from "./options.ts";
 import { openSource } from "./source.ts";
@@ -58,7 +58,9 @@ export async function withSources<T>(
     );
     const cover =
       options.cover === undefined ? undefined : keep(await openSource("cover", options.cover, undefined, access));
-    const fields = applyFields(options, media.fileName, cover, now);
+    // The client's own application belongs to the upload as much as one that the call names: a checkpoint must tell.
+    const subAppId = options.subAppId ?? environment.defaults.subAppId;
+    const fields = applyFields({ ...options, subAppId }, media.fileName, cover, now);
     return await use({ media, cover, tree, fields, retries });
   } finally {
     for (const source of opened) await source.close();

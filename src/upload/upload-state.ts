@@ -4,6 +4,7 @@ import type { CommitResult } from "./commit.ts";
 import type { DonePart } from "./multipart.ts";
 import type { ObjectRecord, TransferredObject } from "./object-send.ts";
 import type { ApplyFields, UploadSession } from "./session.ts";
+import { untilAborted } from "../http/until-aborted.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
 import { checkpointVersion, plainFields } from "./checkpoint.ts";
 
@@ -28,6 +29,7 @@ interface ObjectState {
 export class UploadState {
   readonly #identity: UploadIdentity;
   readonly #writer: CheckpointWriter;
+  readonly #signal: AbortSignal;
   readonly #objects = new Map<string, ObjectState>();
   #phase: Checkpoint["state"] = "uploading";
   #session: UploadSession | undefined;
@@ -35,12 +37,15 @@ export class UploadState {
   /** A write of the checkpoint that failed while parts went on; met at the next step. */
   #writeFailure: { readonly error: unknown } | undefined;
 
+  /** @param signal ends the waiting for checkpoints that are being written */
   constructor(
     identity: UploadIdentity,
     write: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined,
     from: Checkpoint | undefined,
+    signal: AbortSignal,
   ) {
     this.#identity = identity;
+    this.#signal = signal;
     this.#writer = new CheckpointWriter(write, () => this.snapshot());
     if (from !== undefined) this.#restore(from);
   }
@@ -137,10 +142,13 @@ export class UploadState {
     await this.save();
   }
 
-  /** @throws what the caller's `onCheckpoint` threw, now or while parts were being sent */
+  /**
+   * @throws what the caller's `onCheckpoint` threw, now or while parts were being sent
+   * @throws the signal's own reason
+   */
   async save(): Promise<void> {
     if (this.#writeFailure !== undefined) throw this.#writeFailure.error;
-    await this.#writer.save();
+    await untilAborted(this.#writer.save(), this.#signal);
   }
 
   /** Waits for a checkpoint that is being written. */
