@@ -97,9 +97,7 @@ describe("DASH", () => {
         <Representation id="2"><BaseURL>low/</BaseURL><SegmentTemplate media="$Number$" startNumber="7"/></Representation></AdaptationSet>
       <AdaptationSet><Representation><BaseURL>all.mp4</BaseURL><SegmentList><Initialization range="0-9"/><SegmentURL mediaRange="10-19"/></SegmentList></Representation></AdaptationSet>
     </Period></MPD>`;
-    expect(await segments(mpd, "mpd")).toEqual([
-      ...["a/v/i", "a/v/1", "a/v/2", "a/v/low/i", "a/v/low/7", "a/v/low/8", "a/all.mp4"],
-    ]);
+    expect(await segments(mpd, "mpd")).toEqual("a/v/i a/v/1 a/v/2 a/v/low/i a/v/low/7 a/v/low/8 a/all.mp4".split(" "));
   });
 
   test.each([

@@ -1,10 +1,12 @@
 import { childNode, childText, parseXml, XmlError, type XmlNode } from "../../xml/parse.ts";
+import { VodFailure } from "./envelope.ts";
 
 /*
  * The part of MPEG-DASH (ISO/IEC 23009-1) that encoders write for files on disk: BaseURL on every level, SegmentList,
  * and SegmentTemplate by number or by timeline.
  */
 
+const MOST_SEGMENTS = 100_000;
 const LEVELS = new Set(["Period", "AdaptationSet", "Representation"]);
 
 /** `PT1H2M3.5S` → seconds. */
@@ -31,7 +33,7 @@ function segments(
   const first = Number(attributes.get("startNumber") ?? 1);
   if (timeline === undefined) {
     const length = Number(attributes.get("duration") ?? 0) / Number(attributes.get("timescale") ?? 1);
-    const count = length > 0 ? Math.ceil(total / length - 1e-6) : 0;
+    const count = length > 0 ? Math.min(MOST_SEGMENTS, Math.ceil(total / length - 1e-6)) : 0;
     return Array.from({ length: count }, (_none, index) => ({ number: first + index, time: 0 }));
   }
   const found: { number: number; time: number }[] = [];
@@ -39,6 +41,9 @@ function segments(
   for (const { attributes: entry } of timeline.children.filter(({ name }) => name === "S")) {
     time = Number(entry.get("t") ?? time);
     for (let repeat = 0; repeat <= Number(entry.get("r") ?? 0); repeat++) {
+      if (found.length >= MOST_SEGMENTS) {
+        throw new VodFailure("InvalidParameterValue.MediaManifestContent", "The manifest names too many segments.");
+      }
       found.push({ number: first + found.length, time });
       time += Number(entry.get("d") ?? 0);
     }
