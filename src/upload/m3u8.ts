@@ -52,7 +52,7 @@ export function readM3u8(text: string): ManifestContent {
       playlist = gap = false;
       continue;
     }
-    const [tag = "", list = ""] = splitTag(line);
+    const [tag, list] = splitTag(line);
     if (tag === "EXT-X-STREAM-INF") playlist = true;
     else if (tag === "EXT-X-GAP") gap = true;
     else if (Object.hasOwn(tagsWithUri, tag)) readTag(tag, list, where, references, problems);

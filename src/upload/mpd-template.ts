@@ -1,4 +1,4 @@
-import { MpdFlaw } from "./mpd-timing.ts";
+import { MpdExcess, MpdFlaw } from "./mpd-timing.ts";
 
 /** What a SegmentTemplate's identifiers stand for; number and time where there is one file for each segment. */
 export interface TemplateValues {
@@ -25,7 +25,7 @@ export function isNumbered(template: string): boolean {
  */
 export function fillTemplate(template: string, values: TemplateValues): string {
   if (template.length > longestTemplate || values.id.length > longestId || values.bandwidth.length > longestId) {
-    throw new MpdFlaw("a SegmentTemplate or an id is longer than any file name");
+    throw new MpdExcess("a SegmentTemplate or an id is longer than any file name");
   }
   if (template.replace(identifier, "").includes("$")) {
     throw new MpdFlaw(`the template ${JSON.stringify(template.slice(0, 100))} has an unknown identifier`);

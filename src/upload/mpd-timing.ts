@@ -3,6 +3,9 @@ import type { XmlNode } from "../xml/parse.ts";
 /** Why a DASH manifest is not understood. */
 export class MpdFlaw extends Error {}
 
+/** A DASH manifest that nobody can upload, whoever understands it: what it names has no end. */
+export class MpdExcess extends MpdFlaw {}
+
 /** How long a period is, in seconds; undefined where nothing tells. */
 export interface PeriodTime {
   readonly duration: number | undefined;
@@ -13,7 +16,7 @@ export interface SegmentTime {
   readonly number: bigint;
   /** In units of the timescale: beyond 2⁵³ in manifests made of Smooth Streaming. */
   readonly time: bigint;
-  /** The last one that a rounded duration may promise without there being one. */
+  /** One that a rounded duration may promise without there being one, or the other way round. */
   readonly optional: boolean;
 }
 
@@ -67,12 +70,14 @@ function* ofDuration(
   if (duration <= 0n) throw new MpdFlaw("a SegmentTemplate has neither a duration nor a SegmentTimeline");
   const last = integer(info, "endNumber");
   if (last === undefined && length === undefined) throw new MpdFlaw("a SegmentTemplate has no end, as live ones do");
-  // A hair beyond a whole number of segments is a rounded duration and no further segment.
   const exact = (length ?? 0) / Number(duration);
-  const count = last === undefined ? BigInt(Math.ceil(exact - 1e-6)) : last - first + 1n;
-  const rounded = last === undefined && Math.abs(exact - Math.round(exact)) > 1e-6;
-  for (let index = 0n; index < count; index += 1n) {
-    yield { number: first + index, time: offset + index * duration, optional: rounded && index === count - 1n };
+  // Without an end the duration tells it, and only roughly: audio may end a segment earlier than the presentation, and
+  // encoders write a short last segment (ffmpeg's audio does) that the duration does not count.
+  const whole = BigInt(Math.floor(exact + 1e-6));
+  const certain = last === undefined ? whole : last - first + 1n;
+  const possible = last === undefined ? BigInt(Math.ceil(exact - 1e-6)) + 1n : certain;
+  for (let index = 0n; index < possible; index += 1n) {
+    yield { number: first + index, time: offset + index * duration, optional: index >= certain };
   }
 }
 
@@ -89,8 +94,9 @@ function* timelineTimes(timeline: XmlNode, end: bigint | undefined): Generator<P
     const until = next === undefined ? end : integer(next, "t");
     if (repeat < 0n && until === undefined) throw new MpdFlaw("a SegmentTimeline has no end, as live ones do");
     const count = repeat < 0n ? ceilDivide((until ?? time) - time, duration) : repeat + 1n;
+    const whole = next === undefined && until !== undefined ? (until - time) / duration : count;
     for (let passed = 0n; passed < count; passed += 1n) {
-      yield { time, optional: repeat < 0n && next === undefined && passed === count - 1n };
+      yield { time, optional: repeat < 0n && passed >= whole };
       time += duration;
     }
   }

@@ -5,7 +5,7 @@ import { XmlError, parseXml } from "../xml/parse.ts";
 import { maxFiles } from "./manifest-content.ts";
 import { resolveReference, shownReference } from "./manifest-path.ts";
 import { fillTemplate, isNumbered } from "./mpd-template.ts";
-import { MpdFlaw, periodTimes, segmentTimes } from "./mpd-timing.ts";
+import { MpdExcess, MpdFlaw, periodTimes, segmentTimes } from "./mpd-timing.ts";
 
 /** What tells where segments are; attributes and children are inherited from level to level (ISO/IEC 23009-1 §5.3.9.1). */
 interface SegmentInfo {
@@ -46,7 +46,8 @@ export function readMpd(bytes: Uint8Array): ManifestContent {
   } catch (error) {
     if (!(error instanceof MpdFlaw) && !(error instanceof XmlError)) throw error;
     // No encoder writes a DOCTYPE, and whoever resolves its entities may read other files.
-    if (error instanceof XmlError && error.reason === "forbidden") reader.problems.push(error.message);
+    const forbidden = error instanceof XmlError && error.reason === "forbidden";
+    if (forbidden || error instanceof MpdExcess) reader.problems.push(error.message);
     return {
       references: reader.references,
       problems: reader.problems,
@@ -83,7 +84,7 @@ class MpdReader {
   #enter(node: XmlNode, outer: Scope, where: string): Scope {
     refuseLinked(node);
     const own = children(node, "BaseURL").map(({ text }) => text.trim());
-    if (own.length * outer.bases.length > maxBases) throw new MpdFlaw(`it has more than ${maxBases} base URLs`);
+    if (own.length * outer.bases.length > maxBases) throw new MpdExcess(`it has more than ${maxBases} base URLs`);
     const bases =
       own.length === 0 ? outer.bases : outer.bases.flatMap((base) => own.map((uri) => joinReference(base, uri)));
     const usable = own.length === 0 ? bases : bases.filter((base) => this.#checkBase(base, where));
@@ -136,7 +137,7 @@ class MpdReader {
   #add(uri: string, where: string, optional: boolean): void {
     this.#characters += uri.length;
     if (this.references.length >= maxFiles || this.#characters > maxCharacters)
-      throw new MpdFlaw(`it names more than ${maxFiles} files`);
+      throw new MpdExcess(`it names more than ${maxFiles} files`);
     this.references.push({ uri, where, playlist: false, mayBeElsewhere: false, optional });
   }
 }

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /**
  * Works through items, several at a time. The first failure is the one that is reported: it stops all others, and
  * nothing settles before every one of them has ended.
@@ -13,6 +15,8 @@ export async function inParallel<T>(
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
+  // As many listeners as there are requests under way: no leak.
+  setMaxListeners(0, stop.signal);
   const pass = (): void => stop.abort(signal.reason);
   if (signal.aborted) pass();
   signal.addEventListener("abort", pass, { once: true });

@@ -145,8 +145,10 @@ test.skipIf(!strace)(
     const { root, manifests } = await hostileTree();
     const log = join(root, "trace");
     const { stdout } = await run("strace", [
-      ...["-f", "-qq", "-s", "4096", "-o", log, "-e", "trace=open,openat,openat2", process.execPath],
-      ...[join(support, "upload-manifests.mjs"), build, ...manifests],
+      ...`-f -qq -s 4096 -e trace=open,openat,openat2 -o ${log} ${process.execPath}`.split(" "),
+      join(support, "upload-manifests.mjs"),
+      build,
+      ...manifests,
     ]);
     checkOutcomes(JSON.parse(stdout) as Report, manifests);
     const opened = [...(await readFile(log, "utf8")).matchAll(/open(?:at2?)?\((?:[^",]+, )?"((?:[^"\\]|\\.)*)"/g)];

@@ -75,7 +75,7 @@ export async function stored(emulator: Emulator, fileId: string): Promise<Record
   const found = [...(await emulator.objects())]
     .filter(([name]) => name.startsWith(`${folder}/`))
     .map(([name, { sha256: hash }]) => [name === key ? "(manifest)" : name.slice(folder.length + 1), hash ?? ""]);
-  return Object.fromEntries(found.sort()) as Record<string, string>;
+  return Object.fromEntries(found) as Record<string, string>;
 }
 
 /** What {@link stored} must be for these files of a folder, `manifest` being the one that was uploaded. */
@@ -86,7 +86,7 @@ export async function expected(
 ): Promise<Record<string, string>> {
   const hash = async (path: string): Promise<string> => sha256(await readFile(join(root, path)));
   const entries = await Promise.all(files.map(async (path): Promise<[string, string]> => [path, await hash(path)]));
-  return Object.fromEntries([["(manifest)", await hash(manifest)] as [string, string], ...entries].sort());
+  return Object.fromEntries([["(manifest)", await hash(manifest)] as [string, string], ...entries]);
 }
 
 /** Operations of the requests that were received, in order; of COS with the last part of the key. */
