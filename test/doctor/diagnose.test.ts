@@ -132,12 +132,12 @@ describe("credentials", () => {
 
   const forms: [string, object, Check["status"], RegExp][] = [
     ["exchanged", { secretId: "exampleKey", secretKey: "AKIDexample" }, "fail", /seem to be exchanged/],
-    ["expired", { expiration: new Date(Date.now() - 90_000) }, "fail", /they expired 90 s ago/],
+    ["expired", { expiration: new Date(Date.now() - 90_000) }, "fail", /they expired \d+ s ago/],
     [
       "temporary",
       { token: "t", expiration: new Date(Date.now() + 600_000) },
       "pass",
-      /a temporary key .* another (600|599) s/,
+      /a temporary key .* another (600|59\d) s/,
     ],
     ["of another form", { secretId: "demo" }, "unknown", /does not begin as they usually do/],
     ["international", { secretId: "IKIDexample" }, "pass", /a lasting key/],
