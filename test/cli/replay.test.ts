@@ -27,7 +27,9 @@ let recorded: RequestOfFile;
 beforeAll(async () => {
   bench = await openBench();
   const file = JSON.parse(await readFile(apply, "utf8")) as { interactions: { request: RequestOfFile }[] };
-  recorded = file.interactions[0]?.request as RequestOfFile;
+  const [only] = file.interactions;
+  if (only === undefined) throw new Error("the cassette is empty");
+  recorded = only.request;
 }, 60_000);
 
 afterAll(() => bench.close());
