@@ -80,13 +80,7 @@ const told: fc.Arbitrary<Told> = fc.oneof(
 );
 
 /** A representation, and how many seconds it has. */
-function representation(
-  how: typeof segments extends fc.Arbitrary<infer T> ? T : never,
-  index: number,
-): {
-  xml: string;
-  seconds: number;
-} {
+function representation(how: Told, index: number): { xml: string; seconds: number } {
   const head = `<Representation id="r${index}" bandwidth="${1000 + index}" mimeType="video/mp4" codecs="avc1.4d4015" width="${100 + index}" height="100">`;
   const tail = "</Representation>";
   switch (how.kind) {
