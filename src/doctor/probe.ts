@@ -80,7 +80,8 @@ function unasked(error: unknown): Probe {
 function judgeClock(skewMs: number | undefined): Check {
   if (skewMs === undefined) return unknown("clock", "the service did not say what time it is");
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  const detail = seconds <= 1 ? "right" : `${seconds} s ${skewMs > 0 ? "behind" : "ahead of"} the service's`;
+  // A Date header counts whole seconds, and travels for a while.
+  const detail = seconds <= 2 ? "right" : `${seconds} s ${skewMs > 0 ? "behind" : "ahead of"} the service's`;
   const remedy = "synchronise this machine's clock (NTP)";
   if (Math.abs(skewMs) > refusedSkewMs) {
     const consequence = "beyond 5 minutes signatures are refused; vodup corrects itself, others cannot";
