@@ -115,7 +115,8 @@ export class ProgressMeter {
       file: this.#file,
       sentBytes: total === undefined ? this.#sent : Math.min(this.#sent, total),
       totalBytes: total,
-      parts: { done: this.#partsDone, total: this.#partsTotal },
+      // A resumed object keeps its own part size, and a stream's parts may be cut short: then there are more than expected.
+      parts: { done: this.#partsDone, total: this.#partsTotal && Math.max(this.#partsTotal, this.#partsDone) },
       concurrency: this.#concurrency,
       bytesPerSecond: Math.round(this.#speed),
       etaMs: left === undefined || this.#speed === 0 ? undefined : Math.round((left / this.#speed) * 1000),

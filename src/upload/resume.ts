@@ -35,9 +35,9 @@ export async function resumeObject(
   const listed = await requesting("ListParts", (options) => context.cos.listParts(key, uploadId, options)).catch(
     goneUpload,
   );
-  if (listed === undefined) return completedBefore(context, state, key, source);
   const known = new Map(record.parts.map((part) => [part.number, part]));
   const plan = planTransfer(source.size, partSize);
+  if (listed === undefined) return completedBefore(context, state, key, source, plan.partCount);
   const kept: DonePart[] = [];
   for (const { partNumber, size, etag } of listed) {
     if (partNumber > plan.partCount || size !== partRange(plan, partNumber).size) continue;
@@ -77,14 +77,14 @@ async function completedBefore(
   state: UploadState,
   key: string,
   source: RangedSource,
+  parts: number,
 ): Promise<number> {
-  const { parts } = state.record(key);
   const found = await findObject(context.cos, key, context.requesting(context.signal));
   if (found?.size === source.size && found.crc64 !== undefined) {
     const crc64 = await readThrough(source, 0, source.size, context.signal, () => undefined);
     if (crc64 === found.crc64) {
-      await state.finish(key, { size: source.size, parts: parts.length, crc64, verified: "crc64" });
-      return parts.length;
+      await state.finish(key, { size: source.size, parts, crc64, verified: "crc64" });
+      return parts;
     }
   }
   state.forget(key);

@@ -87,6 +87,7 @@ export class UploadRun {
 
   async #runStages(): Promise<UploadResult> {
     this.#progress.enter("apply");
+    if (this.#state.phase !== "uploading") this.#recall();
     const resumed = this.#state.session;
     if (resumed !== undefined && this.#state.result !== undefined) return this.#finish(resumed, this.#state.result);
     for (let session = resumed ?? (await this.#apply()), restarted = false; ; restarted = true) {
@@ -102,6 +103,14 @@ export class UploadRun {
         await abortUploads(this.#environment, session, this.#state.openUploads());
         session = await this.#apply();
       }
+    }
+  }
+
+  /** Counts what an earlier run had brought, where none of it is looked at again. */
+  #recall(): void {
+    for (const { size, parts } of this.#state.wholes) {
+      this.#progress.expect(size, parts);
+      this.#progress.resumed(this.#ready.media.label, size, parts);
     }
   }
 

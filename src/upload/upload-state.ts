@@ -73,6 +73,11 @@ export class UploadState {
     return this.#objects.get(key)?.done;
   }
 
+  /** Every object that is whole. */
+  get wholes(): TransferredObject[] {
+    return [...this.#objects.values()].flatMap(({ done }) => (done === undefined ? [] : [done]));
+  }
+
   /** Bytes of all objects that are whole, but for the given one. */
   sizeWithout(key: string | undefined): number {
     return [...this.#objects].reduce((sum, [name, { done }]) => sum + (name === key ? 0 : (done?.size ?? 0)), 0);
