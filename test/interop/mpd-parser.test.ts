@@ -100,7 +100,7 @@ function representation(how: Told, index: number): { xml: string; seconds: numbe
       const xml = `${head}<SegmentList duration="1"><Initialization sourceURL="i${index}.mp4"/>${list}</SegmentList>${tail}`;
       return { xml, seconds: how.names.length };
     }
-    case "file": {
+    default: {
       const base = `<BaseURL>${how.file}-${index}.mp4</BaseURL>`;
       const xml = `${head}${base}<SegmentBase indexRange="100-200"><Initialization range="0-99"/></SegmentBase>${tail}`;
       return { xml, seconds: 1 };
