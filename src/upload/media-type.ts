@@ -61,7 +61,11 @@ const coverTypes: Readonly<Record<string, string>> = {
 
 /** Segments of a HLS or DASH tree, which are no media of their own. */
 const segmentTypes: Readonly<Record<string, string>> = {
+  cmfa: "audio/mp4",
+  cmft: "application/mp4",
+  cmfv: "video/mp4",
   key: "application/octet-stream",
+  m3u: "application/vnd.apple.mpegurl",
   m4s: "video/iso.segment",
   vtt: "text/vtt",
 };
