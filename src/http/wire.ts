@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from "./dispatcher.ts";
 import type { IdleLimits, LimitOptions } from "./limits.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
+import { invalidArgument } from "../errors.ts";
 import { ServiceClock } from "./clock.ts";
 import { idleLimits } from "./limits.ts";
 import { Pacer, checkRate } from "./pacer.ts";
@@ -30,6 +31,9 @@ export class Wire {
   readonly limits: IdleLimits;
 
   constructor(options: WireOptions = {}) {
+    if (options.clock !== undefined && typeof options.clock !== "function") {
+      throw invalidArgument("clock", "must be a function that answers epoch milliseconds", options.clock);
+    }
     this.limits = idleLimits(options.limits);
     checkRate("limitRate", options.limitRate);
     const pacer = options.limitRate === undefined ? undefined : new Pacer(options.limitRate);

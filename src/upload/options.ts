@@ -127,6 +127,10 @@ export function checkOptions(options: UploadOptions, now: number): void {
   if (options.offlineManifest !== undefined && typeof options.offlineManifest !== "boolean") {
     throw invalidArgument("offlineManifest", "must be true or false", options.offlineManifest);
   }
+  for (const name of ["requireCrc64", "offlineManifest"] as const) {
+    if (options[name] !== undefined && typeof options[name] !== "boolean")
+      throw invalidArgument(name, "must be true or false", options[name]);
+  }
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw invalidArgument("signal", "must be an AbortSignal");
   }

@@ -61,7 +61,7 @@ async function openPath(field: string, path: string, size: number | undefined, l
     throw invalidArgument(
       field,
       "is a string, so a path; pass new URL(...) to upload what a URL gives",
-      path.replace(/[?#@].*$/s, "…"),
+      path.replace(/[?#].*$/s, "…").replace(/\/\/.*@/s, "//…@"),
     );
   }
   try {
