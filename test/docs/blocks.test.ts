@@ -113,6 +113,20 @@ describe("commands", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("every command that a plain text block lists exists", () => {
+    const listed = blocks
+      .filter(({ language }) => language === "text")
+      .flatMap(({ page, code }) =>
+        [...code.matchAll(/^vodup ([a-z]+)(?: ([a-z0-9]+(?:\|[a-z0-9]+)+))?/gm)].map((match) => ({ page, match })),
+      )
+      .flatMap(({ page, match: [, name = "", rest] }) => {
+        const names = rest === undefined ? [name] : rest.split("|").map((one) => `${name} ${one}`);
+        return names.map((one) => ({ page, name: one }));
+      });
+    expect(listed.length).toBeGreaterThan(6);
+    expect(listed.filter(({ name }) => !specs.has(name))).toEqual([]);
+  });
+
   test("every environment variable of ours that a page names is read", async () => {
     const names = new Set(pages.flatMap(({ text }) => text.match(/\b(?:VODUP|TENCENTCLOUD)_[A-Z_]+[A-Z]\b/g) ?? []));
     const files = await readdir(join(root, "src"), { recursive: true, withFileTypes: true });
@@ -123,6 +137,25 @@ describe("commands", () => {
     expect(names.size).toBeGreaterThan(2);
     expect([...names].filter((name) => !source.includes(name))).toEqual([]);
   });
+});
+
+test("every source file that a page names exists", async () => {
+  const folders = ["src", "test", "scripts", "bench", "examples"];
+  const found = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(join(root, folder), { recursive: true })).map((name) => `${folder}/${name}`),
+    ),
+  );
+  const files = found.flat().map((name) => `/${name}`);
+  // Elsewhere .ts may be the ending of a video's segments.
+  const ours = pages.filter(({ path }) => !/^(?:fixtures\/media|docs\/decisions)\//.test(path));
+  const name = /(?<![\w./*{-])(?:[\w-]+\/)*[\w-]+(?:\.test)?\.(?:ts|mjs)\b(?![.*])/g;
+  const named = ours.flatMap(({ path, text }) => [...text.matchAll(name)].map(([file]) => ({ path, file })));
+  expect(named.length).toBeGreaterThan(40);
+  // Programs that a page has its reader write.
+  const readers = new Set(["main.mjs"]);
+  const missing = named.filter(({ file }) => !readers.has(file) && !files.some((one) => one.endsWith(`/${file}`)));
+  expect(missing).toEqual([]);
 });
 
 describe("links", () => {
