@@ -1,3 +1,5 @@
+import { SlabStock } from "./slabs.ts";
+
 /** Gives reserved bytes back; further calls do nothing. */
 export type Release = () => void;
 
@@ -19,6 +21,8 @@ export const shortageMs = 500;
  */
 export class MemoryBudget {
   readonly total: number;
+  /** What reserved memory of streams is made of. */
+  readonly slabs: SlabStock = new SlabStock();
   #used = 0;
   readonly #queue: Waiter[] = [];
   readonly #listeners = new Set<() => void>();

@@ -84,7 +84,7 @@ async function verifyPut(
   requesting: Requesting,
 ): Promise<Verified> {
   if (stored.crc64 !== undefined) return verifyCrc64(stored.crc64, expected);
-  checkEtag(stored, md5, "the object");
+  checkEtag(stored, md5, "the object", undefined);
   return verifyStored(context.cos, expected, context.requireCrc64, requesting);
 }
 
@@ -135,6 +135,7 @@ function partSink(
   uploadId: string,
   known: ReadonlyMap<number, DonePart>,
 ): PartSink {
+  const doubt: EtagDoubt = { doubted: new Set(), areNoMd5: false };
   return {
     putPart: async (part, signal) => {
       const before = known.get(part.number);
@@ -148,7 +149,7 @@ function partSink(
           const stored = await context.cos.uploadPart(job.key, { uploadId, partNumber: part.number, body }, options);
           const crc64 = String(pass.crc64());
           if (stored.crc64 !== undefined && stored.crc64 !== crc64) throw corrupted(part, crc64, stored.crc64);
-          checkEtag(stored, pass.md5(), `part ${part.number}`);
+          checkEtag(stored, pass.md5(), `part ${part.number}`, part.number, doubt);
           return {
             number: part.number,
             size: part.size,
@@ -193,8 +194,34 @@ function classifyTransfer(error: unknown): RetryClass {
   return classifyCosFailure(error);
 }
 
-function checkEtag(stored: StoredBytes, md5: string | undefined, what: string): void {
+/** What an upload has learned of its ETags. */
+interface EtagDoubt {
+  /** Parts whose ETag was not their MD5, although their CRC64 was right. */
+  readonly doubted: Set<number>;
+  /** Set once sending such a part again changed nothing: then ETags are no MD5s here, header or not. */
+  areNoMd5: boolean;
+}
+
+/**
+ * Compares an ETag with the MD5 of bytes that were in memory anyway. Where the CRC64 was right, a wrong ETag means either
+ * that it was reported wrongly, which sending again mends, or that the bucket encrypts without saying so.
+ */
+function checkEtag(
+  stored: StoredBytes,
+  md5: string | undefined,
+  what: string,
+  part: number | undefined,
+  doubt?: EtagDoubt,
+): void {
   if (md5 === undefined || stored.encrypted || stored.etag.toLowerCase() === md5) return;
+  if (stored.crc64 !== undefined && part !== undefined && doubt !== undefined) {
+    if (doubt.areNoMd5) return;
+    if (doubt.doubted.has(part)) {
+      doubt.areNoMd5 = true;
+      return;
+    }
+    doubt.doubted.add(part);
+  }
   throw new IntegrityError(
     `${what} was stored with ETag ${stored.etag} instead of the MD5 ${md5}`,
     { algorithm: "md5", expected: md5, actual: stored.etag },

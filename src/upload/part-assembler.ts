@@ -3,10 +3,8 @@ import type { PartBody } from "./part-body.ts";
 import { Crc64 } from "../cos/crc64.ts";
 import { SourceError } from "../errors.ts";
 import { shortageMs } from "./memory.ts";
-import { BufferedAttempt, md5Of } from "./source-bytes.ts";
-
-/** Memory is reserved and filled in pieces of this size, which is also the smallest part. */
-const slabSize = 2 ** 20;
+import { slabSize } from "./slabs.ts";
+import { BufferedAttempt } from "./source-bytes.ts";
 
 /** Bytes that were copied out of a stream and belong to the upload. */
 export interface AssembledPart {
@@ -79,7 +77,7 @@ export class PartAssembler {
         if (within === 0) {
           const reserved = await this.#reserve(size > 0, signal);
           if (reserved === undefined) break;
-          slabs.push({ bytes: Buffer.allocUnsafeSlow(Math.min(slabSize, target - size)), release: reserved });
+          slabs.push(this.#slab(Math.min(slabSize, target - size), reserved));
         }
         const slab = slabs.at(-1);
         if (slab === undefined) break;
@@ -101,8 +99,18 @@ export class PartAssembler {
     const chunks = slabs.map((slab, index) => slab.bytes.subarray(0, Math.min(slabSize, size - index * slabSize)));
     const last = chunks.at(-1);
     if (last !== undefined && last.byteLength < (slabs.at(-1)?.bytes.byteLength ?? 0)) crc.update(last);
-    const known = { crc64: crc.digest(), md5: md5Of(chunks) };
+    const known = { crc64: crc.digest() };
     return { size, body: { size, begin: async () => new BufferedAttempt(chunks, size, known) }, release };
+  }
+
+  #slab(size: number, reserved: Release): { readonly bytes: Buffer; readonly release: Release } {
+    const { slabs } = this.#budget;
+    const slab = slabs.take();
+    const release = (): void => {
+      slabs.give(slab);
+      reserved();
+    };
+    return { bytes: slab.subarray(0, size), release };
   }
 
   /**

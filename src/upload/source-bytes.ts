@@ -1,3 +1,4 @@
+import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
 import type { PartAttempt, PartBody } from "./part-body.ts";
 import type { RangedSource } from "./opened-source.ts";
@@ -53,7 +54,7 @@ export class BlobSource implements RangedSource {
 
 interface KnownSums {
   crc64?: bigint;
-  md5?: string | undefined;
+  md5?: string;
 }
 
 /** A pass over bytes that are in memory; what it computes is kept in `known` for the next one. */
@@ -68,18 +69,30 @@ export class BufferedAttempt implements PartAttempt {
     this.#known = known;
   }
 
+  /** The sums are computed piece by piece as the bytes go out: a part at once would hold up the event loop. */
   async *open(): AsyncGenerator<Uint8Array> {
+    const crc = this.#known.crc64 === undefined ? new Crc64() : undefined;
+    const md5 = this.#known.md5 === undefined ? startMd5() : undefined;
     for (const chunk of this.#chunks) {
-      for (let from = 0; from < chunk.byteLength; from += chunkSize) yield chunk.subarray(from, from + chunkSize);
+      for (let from = 0; from < chunk.byteLength; from += chunkSize) {
+        const piece = chunk.subarray(from, from + chunkSize);
+        crc?.update(piece);
+        md5?.update(piece);
+        yield piece;
+      }
     }
+    if (crc !== undefined) this.#known.crc64 = crc.digest();
+    if (md5 !== undefined) this.#known.md5 = md5.digest("hex");
   }
 
   crc64(): bigint {
-    return (this.#known.crc64 ??= crc64Of(this.#chunks));
+    if (this.size === 0) return 0n;
+    if (this.#known.crc64 === undefined) throw new Error("the CRC of a part is known once all of it was read");
+    return this.#known.crc64;
   }
 
   md5(): string | undefined {
-    return (this.#known.md5 ??= md5Of(this.#chunks));
+    return this.#known.md5;
   }
 
   async end(): Promise<void> {}
@@ -120,18 +133,10 @@ class BlobAttempt implements PartAttempt {
   async end(): Promise<void> {}
 }
 
-function crc64Of(chunks: readonly Uint8Array[]): bigint {
-  const crc = new Crc64();
-  for (const chunk of chunks) crc.update(chunk);
-  return crc.digest();
-}
-
 /** Undefined where the platform's policy forbids MD5 (FIPS): the CRC is what the check rests on. */
-export function md5Of(chunks: readonly Uint8Array[]): string | undefined {
+function startMd5(): Hash | undefined {
   try {
-    const hash = createHash("md5");
-    for (const chunk of chunks) hash.update(chunk);
-    return hash.digest("hex");
+    return createHash("md5");
   } catch {
     return undefined;
   }

@@ -1,0 +1,36 @@
+// Uploads streams of unknown length with the built package and reports how far resident memory rose above where it stood
+// before: node --expose-gc child.mjs '{"origin":…}'. A process of its own, so that nothing else is in the figure.
+import { VodClient } from "../../dist/index.js";
+
+const job = JSON.parse(process.argv[2]);
+const vod = new VodClient({
+  credentials: { secretId: job.secretId, secretKey: job.secretKey },
+  vodEndpoint: job.origin,
+  cosEndpoint: job.origin,
+  memoryBudget: job.memoryBudget,
+});
+
+/** Chunks as sockets give them: slices of pooled buffers, with others allocated in between. */
+async function* chunks(total, size) {
+  const neighbours = [];
+  for (let sent = 0; sent < total; sent += size) {
+    const length = Math.min(size, total - sent);
+    yield size < 4096 ? Buffer.from("x".repeat(length)) : Buffer.alloc(length, 1);
+    if (neighbours.push(Buffer.allocUnsafe(30_000)) > 16) neighbours.length = 0;
+  }
+}
+
+// Whatever is loaded and made once is not what is measured.
+await vod.upload(chunks(3 * 2 ** 20, 65_536), { mediaType: "ts", partSize: 2 ** 20, concurrency: 2 });
+globalThis.gc();
+const before = process.memoryUsage().rss;
+let peak = before;
+const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 10);
+
+const upload = (total) =>
+  vod.upload(chunks(total, job.chunk), { mediaType: "ts", partSize: job.partSize, concurrency: job.concurrency });
+await Promise.all(Array.from({ length: job.streams }, () => upload(job.bytes)));
+
+clearInterval(watch);
+await vod.close();
+console.log(JSON.stringify({ before, peak, rise: Math.max(peak, process.memoryUsage().rss) - before }));
