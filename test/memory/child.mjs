@@ -10,13 +10,17 @@ const vod = new VodClient({
   memoryBudget: job.memoryBudget,
 });
 
-/** Chunks as sockets give them: slices of pooled buffers, with others allocated in between. */
+/**
+ * Small chunks as sockets give them, slices of pooled buffers with others allocated in between; large ones again and
+ * again the same, so that what rises is the uploader's and not what this generator leaves to be collected.
+ */
 async function* chunks(total, size) {
   const neighbours = [];
-  for (let sent = 0; sent < total; sent += size) {
+  const large = Buffer.alloc(size, 1);
+  for (let sent = 0, count = 0; sent < total; sent += size, count += 1) {
     const length = Math.min(size, total - sent);
-    yield size < 4096 ? Buffer.from("x".repeat(length)) : Buffer.alloc(length, 1);
-    if (neighbours.push(Buffer.allocUnsafe(30_000)) > 16) neighbours.length = 0;
+    yield size < 4096 ? Buffer.from(large.subarray(0, length)) : large.subarray(0, length);
+    if (count % 100 === 0 && neighbours.push(Buffer.allocUnsafe(30_000)) > 16) neighbours.length = 0;
   }
 }
 
