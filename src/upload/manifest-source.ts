@@ -3,7 +3,7 @@ import type { ManifestType } from "./manifest-content.ts";
 import type { LocatedFile, ManifestFolder } from "./manifest-folder.ts";
 import type { UploadSource } from "./source.ts";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
+import { pathOfFileUrl } from "./file-url.ts";
 import { FileSource } from "./source-file.ts";
 import { extensionOf } from "./media-type.ts";
 
@@ -15,7 +15,7 @@ export function manifestSource(
   input: UploadSource,
   mediaType: string | undefined,
 ): { readonly path: string; readonly type: ManifestType } | undefined {
-  const path = input instanceof URL && input.protocol === "file:" ? fileURLToPath(input) : input;
+  const path = input instanceof URL && input.protocol === "file:" ? pathOfFileUrl("source", input) : input;
   if (typeof path !== "string") return undefined;
   const type = (mediaType ?? extensionOf(path))?.toLowerCase();
   if ((type !== "m3u8" && type !== "mpd") || path === "" || /^https?:\/\//i.test(path)) return undefined;

@@ -1,12 +1,13 @@
 import { open, stat } from "node:fs/promises";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
+import { Readable, isErrored, isReadable } from "node:stream";
 import type { OpenDownload } from "../http/download.ts";
 import type { LanePool } from "./lane-pool.ts";
 import type { OpenedSource } from "./opened-source.ts";
 import { SourceError, invalidArgument } from "../errors.ts";
 import { streamSource } from "./opened-source.ts";
+import { pathOfFileUrl } from "./file-url.ts";
 import { BlobSource, BytesSource } from "./source-bytes.ts";
 import { FileSource } from "./source-file.ts";
 
@@ -39,19 +40,33 @@ export async function openSource(
 ): Promise<OpenedSource> {
   if (typeof input === "string") return openPath(field, input, size, lanes);
   if (input instanceof URL) {
-    if (input.protocol === "file:") return openPath(field, fileURLToPath(input), size, lanes);
+    if (input.protocol === "file:") return openPath(field, pathOfFileUrl(field, input), size, lanes);
     const { openUrl } = await import("./source-url.ts");
     return openUrl(field, input, download, signal);
   }
   if (input instanceof Uint8Array) return new BytesSource(input);
   if (input instanceof Blob) return new BlobSource(input);
   if (typeof input === "object" && input !== null && Symbol.asyncIterator in input) {
+    refuseSpent(input);
     return streamSource(input as AsyncIterable<unknown>, "the stream given", undefined, size);
   }
   throw invalidArgument(
     field,
     "must be a path, a URL, a Uint8Array, a Blob, a Readable, a ReadableStream or an async iterable of bytes",
     input,
+  );
+}
+
+/** A stream that somebody else has read gives nothing, or the rest: that would be taken for a whole, short video. */
+function refuseSpent(stream: object): void {
+  const source = stream as Readable & { readonly locked?: boolean };
+  // One that failed says so itself when it is read.
+  const failed = isErrored(source) || (source.errored ?? undefined) !== undefined;
+  const spent = Readable.isDisturbed(source) && isReadable(source) === false && !failed;
+  if (!spent && source.locked !== true) return;
+  throw new SourceError(
+    "SOURCE_UNREADABLE",
+    "the stream given was read, closed or locked by somebody else; give one that nobody reads",
   );
 }
 
