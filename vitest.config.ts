@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const suites = ["interop", "examples", "faults", "memory", "conformance", "contract", "packaging"];
 
 /** Pages that are followed like examples: a process for each block. */
-const followed = ["test/docs/guide.test.ts", "test/docs/readme.test.ts"];
+const followed = ["test/docs/{guide,readme,recipes}.test.ts"];
 
 /**
  * `unit` is what `npm test` runs: everything that needs no other process than Node and ends in seconds. `.ci/run` runs
