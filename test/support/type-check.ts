@@ -29,17 +29,19 @@ export async function typeErrors(blocks: readonly Block[], programs: readonly st
     };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(tsconfig));
     const output = await compile(folder);
-    return output
-      .split("\n")
-      // An indented line explains the one above.
-      .filter((line) => /^\S/.test(line))
-      .flatMap((line) => {
-        const [, file = "", rest = ""] = /^(\S.*?)(\(\d.*)$/s.exec(line) ?? [];
-        // Mistakes in src are found by `npm run types` and are none of a page's.
-        if (!relative(join(root, "src"), resolve(folder, file)).startsWith("..")) return [];
-        const page = names.get(file.split(sep).join("/"));
-        return [page === undefined ? line : `${page}${rest}`];
-      });
+    return (
+      output
+        .split("\n")
+        // An indented line explains the one above.
+        .filter((line) => /^\S/.test(line))
+        .flatMap((line) => {
+          const [, file = "", rest = ""] = /^(\S.*?)(\(\d.*)$/s.exec(line) ?? [];
+          // Mistakes in src are found by `npm run types` and are none of a page's.
+          if (!relative(join(root, "src"), resolve(folder, file)).startsWith("..")) return [];
+          const page = names.get(file.split(sep).join("/"));
+          return [page === undefined ? line : `${page}${rest}`];
+        })
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
