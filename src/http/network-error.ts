@@ -39,7 +39,12 @@ export function toNetworkError(
   const timeout = timeouts[code];
   const phase =
     timeout?.phase ?? (detail.status !== undefined ? "body" : isOfConnecting(error) ? "connect" : "headers");
-  const where = { host: detail.host, phase, status: detail.status, reusedSocket: isReused(error) };
+  const where = {
+    host: detail.host,
+    phase,
+    status: detail.status,
+    reusedSocket: detail.status === undefined && isReused(error),
+  };
   const options = { cause: thrown, retryable: !permanent.has(code) };
   if (timeout !== undefined || code === "ETIMEDOUT") {
     const limit = timeout?.limit ?? "the connection timed out";
