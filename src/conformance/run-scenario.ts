@@ -42,7 +42,8 @@ export interface ScenarioTask {
 
 /** The checks of every scenario, in this order: what was done on the wire explains how the command ended. */
 const checks = {
-  wire: [commitOrder, refusedRequests, signatureForm, requestForm, partForm, completeForm, applyFields],
+  // What was refused comes after what can be said more exactly of the same request.
+  wire: [commitOrder, requestForm, completeForm, partForm, applyFields, refusedRequests, signatureForm],
   end: [mediaIsTheFile, secretsKept, ranToItsEnd, sentInParts, endedRightly, nothingLeftOpen],
 } as const satisfies Readonly<Record<string, readonly Check[]>>;
 

@@ -149,6 +149,9 @@ function deniedByCos(evidence: Evidence, request: LoggedRequest): Finding {
   if (key === `/${session.key}`) {
     return finding("4.3", `${operation} wrote to a path with two slashes: cut one leading slash from the key`, request);
   }
+  if (evidence.sessions.some((other) => other !== session && other.key === key)) {
+    return finding("12.2", `${operation} is signed with the certificate of another session than its object's`, request);
+  }
   if (key !== session.key) {
     const wanted = JSON.stringify(session.key);
     return finding("4.3", `${operation} wrote to the key ${JSON.stringify(key)} instead of ${wanted}`, request);

@@ -51,17 +51,32 @@ export const signedAnew: Check = (evidence) =>
     return [finding("11.8", `${again.operation} was sent again with the signature of its first attempt`, again)];
   });
 
-/** All pauses of one request together. Each alone may be short by chance: jitter goes down to nothing. */
-export function paused(operation: string, leastMs: number): Check {
+/** What three pauses together have at least, milliseconds, and what a slow machine may make of that. */
+const LEAST_PAUSES_MS = 100;
+const MOST_PAUSES_MS = 400;
+
+/**
+ * All pauses of one request together: each alone may be short by chance, since jitter goes down to nothing. On a busy
+ * machine everything pauses, so they are compared with the gaps between requests that nothing delayed.
+ */
+export function paused(operation: string): Check {
   return (evidence) => {
     const attempts = requestsOf(evidence, operation);
-    const pauses = attempts.slice(1).map((attempt, index) => gap(attempts[index] ?? attempt, attempt));
-    const total = pauses.reduce((sum, pause) => sum + pause, 0);
-    if (attempts.length < 2 || total >= leastMs) return [];
+    const total = sum(gapsOf(attempts));
+    const ordinary = gapsOf(evidence.requests.filter(({ id }) => id >= (attempts.at(-1)?.id ?? 0)));
+    const hop = ordinary.length === 0 ? 0 : sum(ordinary) / ordinary.length;
+    const least = Math.min(MOST_PAUSES_MS, Math.max(LEAST_PAUSES_MS, 2 * hop * (attempts.length - 1)));
+    if (attempts.length < 2 || total >= least) return [];
     const message = `${operation} was sent ${attempts.length} times with ${total.toFixed(0)} ms of pauses in all`;
     return [finding("11.7", message, attempts.at(-1))];
   };
 }
+
+function gapsOf(requests: readonly LoggedRequest[]): number[] {
+  return requests.slice(1).map((request, index) => gap(requests[index] ?? request, request));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 /** What cannot succeed was tried once. */
 export function notRepeated(rule: Rule = "11.6"): Check {

@@ -58,7 +58,7 @@ export const retry: readonly Scenario[] = [
         },
       ],
     },
-    checks: [repeated, paused("ApplyUpload", 100)],
+    checks: [repeated, paused("ApplyUpload")],
   },
   {
     ...base,
@@ -154,6 +154,5 @@ export const retry: readonly Scenario[] = [
     emulator: {
       faults: [{ operation: "ApplyUpload", fault: { kind: "answer", status: 503, headers: json, body: "" } }],
     },
-    checks: [paused("ApplyUpload", 100)],
   },
 ];

@@ -136,9 +136,14 @@ function encodePath(path) {
   return makes("plus-in-path") ? encoded.replaceAll("%2B", "+") : encoded;
 }
 
-/** A request to COS until it is answered well. */
+/** A request to COS until it is answered well; a certificate that has expired is renewed once. */
 export function cos(session, method, options) {
-  return retrying(async () => checkCos(await cosOnce(session, method, options)));
+  return retrying(async () => {
+    const answer = await cosOnce(session, method, options);
+    if (!answer.text.includes("<Code>ExpiredToken<") || session.renew === undefined) return checkCos(answer);
+    await session.renew();
+    return checkCos(await cosOnce(session, method, options));
+  });
 }
 
 /** The answer, unless it is an error. */
