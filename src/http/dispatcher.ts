@@ -16,25 +16,60 @@ export const connectionsPerOrigin = 128;
 export async function openDispatcher(
   option: Dispatcher | Agent.Options | undefined,
   connectMs: number,
-): Promise<{ dispatcher: Dispatcher; owned: boolean }> {
-  if (isDispatcher(option)) return { dispatcher: option, owned: false };
+): Promise<OpenedDispatcher> {
+  if (isDispatcher(option)) return { dispatcher: option, close: async () => {} };
   const { Agent, buildConnector } = await import("undici");
   const connect = option?.connect;
   const connector = typeof connect === "function" ? connect : buildConnector({ timeout: connectMs, ...connect });
-  const dispatcher = new Agent({ connections: connectionsPerOrigin, ...option, connect: watched(connector) });
-  return { dispatcher, owned: true };
+  const connecting = new Set<Destroyable>();
+  const dispatcher = new Agent({
+    connections: connectionsPerOrigin,
+    ...option,
+    connect: watched(connector, connecting),
+  });
+  const close = async (): Promise<void> => {
+    await dispatcher.destroy();
+    // undici lets these run into their limit, and the process with them, though nobody waits for them any more.
+    for (const socket of connecting) socket.destroy();
+  };
+  return { dispatcher, close };
 }
 
-/** Tells a socket that broke while it was new from one that the server had closed between two requests. */
-function watched(connector: buildConnector.connector): buildConnector.connector {
-  return (options, callback) =>
-    connector(options, (...result) => {
+export interface OpenedDispatcher {
+  readonly dispatcher: Dispatcher;
+  /** Ends all connections; a dispatcher that the caller gave stays as it is. */
+  readonly close: () => Promise<void>;
+}
+
+interface Destroyable {
+  destroy(): unknown;
+}
+
+/**
+ * Tells a socket that broke while it was new from one that the server had closed between two requests, and knows those
+ * that are not connected yet.
+ */
+function watched(connector: buildConnector.connector, connecting: Set<Destroyable>): buildConnector.connector {
+  return (options, callback) => {
+    let pending: unknown;
+    const ended = (): void => {
+      if (isDestroyable(pending)) connecting.delete(pending);
+    };
+    // undici's own connector returns its socket; only its types leave that out.
+    pending = (connector as (...args: Parameters<typeof connector>) => unknown)(options, (...result) => {
       const [, socket] = result;
+      ended();
       socket?.prependListener("error", (error) => {
         if (socket.bytesRead > 0) markReused(error);
       });
       callback(...result);
     });
+    if (isDestroyable(pending)) connecting.add(pending);
+  };
+}
+
+function isDestroyable(value: unknown): value is Destroyable {
+  return typeof value === "object" && value !== null && "destroy" in value && typeof value.destroy === "function";
 }
 
 /** Refuses what cannot be used, before anything is sent. */

@@ -181,7 +181,7 @@ export class Transport {
     this.#opened = undefined;
     await Promise.allSettled(this.#running);
     // Its close() would also wait for connections that nobody waits for any more.
-    if (opened?.owned === true) await opened.dispatcher.destroy();
+    await opened?.close();
   }
 }
 

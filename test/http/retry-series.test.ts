@@ -1,13 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CosError, NetworkError, VodApiError, VodupError } from "../../src/errors.ts";
-import {
-  retryPolicy,
-  retrying,
-  sleep,
-  type RetryClass,
-  type RetryContext,
-  type RetryOptions,
-} from "../../src/http/retry.ts";
+import { retryPolicy, retrying, type RetryClass, type RetryContext, type RetryOptions } from "../../src/http/retry.ts";
+import { sleep } from "../../src/http/sleep.ts";
 import { pause } from "../support/raw-servers.ts";
 import { rejection } from "./support.ts";
 
