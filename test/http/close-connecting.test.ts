@@ -20,8 +20,9 @@ test("closing ends a connection that is still being made, though nobody waits fo
     signal: AbortSignal.timeout(100),
   });
   await expect(sending).rejects.toMatchObject({ name: "TimeoutError" });
-  const ended = once(sockets[0] as Socket, "close");
-  sockets[0]?.resume();
+  const [socket] = sockets;
+  if (socket === undefined) throw new Error("nothing was connected");
+  const ended = once(socket.resume(), "close");
   await transport.close();
   await ended;
   server.close();
