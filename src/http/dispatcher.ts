@@ -56,7 +56,8 @@ function watched(connector: buildConnector.connector, connecting: Set<Destroyabl
       if (isDestroyable(pending)) connecting.delete(pending);
     };
     // undici's own connector returns its socket; only its types leave that out.
-    pending = (connector as (...args: Parameters<typeof connector>) => unknown)(options, (...result) => {
+    const connect: (...args: Parameters<typeof connector>) => unknown = connector;
+    pending = connect(options, (...result) => {
       const [, socket] = result;
       ended();
       socket?.prependListener("error", (error) => {

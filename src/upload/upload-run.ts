@@ -33,7 +33,7 @@ let uploads = 0;
 /** The stages of one upload, apply → transfer → commit, over sources that are open. The only place that knows both services. */
 export class UploadRun {
   readonly #environment: UploadEnvironment;
-  readonly #options: UploadOptions;
+  readonly #options: UploadOptions & { readonly signal: AbortSignal };
   readonly #ready: ReadyUpload;
   readonly #state: UploadState;
   readonly #progress: ProgressMeter;
@@ -45,13 +45,17 @@ export class UploadRun {
   #stage: Stage = "apply";
 
   /** @throws CheckpointError `CHECKPOINT_MISMATCH` when the checkpoint is another upload's */
-  constructor(environment: UploadEnvironment, options: UploadOptions, ready: ReadyUpload) {
+  constructor(
+    environment: UploadEnvironment,
+    options: UploadOptions & { readonly signal: AbortSignal },
+    ready: ReadyUpload,
+  ) {
     const { media, cover, fields } = ready;
     this.#environment = environment;
     this.#options = options;
     this.#ready = ready;
     this.#retries = ready.retries;
-    this.#signal = options.signal ?? new AbortController().signal;
+    this.#signal = options.signal;
     this.#progress = new ProgressMeter(media.label, options.onProgress);
     const identity = {
       endpoint: environment.endpoint,

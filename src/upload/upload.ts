@@ -2,6 +2,8 @@ import type { UploadEnvironment } from "./environment.ts";
 import type { UploadOptions } from "./options.ts";
 import type { UploadSource } from "./source.ts";
 import type { UploadResult } from "./upload-result.ts";
+import { checkOptions } from "./options.ts";
+import { ownSignal } from "./own-signal.ts";
 import { UploadRun } from "./upload-run.ts";
 import { withSources } from "./upload-sources.ts";
 
@@ -14,5 +16,12 @@ export async function runUpload(
   input: UploadSource,
   options: UploadOptions,
 ): Promise<UploadResult> {
-  return withSources(environment, input, options, (ready) => new UploadRun(environment, options, ready).run());
+  checkOptions(options, environment.wire.clock.now());
+  const { signal, release } = ownSignal(options.signal);
+  try {
+    const own = { ...options, signal };
+    return await withSources(environment, input, own, (ready) => new UploadRun(environment, own, ready).run());
+  } finally {
+    release();
+  }
 }
