@@ -2,6 +2,7 @@ import type { WireAnswer } from "../http/transport.ts";
 import type { CosSignature } from "../signing/index.ts";
 import { CosError, NetworkError } from "../errors.ts";
 import { retryAfterMs } from "../http/answer.ts";
+import { hider } from "../http/redact.ts";
 import { classifyCosCode } from "./error-codes.ts";
 
 export interface AnswerContext {
@@ -102,34 +103,30 @@ function cosError(
   },
 ): CosError {
   const { operation, signed } = context;
-  const hide = (text: string): string => hideToken(text, context.token);
+  const hide = hider(context.token, signed.signature);
   const kind = classifyCosCode(document.code, answer.status, document.message);
   const formatDiff =
     document.formatString === undefined ? undefined : diffLines(hide(signed.httpString), hide(document.formatString));
   const why = formatDiff === undefined ? "" : ` ${describeDiff(formatDiff)}`;
-  const text = document.message === "" ? "" : `: ${hide(document.message)}`;
+  const text = document.message === "" ? "" : `: ${document.message}`;
   return new CosError(
-    `${operation} failed: ${answer.status} ${document.code}${text}${why} (request ${document.requestId ?? "unknown"})`,
+    hide(
+      `${operation} failed: ${answer.status} ${document.code}${text}${why} (request ${document.requestId ?? "unknown"})`,
+    ),
     {
       operation,
       status: answer.status,
-      cosCode: document.code,
-      requestId: document.requestId,
-      traceId: document.traceId,
+      cosCode: hide(document.code),
+      requestId: document.requestId && hide(document.requestId),
+      traceId: document.traceId && hide(document.traceId),
       serverTime: document.serverTime ?? answer.headers["date"],
-      stringToSign: document.stringToSign,
-      formatString: document.formatString === undefined ? undefined : hide(document.formatString),
+      stringToSign: document.stringToSign && hide(document.stringToSign),
+      formatString: document.formatString && hide(document.formatString),
       formatDiff,
       retryAfterMs: retryAfterMs(answer.headers),
     },
     { stage: "transfer", retryable: kind === "backoff" || kind === "throttle" },
   );
-}
-
-/** The token is a signed header, so the server's HttpString repeats it, percent-encoded. */
-function hideToken(text: string, token: string | undefined): string {
-  const named = text.replaceAll(/(x-cos-security-token=)[^&\n]*/g, "$1[hidden]");
-  return token === undefined ? named : named.replaceAll(token, "[hidden]");
 }
 
 const lineNames = ["method", "path", "parameters", "headers"];

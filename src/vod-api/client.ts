@@ -6,6 +6,7 @@ import type { Site } from "./endpoint.ts";
 import { NetworkError, VodApiError, invalidArgument } from "../errors.ts";
 import { CredentialSource } from "../credentials/source.ts";
 import { hostOf } from "../http/endpoint.ts";
+import { hider } from "../http/redact.ts";
 import { retrying } from "../http/retry.ts";
 import { Wire } from "../http/wire.ts";
 import { signTc3 } from "../signing/index.ts";
@@ -120,12 +121,13 @@ export class VodApi {
       async () => {
         used = await this.#credentials.get(options.signal);
         usedOffsetMs = this.#wire.clock.offsetMs;
+        const headers = this.#sign(action, body, used);
         const answer = await this.#wire.transport.send({
           operation: action,
           origin: this.#origin,
           method: "POST",
           path: "/",
-          headers: this.#sign(action, body, used),
+          headers,
           body,
           limits: options.headersMs === undefined ? undefined : { headersMs: options.headersMs },
           maxAnswerBytes,
@@ -134,7 +136,8 @@ export class VodApi {
         });
         date = answer.headers["date"];
         this.#wire.clock.observe(date);
-        return openEnvelope(action, hostOf(this.#origin), answer);
+        const hide = hider(used.token, /[0-9a-f]{64}$/.exec(headers["authorization"] ?? "")?.[0], sessionKeyOf(params));
+        return openEnvelope(action, hostOf(this.#origin), answer, hide);
       },
     );
   }
@@ -173,6 +176,11 @@ export class VodApi {
   }
 }
 
+/** Whoever holds it can commit the upload. */
+function sessionKeyOf(params: object): string | undefined {
+  return "VodSessionKey" in params && typeof params.VodSessionKey === "string" ? params.VodSessionKey : undefined;
+}
+
 /** An action this version has no model of: read-only ones are known by their names. */
 function untypedTraits(action: string): { subAppId: boolean; idempotent: boolean } {
   return { subAppId: true, idempotent: /^(Describe|List|Get|Parse|Search)/.test(action) };
@@ -201,7 +209,8 @@ function classify(error: unknown, idempotent: boolean): RetryClass {
     case "caller":
     case "never":
     default:
-      return "never";
+      // Only a code that nobody listed can be retryable here: its HTTP status said so.
+      return error.retryable && idempotent ? "backoff" : "never";
   }
 }
 

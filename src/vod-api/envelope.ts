@@ -1,32 +1,41 @@
 import type { WireAnswer } from "../http/transport.ts";
 import { NetworkError, VodApiError } from "../errors.ts";
 import { retryAfterMs } from "../http/answer.ts";
-import { classifyApiCode, hintFor } from "./error-codes.ts";
+import { hider } from "../http/redact.ts";
+import { classifyApiCode, hintFor, isListedApiCode } from "./error-codes.ts";
 
 /**
  * Reads the envelope of an API 3.0 answer. The service answers everything it handles with HTTP 200, errors too; any
  * other status, and any body that is not an envelope, comes from a gateway in between.
  *
+ * @param hide takes secrets out of what the server says
  * @returns the `Response` object of a success, RequestId included
  * @throws VodApiError the service's own error
  * @throws NetworkError `BAD_ANSWER` for everything else
  */
-export function openEnvelope(action: string, host: string, answer: WireAnswer): Record<string, unknown> {
+export function openEnvelope(
+  action: string,
+  host: string,
+  answer: WireAnswer,
+  hide: (text: string) => string = hider(),
+): Record<string, unknown> {
+  const told = (value: unknown): string | undefined => (typeof value === "string" ? hide(value) : undefined);
   const parsed = parseObject(answer.body);
   const response = parsed?.["Response"];
   if (isObject(response)) {
-    const requestId = stringOf(response["RequestId"]);
     const error = response["Error"];
-    if (isObject(error)) throw apiError(action, answer, stringOf(error["Code"]), stringOf(error["Message"]), requestId);
+    if (isObject(error)) {
+      throw apiError(action, answer, told(error["Code"]), told(error["Message"]), told(response["RequestId"]));
+    }
     if (answer.status === 200) return response;
   }
   // API 2.0's form, still given by the old gateway.
   const code = parsed?.["code"];
   if (response === undefined && (typeof code === "number" || typeof code === "string") && String(code) !== "0") {
-    const codeDesc = stringOf(parsed?.["codeDesc"]) || String(code);
-    throw apiError(action, answer, codeDesc, stringOf(parsed?.["message"]), undefined);
+    const codeDesc = told(parsed?.["codeDesc"]) || hide(String(code));
+    throw apiError(action, answer, codeDesc, told(parsed?.["message"]), undefined);
   }
-  throw gatewayError(action, host, answer, parsed !== undefined);
+  throw gatewayError(action, host, answer, parsed !== undefined, hide);
 }
 
 /** The service's number for the request, of an answer of any kind. */
@@ -44,16 +53,23 @@ function apiError(
 ): VodApiError {
   const code = apiCode === undefined || apiCode === "" ? "Unknown" : apiCode;
   const hint = hintFor(code, action);
-  const retry = classifyApiCode(code);
+  const byStatus = answer.status !== 200 && isPassing(answer.status) && !isListedApiCode(code);
+  const retryable = byStatus || classifyApiCode(code) === "backoff";
   return new VodApiError(
     `${action} failed: ${code}: ${message ?? ""}${hint === undefined ? "" : ` — ${hint}`} (request ${requestId ?? "unknown"})`,
     { action, apiCode: code, requestId, hint, retryAfterMs: retryAfterMs(answer.headers) },
-    { retryable: retry === "backoff" },
+    { retryable },
   );
 }
 
-function gatewayError(action: string, host: string, answer: WireAnswer, isJson: boolean): NetworkError {
-  const type = answer.headers["content-type"] ?? "no content type";
+function gatewayError(
+  action: string,
+  host: string,
+  answer: WireAnswer,
+  isJson: boolean,
+  hide: (text: string) => string,
+): NetworkError {
+  const type = hide(answer.headers["content-type"] ?? "no content type");
   const what =
     answer.body.byteLength === 0
       ? "an empty body"

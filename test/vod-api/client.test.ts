@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import { VodApi, type VodApiOptions } from "../../src/vod-api/client.ts";
 import { answerText, onRequests, pause, tcpServer } from "../support/raw-servers.ts";
@@ -216,6 +217,22 @@ describe("refused credentials", () => {
     });
     expect(seen).toHaveLength(1);
   });
+});
+
+test("a server that repeats what it was sent does not make an error show a key, a token or a signature", async () => {
+  const key = "the-session-key/+==0123456789";
+  const token = "a-t0ken/+==0123456789";
+  const Message = `bad ${key} x-tc-token: ${token} Signature=${"ab".repeat(32)}`;
+  const echo = answerText(
+    200,
+    {},
+    JSON.stringify({ Response: { Error: { Code: `No.${token}`, Message }, RequestId: key } }),
+  );
+  const { api } = await serve([echo], { credentials: { ...credentials, token } });
+  const error = await rejection(api.call("CommitUpload", { VodSessionKey: key }));
+  expect(error).toMatchObject({ apiCode: "No.[hidden]", requestId: "[hidden]" });
+  const told = inspect(error, { depth: 20 }) + JSON.stringify(error) + (error as Error).message;
+  for (const secret of [key, token, "ab".repeat(32)]) expect(told).not.toContain(secret);
 });
 
 test("an abort rejects with its own reason, also between two attempts", async () => {
