@@ -89,6 +89,9 @@ export interface RetryContext {
   readonly random?: (() => number) | undefined;
 }
 
+/** Failures that a series has given up: a series around it (Complete, which asks by HEAD) must not multiply its attempts. */
+const givenUp = new WeakSet<object>();
+
 /**
  * Runs `send` until it succeeds, cannot succeed, or the attempts are used up; the last error is thrown with its
  * `attempts` set. An abort ends a delay at once and rejects with the signal's own reason.
@@ -102,11 +105,15 @@ export async function retrying<T>(context: RetryContext, send: (attempt: number)
       return await send(attempt);
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof Error && givenUp.has(error)) throw error;
       const kind = await settleClass(context, error, once);
       const retryAfterMs = retryAfterOf(error);
       const delayMs = decide({ kind, retryAfterMs }, attempt, policy, (context.random ?? Math.random)());
       if (delayMs === undefined) {
-        if (error instanceof VodupError) error.attempts = attempt;
+        if (error instanceof VodupError) {
+          error.attempts = attempt;
+          givenUp.add(error);
+        }
         throw error;
       }
       context.onRetry?.({ attempt, delayMs, error });

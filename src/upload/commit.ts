@@ -2,6 +2,7 @@ import type { VodApi } from "../vod-api/client.ts";
 import type { VodupError } from "../errors.ts";
 import type { SessionIdentity } from "./session.ts";
 import { CommitUncertainError, NetworkError, VodApiError } from "../errors.ts";
+import { isListedApiCode } from "../vod-api/error-codes.ts";
 
 export interface CommitResult {
   /** Decimal text of up to 20 digits; never a number. */
@@ -70,10 +71,14 @@ export async function commitUpload(context: CommitContext): Promise<CommitResult
   }
 }
 
-/** InternalError is also what the gateway says when the service behind it was too slow. */
+/**
+ * InternalError is also what the gateway says when the service behind it was too slow, and a 5xx with a code that nobody
+ * has listed may mean the same.
+ */
 function mayHaveWorked(error: unknown): boolean {
   if (error instanceof NetworkError) return error.phase !== "connect";
-  return error instanceof VodApiError && error.apiCode.startsWith("InternalError");
+  if (!(error instanceof VodApiError)) return false;
+  return error.apiCode.startsWith("InternalError") || (error.retryable && !isListedApiCode(error.apiCode));
 }
 
 /** The FileId inside a storage path such as `/9ce0cd925285890784273533167/x.mp4`: 8 hex characters, then the FileId. */

@@ -216,6 +216,11 @@ export function classifyApiCode(apiCode: string): ApiCodeRule["retry"] {
   return rulesFor(apiCode)[0]?.retry ?? "never";
 }
 
+/** Whether anything is known of a code; where nothing is, the HTTP status has to tell whether a failure passes. */
+export function isListedApiCode(apiCode: string): boolean {
+  return rulesFor(apiCode).length > 0;
+}
+
 /**
  * A sentence for people on what to check after an API error, without capital or full stop; undefined when the code says
  * all there is.

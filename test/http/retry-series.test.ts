@@ -210,3 +210,23 @@ describe("sleep", () => {
     await pause(1);
   });
 });
+
+describe("a series within a series", () => {
+  test("does not multiply its attempts: what one has given up, the other does not begin again", async () => {
+    const inner: number[] = [];
+    const policy = retryPolicy({ attempts: 3, baseDelayMs: 0 });
+    const context: RetryContext = { policy, operation: "Test", classify: () => "backoff" };
+    let outer = 0;
+    const error = await rejection(
+      retrying(context, async () => {
+        outer += 1;
+        return retrying({ ...context, operation: "Inner" }, async (attempt) => {
+          inner.push(attempt);
+          throw new Failure("backoff");
+        });
+      }),
+    );
+    expect({ outer, inner }).toEqual({ outer: 1, inner: [1, 2, 3] });
+    expect(error).toMatchObject({ attempts: 3 });
+  });
+});

@@ -30,6 +30,7 @@ describe("a commit whose answer is lost", () => {
     ["502 with HTML", { kind: "answer", status: 502, body: "<html>", afterEffect: true }],
     ["200 and nothing", { kind: "answer", status: 200, body: "", afterEffect: true }],
     ["InternalError", vodError("InternalError.Timeout", true)],
+    ["503 with a code nobody has listed", { ...vodError("Overloaded", true), status: 503 } as FaultRule["fault"]],
   ];
 
   for (const secondCommit of second) {
