@@ -1,5 +1,5 @@
 /**
- * Writes fixtures/cassettes/{vod,cos} from the definitions in test/cassettes, and checks what it wrote.
+ * Writes fixtures/cassettes/{vod,cos,upload} from the definitions in test/cassettes, and checks what it wrote.
  *
  *   node scripts/make-cassettes.mjs
  *

@@ -15,7 +15,7 @@ const defined = new Map((await cassetteFiles()).map(({ name, content }) => [`${n
 
 // scripts/make-cassettes.mjs sets this; a plain test run only compares.
 if (process.env["UPDATE_CASSETTES"] === "1") {
-  for (const folder of ["vod", "cos"]) rmSync(join(root, folder), { recursive: true, force: true });
+  for (const folder of ["vod", "cos", "upload"]) rmSync(join(root, folder), { recursive: true, force: true });
   for (const [name, text] of defined) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     writeFileSync(join(root, name), text);
@@ -28,7 +28,7 @@ const stored = readdirSync(root, { recursive: true, withFileTypes: true })
   .sort();
 
 /** `Authorization` from nothing but the file, by the rules of fixtures/cassettes/README.md. */
-function sign({ credentials, clock }: Cassette, request: ExpectedRequest): string {
+function sign({ credentials, certificates, clock }: Cassette, request: ExpectedRequest): string {
   const [, host = "", target = ""] = /^https:\/\/([^/]+)(\/.*)$/.exec(request.url) ?? [];
   const headers = { ...request.headers, host };
   if (request.body?.kind === "json") {
@@ -53,13 +53,14 @@ function sign({ credentials, clock }: Cassette, request: ExpectedRequest): strin
       startTime: clock.start - 60,
       endTime: clock.start + 900,
     },
-    credentials,
+    [credentials, ...certificates].find(({ secretId }) => request.authorization?.includes(`q-ak=${secretId}&`)) ??
+      credentials,
   ).authorization;
 }
 
 describe("the cassette files", () => {
   it("are what scripts/make-cassettes.mjs writes, no more and no less", () => {
-    expect(stored.filter((name) => /^(?:vod|cos)\//.test(name))).toEqual([...defined.keys()].sort());
+    expect(stored.filter((name) => /^(?:vod|cos|upload)\//.test(name))).toEqual([...defined.keys()].sort());
     for (const [name, text] of defined) expect(readFileSync(join(root, name), "utf8"), name).toBe(text);
   });
 
@@ -110,6 +111,7 @@ describe.each(stored)("%s", (name) => {
         "1735689600",
         "1735689540",
         "1735690500",
+        "1735696800",
       ]).toContain(number);
     }
     expect(text).not.toMatch(/uin\/(?!10000000000\d)/);

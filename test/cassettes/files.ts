@@ -3,10 +3,17 @@ import { actionCassettes } from "./vod-actions.ts";
 import type { CassetteFile } from "./author.ts";
 import { refusedCassettes } from "./cos-answers.ts";
 import { operationCassettes } from "./cos-operations.ts";
+import { uploadCassettes } from "./uploads.ts";
 import { answerCassettes } from "./vod-answers.ts";
 
 export const cassetteFolder: URL = new URL("../../fixtures/cassettes/", import.meta.url);
 
 export async function cassetteFiles(): Promise<CassetteFile[]> {
-  return [...actionCassettes(), ...answerCassettes(), ...(await operationCassettes()), ...refusedCassettes()];
+  return [
+    ...actionCassettes(),
+    ...answerCassettes(),
+    ...(await operationCassettes()),
+    ...refusedCassettes(),
+    ...(await uploadCassettes()),
+  ];
 }

@@ -193,7 +193,8 @@ export function redact(
   const account = names.accountKeys;
   const { kind, text, host, date } = provenance;
   const ids = exchanges.map(({ body }) => parse(body)["Response"]).filter(isRecord);
-  const requestId = names.text(String(ids[0]?.["RequestId"] ?? "unknown"));
+  const first = ids[0]?.["RequestId"];
+  const requestId = typeof first === "string" ? names.text(first) : "unknown";
   return {
     format: 1,
     scenario,
