@@ -100,7 +100,7 @@ export class CosClient {
     key: string,
     options: CosCallOptions & { readonly contentType?: string | undefined } = {},
   ): Promise<{ readonly uploadId: string }> {
-    const empty = { ...options, body: new Uint8Array(0) };
+    const empty = { ...options, body: new Uint8Array(0), hasDocument: true };
     const answer = await this.#send("InitiateMultipartUpload", "POST", key, { uploads: "" }, empty);
     const { decodeInitiateResult } = await import("../xml/cos-documents.ts");
     return this.#decode("InitiateMultipartUpload", answer, decodeInitiateResult);
@@ -129,7 +129,7 @@ export class CosClient {
     for (;;) {
       const page = marker === 0 ? {} : { "part-number-marker": String(marker) };
       const query = { uploadId, "max-parts": "1000", ...page };
-      const answer = await this.#send("ListParts", "GET", key, query, options);
+      const answer = await this.#send("ListParts", "GET", key, query, { ...options, hasDocument: true });
       const result = this.#decode("ListParts", answer, decodeListPartsResult);
       parts.push(...result.parts);
       if (!result.isTruncated) return parts;
@@ -167,6 +167,7 @@ export class CosClient {
         ...options,
         body,
         contentType: "application/xml",
+        hasDocument: true,
         limits: { headersMs: completeMs, bodyMs: completeMs },
       },
     );
@@ -189,6 +190,8 @@ export class CosClient {
       readonly contentType?: string | undefined;
       readonly limits?: Pick<IdleLimits, "headersMs" | "bodyMs"> | undefined;
       readonly alsoFine?: number | undefined;
+      /** Whether the body of a success is an XML document. */
+      readonly hasDocument?: boolean | undefined;
     },
   ): Promise<WireAnswer> {
     const key = toKey(rawKey);
@@ -229,7 +232,8 @@ export class CosClient {
     });
     // A 200 with an <Error> is how COS reports what went wrong after it had begun to answer.
     const isSuccess = answer.status >= 200 && answer.status < 300 && !answer.body.includes("<Error");
-    if (isSuccess && isFromCos(answer)) return answer;
+    // A document is judged by what it says; of everything else the body is empty, or a captive portal's page.
+    if (isSuccess && (isFromCos(answer) || answer.body.byteLength === 0 || options.hasDocument === true)) return answer;
     const error = await answerError(answer, { operation, host, signed, token: credentials.token });
     if (answer.status === options.alsoFine && !(error instanceof NetworkError)) return answer;
     throw error;
@@ -240,6 +244,7 @@ export class CosClient {
     try {
       return decode(answer.body);
     } catch (error) {
+      if (!isFromCos(answer)) throw notCos(answer, { operation, host: hostOf(this.#origin) });
       throw this.#unusable(operation, answer, error instanceof Error ? error.message : String(error));
     }
   }

@@ -55,7 +55,11 @@ describe.each(Object.entries(portals))("%s in place of COS", (_, reply) => {
     AbortMultipartUpload: (cos) => cos.abortMultipartUpload("k", "u"),
   };
 
-  test.each(Object.entries(operations))("%s takes it for no answer of COS", async (operation, send) => {
+  // A removal that is answered with nothing at all cannot be told from one that COS did.
+  const judged = Object.entries(operations).filter(
+    ([name]) => reply.status >= 300 || (reply.body ?? "") !== "" || !/^Abort/.test(name),
+  );
+  test.each(judged)("%s takes it for no answer of COS", async (operation, send) => {
     const portal = await portalOf(reply);
     const cos = new CosClient({ bucket: "b-1250000000", region: "r", credentials, cosEndpoint: portal.origin });
     const refusal = await send(cos).catch((error: unknown) => error);
