@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** The folders below test/ that are projects of their own: slower, or in need of something `npm ci` does not bring. */
@@ -12,6 +13,8 @@ const followed = ["test/docs/{guide,readme,recipes}.test.ts"];
  */
 export default defineConfig({
   test: {
+    // vitest leaves one core to itself; on a machine of two that is half of it.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
