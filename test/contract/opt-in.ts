@@ -9,14 +9,14 @@ export function notRun(context: TestContext, why: string): void {
 }
 
 /** Why no connection to a host can be had; undefined when it can. */
-export async function isUnreachable(host: string): Promise<string | undefined> {
+export async function isUnreachable(host: string, port = 443): Promise<string | undefined> {
   try {
     await lookup(host);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
   return new Promise((resolve) => {
-    const socket = connect({ host, port: 443, timeout: 10_000 });
+    const socket = connect({ host, port, timeout: 10_000 });
     const end = (reason: string | undefined): void => {
       socket.destroy();
       resolve(reason);
