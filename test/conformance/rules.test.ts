@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { readConformancePage } from "../support/conformance-page.ts";
 import { scenarios } from "../../src/conformance/scenarios/all.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -40,4 +41,11 @@ test("scenarios have names of their own, in kebab-case, and say what they are ab
   expect(new Set(names).size).toBe(names.length);
   expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))).toEqual([]);
   expect(scenarios.filter(({ rules }) => rules.length === 0)).toEqual([]);
+});
+
+test("docs/conformance.md has a row for every scenario, and ours passes in all", async () => {
+  const rows = await readConformancePage();
+  const shown = rows.map(({ scenario, profile, summary }) => ({ name: scenario, profile, summary }));
+  expect(shown).toEqual(scenarios.map(({ name, profile, summary }) => ({ name, profile, summary })));
+  expect(rows.filter(({ cells }) => cells.get("vodup") !== "pass")).toEqual([]);
 });

@@ -4,6 +4,17 @@ import type { Check, Evidence } from "../scenario.ts";
 const lastLine = (text: string): string => text.trimEnd().split(/\r?\n/).at(-1) ?? "";
 const lastRun = (evidence: Evidence) => evidence.runs.at(-1);
 
+/** The line that says most: programs in some languages end with a stack or a version. */
+function complaintOf(stderr: string): string {
+  const lines = stderr.split(/\r?\n/).map((line) => line.trim());
+  const telling = lines.findLast(
+    (line) => /\b\w*(error|exception|panic|failed)\b/i.test(line) && !line.startsWith("at "),
+  );
+  return (telling ?? lastLine(stderr).trim()).slice(0, LONGEST_COMPLAINT);
+}
+
+const LONGEST_COMPLAINT = 300;
+
 /** The command ran, and ended by itself. */
 export const ranToItsEnd: Check = (evidence) =>
   evidence.runs.flatMap((run) => {
@@ -32,7 +43,7 @@ export const endedRightly: Check = (evidence, earlier) => {
   if (printed) return [finding("18.2", `exit code ${run.exitCode}, but the last line of stdout is a FileId`)];
   // With a reason found, that it failed is a consequence.
   if (outcome !== "success" || earlier.length > 0) return [];
-  const said = lastLine(run.stderr);
+  const said = complaintOf(run.stderr);
   // Under a condition that a client must survive, that is the rule it breaks.
   const [condition = "18.1"] = profile === "full" ? rules : [];
   return [finding(condition, `exit code ${run.exitCode}${said === "" ? ", nothing on stderr" : `: ${said}`}`)];
@@ -83,8 +94,8 @@ function differentAt(stored: Buffer, wanted: Buffer): number | undefined {
 /** No multipart upload is left open. */
 export const nothingLeftOpen: Check = ({ scenario, uploads }, earlier) => {
   if (scenario.mayLeaveParts === true) return [];
-  // A client that a mistake of its own has stopped has other worries; the clean-up is asked for by its own scenarios.
-  if (earlier.length > 0) return [];
+  // A client that a mistake of its own has stopped has other worries; clean-up is asked for where failing is right.
+  if (scenario.outcome !== "failure" && earlier.length > 0) return [];
   return uploads.map(({ parts }) =>
     finding("9.3", `a multipart upload of ${parts.length} parts was neither completed nor aborted`),
   );

@@ -22,7 +22,8 @@ export const repeated: Check = (evidence) =>
   faulty(evidence)
     .filter((request) => repetition(evidence, request) === undefined)
     .map((request) => {
-      const what = request.status === 0 ? "a lost connection" : `status ${request.status}`;
+      const { status } = request;
+      const what = status === 0 ? "a lost connection" : status === 200 ? "an error that passes" : `status ${status}`;
       return finding("11.1", `${request.operation} was not sent again after ${what}`, request);
     });
 

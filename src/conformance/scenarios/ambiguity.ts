@@ -50,7 +50,7 @@ export const ambiguity: readonly Scenario[] = [
   {
     ...base,
     name: "complete-error-in-200",
-    summary: "Complete answers 200 with <Error>, and nothing was done",
+    summary: "Complete answers 200 with an error document, and nothing was done",
     rules: ["11.2", "6.7"],
     emulator: {
       faults: [

@@ -19,7 +19,7 @@ export const signatures: readonly Scenario[] = [
     ...core,
     name: "signatures-strict",
     family: "signatures",
-    summary: "a bucket in strict mode: host, content-*, x-cos-* and every parameter signed",
+    summary: "a bucket in strict mode: host, content headers, x-cos headers and every parameter signed",
     rules: ["5.6", "5.7"],
     fileSize: 2 * MIB + 5,
     checks: [strictlySigned],
