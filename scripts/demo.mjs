@@ -51,6 +51,7 @@ async function awaitEvent(vod, fileId) {
     await event.confirm();
     return event;
   }
+  throw new Error("the loop over events ended before the upload's event came");
 }
 
 /** What the emulator received, equal requests in a row as one line. */

@@ -3,7 +3,11 @@
 const COS = require("cos-nodejs-sdk-v5");
 
 const { SINK_ORIGIN } = process.env;
-const cos = new COS({ SecretId: "AKIDEXAMPLE", SecretKey: "exampleSecretKey", Protocol: new URL(SINK_ORIGIN).protocol });
+const cos = new COS({
+  SecretId: "AKIDEXAMPLE",
+  SecretKey: "exampleSecretKey",
+  Protocol: new URL(SINK_ORIGIN).protocol,
+});
 const job = { Bucket: "sink-1250000000", Region: "ap-singapore", Key: "bench.mp4", FilePath: process.argv[2] };
 cos.sliceUploadFile(job, (error) => {
   if (error) throw error;
