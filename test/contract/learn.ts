@@ -12,6 +12,7 @@ export function learn(names: Pseudonyms, exchange: Exchange): void {
   for (const header of ["x-cos-request-id", "x-cos-trace-id", "x-tc-traceid", "x-cos-version-id"]) {
     names.label(valueOf(exchange.headers, header) ?? "");
   }
+  names.label(new URLSearchParams(exchange.target.split("?")[1] ?? "").get("uploadId") ?? "");
   const document = exchange.host.includes(".cos.") ? exchange.body.toString("utf8") : "";
   for (const [, tag = "", text = ""] of document.matchAll(/<(\w+)>([^<]+)<\/\1>/g)) {
     if (/^(UploadId|RequestId|TraceId)$/.test(tag)) names.label(text);

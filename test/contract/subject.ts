@@ -1,5 +1,4 @@
 /** The service under examination, whichever it is: the emulator, a double of the real one, or the real one. */
-import { createHash } from "node:crypto";
 import type { VodClientOptions } from "../../src/client.ts";
 import type { Exchange, Pairs, Recorder, Upstream } from "./recorder.ts";
 import { VodClient } from "../../src/client.ts";
@@ -163,5 +162,3 @@ export function operationOf({ method, host, target, requestHeaders }: Exchange):
   if (method === "DELETE") return "AbortMultipartUpload";
   return method === "HEAD" ? "HeadObject" : part ? "ListParts" : "GetObject";
 }
-
-export const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
