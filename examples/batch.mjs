@@ -1,6 +1,5 @@
 // Uploads many files with one client, a few at a time: connections, credentials and the memory budget are shared, and a
-// file that fails does not stop the others. Prints a line of JSON for each, in the order they end. For manifests, a
-// journal and reports there is `vodup batch`.
+// file that fails does not stop the others. Prints a line of JSON for each, in the order they end.
 //
 //   node examples/batch.mjs *.mp4
 import { VodClient, VodupError, defaultCredentials } from "vodup";
