@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { startEmulator, type Emulator } from "../emulator/index.ts";
 import { percentEncode } from "../signing/index.ts";
 import { JUDGE_HEADER } from "./abort-uploads.ts";
@@ -17,6 +17,7 @@ import { runCommand, type CommandRun } from "./run-command.ts";
 import type { Check, Evidence, Scenario, StoredObject } from "./scenario.ts";
 
 const MEDIA_TYPE = "mp4";
+const STATE = "state";
 const DEFAULT_PART_SIZE = 2 ** 20;
 const DEFAULT_TIMEOUT_MS = 60_000;
 
@@ -63,7 +64,8 @@ export async function runScenario(task: ScenarioTask): Promise<ScenarioResult> {
       const file = join(folder, scenario.fileName ?? "media.mp4");
       await writeFile(file, bytes);
       const runs = await runCommands(task, emulator, { folder, file });
-      const evidence = await gather(scenario, emulator, { bytes, runs });
+      const stateFiles = await filesBelow(join(folder, STATE));
+      const evidence = await gather(scenario, emulator, { bytes, runs, stateFiles });
       return resultOf(evidence, performance.now() - started);
     } finally {
       await emulator.close();
@@ -86,7 +88,7 @@ async function runCommands(
   emulator: Emulator,
   { folder, file }: { folder: string; file: string },
 ): Promise<CommandRun[]> {
-  const stateDirectory = join(folder, "state");
+  const stateDirectory = join(folder, STATE);
   await mkdir(stateDirectory);
   const partSize = scenario.partSize ?? DEFAULT_PART_SIZE;
   const task = { emulator, scenario: scenario.name, file, mediaType: MEDIA_TYPE, partSize, stateDirectory };
@@ -105,10 +107,18 @@ async function runCommands(
   return [first, await runCommand(options)];
 }
 
+async function filesBelow(folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return new Map(
+    await Promise.all(files.map(async (file) => [relative(folder, file), await readFile(file, "latin1")] as const)),
+  );
+}
+
 async function gather(
   scenario: Scenario,
   emulator: Emulator,
-  { bytes, runs }: { bytes: Buffer; runs: readonly CommandRun[] },
+  seen: { bytes: Buffer; runs: readonly CommandRun[]; stateFiles: ReadonlyMap<string, string> },
 ): Promise<Evidence> {
   const objects = new Map<string, StoredObject>();
   for (const [key, { size }] of await emulator.objects()) {
@@ -116,12 +126,13 @@ async function gather(
   }
   return {
     scenario,
-    file: { bytes },
+    file: { bytes: seen.bytes },
     mediaType: MEDIA_TYPE,
     partSize: scenario.partSize ?? DEFAULT_PART_SIZE,
     secretId: emulator.secretId,
     secrets: emulator.secrets(),
-    runs,
+    runs: seen.runs,
+    stateFiles: seen.stateFiles,
     requests: emulator.requests().filter(({ headers }) => headers[JUDGE_HEADER] === undefined),
     sessions: emulator.sessions(),
     media: emulator.media(),

@@ -77,6 +77,8 @@ export interface Evidence {
   readonly secretId: string;
   readonly secrets: readonly string[];
   readonly runs: readonly CommandRun[];
+  /** What the command left in its state directory: contents by path. */
+  readonly stateFiles: ReadonlyMap<string, string>;
   readonly requests: readonly LoggedRequest[];
   readonly sessions: readonly SessionSummary[];
   readonly media: readonly CommittedMedia[];

@@ -106,10 +106,13 @@ const mutants: readonly (readonly [mistake: string, scenario: string, rule: stri
   ["uploads-again", "commit-lost-unknown", "11.4"],
   ["no-abort", "abort-refused-part", "9.3"],
   ["no-resume", "resume-killed", "9.4"],
+  ["sends-all-again", "resume-killed", "9.4"],
+  ["keeps-secret", "multipart", "18.5"],
   ["trusts-record", "resume-upload-gone", "9.4"],
   ["no-renewal", "certificate-expired", "12.1"],
   ["mixes-sessions", "certificate-other-session", "12.2"],
   ["follows-dots", "dot-segments", "4.3"],
+  ["prints-environment", "secrets-in-auth-failure", "18.5"],
   ["prints-answers", "secrets-in-refusal", "18.5"],
 ];
 

@@ -46,6 +46,20 @@ export const uploadedOnce: Check = (evidence) => {
     );
 };
 
+/** Who goes on with an upload sends what is missing, not all of it again. */
+export const restSent: Check = (evidence) => {
+  const [killed] = evidence.runs;
+  if (killed === undefined || evidence.runs.length < 2) return [];
+  const parts = requestsOf(evidence, "UploadPart");
+  const cut = parts.find(({ fault }) => fault === "hang")?.id ?? 0;
+  const stored = parts.filter((part) => part.id < cut && succeeded(part));
+  const again = stored.filter((part) =>
+    parts.some((later) => later.id > cut && later.uploadId === part.uploadId && later.partNumber === part.partNumber),
+  );
+  if (stored.length === 0 || again.length < stored.length) return [];
+  return [finding("9.4", "every part of the killed run was sent again to the same upload: ListParts knows them")];
+};
+
 /** What a killed run left is gone on with, or removed. */
 export const killedRunCleared: Check = ({ uploads, runs }) => {
   if (runs.length < 2) return [];

@@ -18,6 +18,10 @@ export const secretsKept: Check = (evidence) => {
         : [];
     }),
   );
+  // The first is the account's; a certificate that lives for hours may well be kept for resuming.
+  const [secretKey = ""] = evidence.secrets;
+  const kept = [...evidence.stateFiles].filter(([, text]) => shows(text, secretKey));
+  found.push(...kept.map(([name]) => finding("18.5", `the SecretKey was written to ${name} of the state directory`)));
   return [...found, ...evidence.requests.flatMap((request) => strayed(request, evidence.secrets))];
 };
 

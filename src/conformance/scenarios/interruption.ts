@@ -1,6 +1,6 @@
 import type { Emulator } from "../../emulator/index.ts";
 import { abortUploads } from "../abort-uploads.ts";
-import { killedRunCleared } from "../checks/certainty.ts";
+import { killedRunCleared, restSent } from "../checks/certainty.ts";
 import { notRepeated } from "../checks/retry.ts";
 import type { Scenario } from "../scenario.ts";
 import { cosError } from "./retry.ts";
@@ -45,7 +45,7 @@ const killed = {
   killWhen: (emulator: Emulator): boolean =>
     emulator.uploads().some(({ parts }) => parts.length >= 2) &&
     emulator.requests().some(({ operation, partNumber }) => operation === "UploadPart" && partNumber === 3),
-  checks: [killedRunCleared],
+  checks: [killedRunCleared, restSent],
 } as const satisfies Partial<Scenario>;
 
 export const resume: readonly Scenario[] = [

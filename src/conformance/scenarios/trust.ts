@@ -1,3 +1,4 @@
+import { notRepeated } from "../checks/retry.ts";
 import { dotSegmentsRefused } from "../checks/signing.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -64,6 +65,17 @@ export const hygiene: readonly Scenario[] = [
     rules: ["5.11", "18.5"],
     fileSize: 70_050,
     emulator: { faults: [{ operation: "cos", nth: 1, fault: { kind: "refuse-signature" } }] },
+  },
+  {
+    profile: "full",
+    family: "hygiene",
+    name: "secrets-in-auth-failure",
+    outcome: "failure",
+    summary: "the API refuses the key",
+    rules: ["11.6", "18.5"],
+    fileSize: 70_052,
+    emulator: { faults: [{ operation: "vod", fault: { kind: "refuse-signature" } }] },
+    checks: [notRepeated()],
   },
   {
     profile: "full",

@@ -59,7 +59,9 @@ async function newUpload(session) {
   const raw = /<UploadId>(.*)<\/UploadId>/s.exec(started.text)[1];
   const uploadId = makes("upload-id-escaped") ? raw : unescape(raw);
   await mkdir(join(record, ".."), { recursive: true });
-  await writeFile(record, JSON.stringify({ session, uploadId }), { mode: 0o600 });
+  const { TENCENTCLOUD_SECRET_KEY: secretKey } = process.env;
+  const kept = makes("keeps-secret") ? { session, uploadId, secretKey } : { session, uploadId };
+  await writeFile(record, JSON.stringify(kept), { mode: 0o600 });
   return { session, uploadId, parts: new Map() };
 }
 
@@ -92,7 +94,7 @@ async function putParts({ session, uploadId, parts }, bytes) {
     const sent = [];
     for (const part of partsOf(bytes)) {
       const known = parts.get(part.number);
-      const whole = known === `"${md5(part.bytes)}"`;
+      const whole = known === `"${md5(part.bytes)}"` && !makes("sends-all-again");
       sent.push(whole ? { number: part.number, etag: known } : await sendPart(session, uploadId, part));
     }
     if (makes("commits-early")) await call("CommitUpload", { VodSessionKey: session.key });
@@ -161,7 +163,7 @@ async function upload() {
   else await putObject(session, bytes);
   const commit = () => call("CommitUpload", { VodSessionKey: session.key });
   const { FileId: fileId } = await commit();
-  await rm(record, { force: true });
+  if (!makes("keeps-secret")) await rm(record, { force: true });
   if (makes("commits-twice")) await commit();
   if (makes("put-after-commit")) await cosOnce(session, "PUT", { body: bytes });
   return fileId;
@@ -177,6 +179,7 @@ async function main() {
     if (makes("file-id-not-last")) console.log("done");
   } catch (error) {
     console.error(String(error));
+    if (makes("prints-environment")) console.error(JSON.stringify(process.env));
     if (makes("prints-answers") && error instanceof Refused) console.error(error.body);
     if (makes("uploads-again") && process.env.MUTANT_AGAIN === undefined) {
       process.env.MUTANT_AGAIN = "1";
