@@ -1,8 +1,9 @@
-import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { fstatSync } from "node:fs";
+import { appendFile, mkdtemp, open, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { UploadSource } from "../../src/index.ts";
 import type { Trial } from "./support/trial.ts";
 import { VodupError } from "../../src/index.ts";
@@ -69,7 +70,43 @@ describe.concurrent("a file that changes while it is read", () => {
   });
 });
 
-/** Gives so many bytes and then fails, or goes on. */
+describe("a disk that cannot read", () => {
+  const damaged = 3 * mib + 77;
+
+  test.each([
+    ["at its first byte", 0],
+    ["where a part in the middle begins", mib],
+    ["where the last part begins", 3 * mib],
+  ])("%s", async (_, at) => {
+    const folder = await mkdtemp(join(tmpdir(), "vodup-disk-"));
+    const path = join(folder, "damaged.mp4");
+    await writeFile(path, content.subarray(0, damaged));
+    const handle = await open(path);
+    const type: typeof handle = Object.getPrototypeOf(handle);
+    await handle.close();
+    const { read } = type;
+    // Every file of this process reads through the one prototype: this file is known by its size.
+    const broken = vi.spyOn(type, "read").mockImplementation(function (this: typeof handle, ...given: unknown[]) {
+      if (given[3] === at && fstatSync(this.fd).size === damaged) {
+        return Promise.reject(Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" }));
+      }
+      return Reflect.apply(read, this, given);
+    });
+    try {
+      const problems = await onTrial({}, async (trial) => {
+        const outcome = await trial.upload(path);
+        expect(outcome.error, ending(outcome)).toMatchObject({ code: "SOURCE_FAILED", retryable: false });
+        return violations(trial, outcome, { media: content.subarray(0, damaged) });
+      });
+      expect(problems).toEqual([]);
+    } finally {
+      broken.mockRestore();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+/** Gives so many bytes and then fails. */
 async function* failing(after: number, failure: Error): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < after; from += 64_000) yield content.subarray(from, Math.min(after, from + 64_000));
   throw failure;
@@ -86,9 +123,9 @@ describe.concurrent("a source that cannot be read to its end", () => {
     "a web stream that errs": () =>
       Readable.toWeb(Readable.from(failing(mib + 7, diskError()))) as ReadableStream<Uint8Array>,
   };
-  test.each(Object.entries(sources))("%s", async (_, open) => {
+  test.each(Object.entries(sources))("%s", async (_, source) => {
     const problems = await onTrial({}, async (trial) => {
-      const outcome = await trial.upload(open());
+      const outcome = await trial.upload(source());
       expect(outcome.error, ending(outcome)).toMatchObject({ code: "SOURCE_FAILED" });
       return violations(trial, outcome, { media: content });
     });
