@@ -71,7 +71,8 @@ async function judge(trial: Trial, jobs: readonly Job[]): Promise<string[]> {
   const problems: string[] = [];
   const byContext = new Map<string, string[]>();
   for (const { fileId, key, fields } of emulator.media()) {
-    const name = String(fields["SourceContext"]);
+    const context = fields["SourceContext"];
+    const name = typeof context === "string" ? context : "";
     byContext.set(name, [...(byContext.get(name) ?? []), fileId]);
     const job = jobs.find((one) => one.name === name);
     if (sha256(await emulator.readObject(key)) !== sha256(job?.content ?? Buffer.alloc(0))) {
@@ -89,8 +90,8 @@ async function judge(trial: Trial, jobs: readonly Job[]): Promise<string[]> {
       problems.push(`${name}: ${outcome.error.code}, and it is committed`);
   }
   const cleanUps = warnings.filter((code) => code === "CLEAN_UP_FAILED").length;
-  const open = emulator.uploads().filter(({ parts }) => parts.length > 0).length;
-  if (open > cleanUps) problems.push(`${open} multipart uploads are open, ${cleanUps} were warned of`);
+  const left = emulator.uploads().filter(({ parts }) => parts.length > 0).length;
+  if (left > cleanUps) problems.push(`${left} multipart uploads are open, ${cleanUps} were warned of`);
   return problems;
 }
 

@@ -53,6 +53,17 @@ describe("the service's error", () => {
     expect(open({ Response: { Error, RequestId: "r" } })).toMatchObject({ apiCode: "Unknown", requestId: "r" });
   });
 
+  test("passes by its status where nobody has listed its code", () => {
+    const response = (Code: string): object => ({ Response: { Error: { Code, Message: "m" }, RequestId: "r" } });
+    for (const status of [429, 500, 503]) {
+      expect(open(response("Overloaded"), status)).toMatchObject({ apiCode: "Overloaded", retryable: true });
+      expect(open(response("AuthFailure.SignatureFailure"), status)).toMatchObject({ retryable: false });
+    }
+    for (const status of [200, 400, 403]) {
+      expect(open(response("Overloaded"), status)).toMatchObject({ retryable: false });
+    }
+  });
+
   test("without a request id is still one", () => {
     expect(open({ Response: { Error: { Code: "InternalError", Message: "" } } })).toMatchObject({
       apiCode: "InternalError",

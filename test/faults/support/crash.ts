@@ -43,7 +43,7 @@ export async function openScene(uploader: Uploader, sample: Sample, options: Emu
   return {
     emulator,
     start: (env = {}) => start(emulator, folder, sample, { NODE_OPTIONS: `--import=${dieAt}`, ...env }),
-    left: async () => (await readdir(join(folder, "state/vodup")).catch(() => [])).sort(),
+    left: () => readdir(join(folder, "state/vodup")).catch(() => []),
     close: async () => {
       await emulator.close();
       await rm(folder, { recursive: true, force: true });

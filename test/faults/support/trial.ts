@@ -92,12 +92,12 @@ export async function onTrial(
   }
 }
 
-async function bounded(ending: Promise<Outcome>): Promise<Outcome> {
+async function bounded(uploading: Promise<Outcome>): Promise<Outcome> {
   const timer = new AbortController();
   const late = sleep(boundMs, { late: true } as const, { signal: timer.signal });
   late.catch(() => undefined);
   try {
-    return await Promise.race([ending, late]);
+    return await Promise.race([uploading, late]);
   } finally {
     timer.abort();
   }
