@@ -12,6 +12,7 @@ import { crc64Combine } from "../cos/crc64.ts";
 import { classifyCosFailure } from "../cos/error-codes.ts";
 import { completeUpload, verifyCrc64, verifyStored } from "./complete.ts";
 import { sendParts } from "./multipart.ts";
+import { withGrace } from "./with-grace.ts";
 
 /** What all objects of one upload share. */
 export interface TransferContext {
@@ -106,10 +107,9 @@ export async function sendMultipart(
   const requesting = context.requesting(signal);
   let uploadId = job.record.uploadId;
   if (uploadId === undefined) {
-    ({ uploadId } = await requesting("InitiateMultipartUpload", (options) =>
-      cos.initiateMultipartUpload(job.key, { ...options, contentType: job.contentType }),
-    ));
+    uploadId = await openUpload(context, job);
     await job.record.opened(uploadId, partSize);
+    signal.throwIfAborted();
   }
   progress.enter("transfer", job.file);
   const sink = partSink(context, job, uploadId, known);
@@ -126,6 +126,18 @@ export async function sendMultipart(
   const resumed = job.record.uploadId !== undefined;
   const verified = await completeUpload(cos, uploadId, parts, expected, context.requireCrc64, resumed, requesting);
   return { size, parts: parts.length, crc64: expected.crc64, verified };
+}
+
+/** Milliseconds that an abort waits for the answer that names the upload which was just opened, to remove it. */
+const openingGraceMs = 500;
+
+function openUpload({ cos, signal, requesting }: TransferContext, job: ObjectJob): Promise<string> {
+  return withGrace(signal, openingGraceMs, async (late) => {
+    const initiate = (options: CosCallOptions): Promise<{ readonly uploadId: string }> =>
+      cos.initiateMultipartUpload(job.key, { ...options, contentType: job.contentType });
+    const classify = (error: unknown): RetryClass => (signal.aborted ? "never" : classifyCosFailure(error));
+    return (await requesting(late)("InitiateMultipartUpload", initiate, classify)).uploadId;
+  });
 }
 
 /** Sends a part, or, where an earlier run has sent it, makes sure that the source still holds the same bytes there. */
