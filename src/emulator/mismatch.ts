@@ -28,6 +28,8 @@ export interface SignatureMismatch {
 /** One way to go wrong: changes the right recipe into the one that was followed. */
 export interface KnownMistake<Recipe> extends SignatureMistake {
   readonly make: (right: Recipe) => Recipe;
+  /** Too rare to be looked for together with another: every pair costs time. */
+  readonly rare?: boolean | undefined;
 }
 
 /** What a recipe gives. */
@@ -51,8 +53,8 @@ export interface Search<Recipe> {
 }
 
 /**
- * Finds out how a signature that does not fit was made: follows every known wrong recipe, and every two of them at
- * once, until one gives the client's signature.
+ * Finds out how a signature that does not fit was made: follows every known wrong recipe, and every two of the
+ * commoner ones at once, until one gives the client's signature.
  */
 export function findMistakes<Recipe>(search: Search<Recipe>): SignatureMismatch {
   const { right, known, sign, signature, shown, canonicalName } = search;
@@ -70,11 +72,12 @@ export function findMistakes<Recipe>(search: Search<Recipe>): SignatureMismatch 
 }
 
 function findPair<Recipe>(
-  { right, known }: Search<Recipe>,
+  search: Search<Recipe>,
   made: (recipe: Recipe) => boolean,
 ): { mistakes: KnownMistake<Recipe>[]; recipe: Recipe } | undefined {
+  const known = search.known.filter(({ rare }) => rare !== true);
   for (const [index, first] of known.entries()) {
-    const half = first.make(right);
+    const half = first.make(search.right);
     for (const second of known.slice(index + 1)) {
       const recipe = second.make(half);
       if (made(recipe)) return { mistakes: [first, second], recipe };

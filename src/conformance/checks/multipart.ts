@@ -7,6 +7,10 @@ const MIB = 2 ** 20;
 
 /** Numbers and sizes of the parts that were sent, upload by upload. */
 export const partForm: Check = (evidence) => {
+  const astray = requestsOf(evidence, "PutObject").filter(({ partNumber }) => partNumber !== undefined);
+  if (astray.length > 0) {
+    return astray.map((request) => finding("6.4", "a part was sent without uploadId: it became the object", request));
+  }
   const byUpload = new Map<string, LoggedRequest[]>();
   for (const request of requestsOf(evidence, "UploadPart")) {
     const { uploadId = "" } = request;
@@ -27,9 +31,10 @@ export const partForm: Check = (evidence) => {
 
 /** The document of CompleteMultipartUpload. */
 export const completeForm: Check = (evidence) =>
-  requestsOf(evidence, "CompleteMultipartUpload").flatMap((request) =>
-    request.xml === undefined ? [] : documentFlaws(request, request.xml),
-  );
+  requestsOf(evidence, "CompleteMultipartUpload").flatMap((request) => {
+    if (request.partNumber !== undefined) return [finding("6.4", "a part is sent by PUT, not by POST", request)];
+    return request.xml === undefined ? [] : documentFlaws(request, request.xml);
+  });
 
 function documentFlaws(request: LoggedRequest, xml: string): Finding[] {
   const flaw = (message: string): Finding => finding("6.6", `Complete ${message}`, request);

@@ -42,7 +42,7 @@ function mismatchFindings(request: LoggedRequest, mismatch: SignatureMismatch): 
   const { mistakes, difference, expected } = mismatch;
   if (mistakes.length === 0) {
     const [rule, name]: [Rule, string] = request.api === "vod" ? ["2.11", "TC3"] : ["5.11", "COS"];
-    const message = `the ${name} signature fits neither the request nor any mistake known: another key, or another text`;
+    const message = `the ${name} signature fits neither the request nor any mistake known: where your text is the one below, your key is another`;
     return [{ ...finding(rule, message, request), expectedText: expected }];
   }
   const [first] = mistakes;
@@ -63,7 +63,7 @@ const isRule = (text: string): text is Rule => /^\d+\.\d+$/.test(text);
 type Row = readonly [code: RegExp, message: RegExp, rule: Rule];
 
 const VOD: readonly Row[] = [
-  [/^AuthFailure\.SecretIdNotFound$/, /./, "2.9"],
+  [/^AuthFailure\.SecretIdNotFound$/, /./, "2.12"],
   [/^AuthFailure\.TokenFailure$/, /./, "3.2"],
   [/^AuthFailure\.SignatureExpire$/, /./, "3.6"],
   [/^UnsupportedProtocol$/, /./, "2.7"],
@@ -113,6 +113,9 @@ function refusedByCos(evidence: Evidence, request: LoggedRequest): Finding {
     return finding("3.2", what, request);
   }
   if (operation === "Malformed") return finding("5.9", `${request.method} ${request.path}: ${message}`, request);
+  if (operation === "Unknown" && request.method === "POST") {
+    return finding("6.3", "a POST to an object has neither ?uploads nor uploadId", request);
+  }
   if (code === "InvalidAccessKeyId") return finding("6.1", `${operation} ${keyFlaw(evidence, request)}`, request);
   if (code === "NoSuchUpload" && !isKnownUpload(evidence, request)) {
     const what = `${operation} names an UploadId that was never given out: ${JSON.stringify(request.uploadId)}`;

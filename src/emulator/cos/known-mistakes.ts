@@ -31,8 +31,7 @@ export function knownCosMistakes(context: CosSigningContext): readonly Mistake[]
     ...orderMistakes(context),
     ...textMistakes,
     ...encodingMistakes,
-    ...valueMistakes,
-    ...fieldMistakes(context),
+    ...[...valueMistakes, ...fieldMistakes(context)].map((made) => ({ ...made, rare: true })),
   ];
 }
 

@@ -31,7 +31,7 @@ export function knownTc3Mistakes(context: Tc3SigningContext): readonly Mistake[]
     ...scopeMistakes(context),
     ...keyMistakes,
     ...textMistakes,
-    ...fieldMistakes(context),
+    ...[...clockMistakes(context), ...fieldMistakes(context)].map((made) => ({ ...made, rare: true })),
   ];
 }
 
@@ -117,12 +117,6 @@ function scopeMistakes({ timestamp, host }: Tc3SigningContext): Mistake[] {
       derived: { ...right.derived, service },
     })),
   );
-  const clocks = [-3, -2, -1, 1, 2, 3].map((seconds) =>
-    mistake("2.8", "timestamp: StringToSign has another second than X-TC-Timestamp", (right) => ({
-      ...right,
-      timestamp: String(timestamp + seconds),
-    })),
-  );
   return [
     ...dates.flat(),
     mistake("2.3", "date: without dashes in the keys", (right) => ({
@@ -130,12 +124,24 @@ function scopeMistakes({ timestamp, host }: Tc3SigningContext): Mistake[] {
       derived: { ...right.derived, date: undashed },
     })),
     ...services,
-    ...clocks,
   ];
+}
+
+/** The clock was asked twice. */
+function clockMistakes({ timestamp }: Tc3SigningContext): Mistake[] {
+  return [-3, -2, -1, 1, 2, 3].map((seconds) =>
+    mistake("2.8", "timestamp: StringToSign has another second than X-TC-Timestamp", (right) => ({
+      ...right,
+      timestamp: String(timestamp + seconds),
+    })),
+  );
 }
 
 const chain = (first: string, ...links: readonly string[]): Buffer =>
   links.reduce<Buffer>((key, link) => hmac256(key, link), Buffer.from(first));
+
+const exchanged = (secretKey: string, date: string, service: string): Buffer =>
+  hmac256("tc3_request", hmac256(service, hmac256(date, `TC3${secretKey}`)));
 
 const keyMistakes: readonly Mistake[] = [
   mistake("2.6", "keys: each used as its hexadecimal text instead of its bytes", (right) => ({
@@ -171,14 +177,12 @@ const keyMistakes: readonly Mistake[] = [
     ...right,
     signingKey: (secretKey, date, service) => chain(`TC3${secretKey}`, date, service, "aws4_request"),
   })),
-  mistake("2.10", "keys: key and text of each HMAC exchanged", (right) => ({
+  mistake("2.10", "keys: key and text of every HMAC exchanged, of the signature's too", (right) => ({
     ...right,
-    signingKey: (secretKey, date, service) =>
-      [service, "tc3_request"].reduce<string | Buffer>(
-        (key, link) => hmac256(link, Buffer.isBuffer(key) ? key.toString("latin1") : key),
-        hmac256(date, `TC3${secretKey}`),
-      ),
+    signingKey: exchanged,
+    mac: (key, text) => hmac256(text, key).toString("hex"),
   })),
+  mistake("2.10", "keys: key and text of each HMAC exchanged", (right) => ({ ...right, signingKey: exchanged })),
   mistake("2.10", "keys: the SecretKey itself used as the last key", (right) => ({
     ...right,
     signingKey: (secretKey) => secretKey,

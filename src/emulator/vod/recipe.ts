@@ -33,7 +33,7 @@ export interface Tc3Recipe {
   readonly mac: (key: Key, text: string) => string;
 }
 
-export const hmac256 = (key: Key, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+export const hmac256 = (key: Key, text: Key): Buffer => createHmac("sha256", key).update(text).digest();
 export const hash = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest("hex");
 
 const joined = (lines: readonly string[]): string => lines.join("\n");

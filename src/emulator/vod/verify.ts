@@ -124,7 +124,8 @@ function checkScope({ date, service }: Tc3Authorization, timestamp: number): voi
   }
   const scope = tc3CredentialScope(timestamp, SERVICE);
   if (!scope.startsWith(`${date}/`)) {
-    const text = `credential scope: date is ${date}, but X-TC-Timestamp falls on another day in UTC (${scope})`;
+    const why = /^\d{4}-\d\d-\d\d$/.test(date) ? "X-TC-Timestamp falls on another day in UTC" : "it is not YYYY-MM-DD";
+    const text = `credential scope: date is ${date}, but ${why} (${scope})`;
     throw signatureFailure(plainMismatch("2.3", text));
   }
 }
