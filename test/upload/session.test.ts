@@ -267,8 +267,10 @@ describe("a refresh function", () => {
         const answered = await vod.call("ApplyUpload", { MediaType: "mp4", VodSessionKey: session.vodSessionKey } as {
           MediaType: string;
         });
-        const { SecretId = "", SecretKey = "", Token = "", ExpiredTime = 0 } = answered.TempCertificate ?? {};
-        return { secretId: SecretId, secretKey: SecretKey, token: Token, expiredTime: ExpiredTime };
+        const renewed = answered.TempCertificate;
+        if (renewed === undefined || renewed === null) throw new Error("ApplyUpload gave no certificate");
+        const { SecretId: secretId, SecretKey: secretKey, Token: token, ExpiredTime: expiredTime } = renewed;
+        return { secretId, secretKey, token, expiredTime };
       },
     });
     await expectCommittedOnce(emulator, bytes, result);
