@@ -87,8 +87,14 @@ function redirectTarget(from: URL, location: string): URL {
 
 function authorization(url: URL): Record<string, string> {
   if (url.username === "" && url.password === "") return {};
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return { authorization: `Basic ${Buffer.from(pair, "utf8").toString("base64")}` };
+  const pair = Buffer.concat([bytesOf(url.username), Buffer.from(":"), bytesOf(url.password)]);
+  return { authorization: `Basic ${pair.toString("base64")}` };
+}
+
+/** What percent-encoded text stands for, which need not be UTF-8. */
+function bytesOf(text: string): Buffer {
+  const latin1 = text.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(latin1, "latin1");
 }
 
 async function get(

@@ -21,7 +21,8 @@ export async function openUrl(field: string, url: URL, open: OpenDownload, signa
   const fileName = nameOf(url);
   const version = versionOf(probe);
   const size = totalOf(probe.headers["content-range"]);
-  if (probe.status === 206 && size !== undefined && version !== undefined) {
+  const encoding = probe.headers["content-encoding"] ?? "identity";
+  if (probe.status === 206 && size !== undefined && version !== undefined && encoding === "identity") {
     probe.discard();
     return new UrlSource(url, label, fileName, size, version, open);
   }
@@ -32,10 +33,11 @@ export async function openUrl(field: string, url: URL, open: OpenDownload, signa
     whole.discard();
     throw refused(label, url.host, whole);
   }
-  const length =
-    whole.headers["content-encoding"] === undefined
-      ? Number(whole.headers["content-length"] ?? Number.NaN)
-      : Number.NaN;
+  if ((whole.headers["content-encoding"] ?? "identity") !== "identity") {
+    whole.discard();
+    throw new SourceError("SOURCE_UNREADABLE", `${label} comes compressed though that was not asked for: no video`);
+  }
+  const length = Number(whole.headers["content-length"] ?? Number.NaN);
   return streamSource(whole.chunks(), label, fileName, Number.isSafeInteger(length) ? length : undefined, () =>
     whole.discard(),
   );
