@@ -1,5 +1,6 @@
 import type { LimitFunction } from "p-limit";
 import type { CosCallOptions, CosClient, StoredBytes } from "../cos/client.ts";
+import type { ReplayableBody } from "../http/transport.ts";
 import type { RetryClass } from "../http/retry.ts";
 import type { Expected, Requesting, Verified } from "./complete.ts";
 import type { MemoryBudget } from "./memory.ts";
@@ -67,8 +68,9 @@ export async function putWhole(context: TransferContext, job: ObjectJob, body: P
   const requesting = context.requesting(context.signal);
   const putOnce = (options: CosCallOptions): Promise<{ expected: Expected; verified: Verified }> =>
     onePass(body, context.signal, async (pass) => {
-      const request = { size: pass.size, open: () => pass.open() };
-      const stored = await context.cos.putObject(job.key, request, { ...options, contentType: job.contentType });
+      const sent = new SentBody(pass);
+      const stored = await context.cos.putObject(job.key, sent, { ...options, contentType: job.contentType });
+      sent.check("the object");
       const expected: Expected = { key: job.key, size: body.size, crc64: String(pass.crc64()) };
       return { expected, verified: await verifyPut(context, stored, expected, pass.md5(), requesting) };
     });
@@ -157,8 +159,9 @@ function partSink(
       }
       const sendOnce = (options: CosCallOptions): Promise<DonePart> =>
         onePass(part.body, signal, async (pass) => {
-          const body = { size: pass.size, open: () => pass.open() };
+          const body = new SentBody(pass);
           const stored = await context.cos.uploadPart(job.key, { uploadId, partNumber: part.number, body }, options);
+          body.check(`part ${part.number}`);
           const crc64 = String(pass.crc64());
           if (stored.crc64 !== undefined && stored.crc64 !== crc64) throw corrupted(part, crc64, stored.crc64);
           checkEtag(stored, pass.md5(), `part ${part.number}`, part.number, doubt);
@@ -173,6 +176,36 @@ function partSink(
       return context.requesting(signal)("UploadPart", sendOnce, classifyTransfer);
     },
   };
+}
+
+/** A body that knows whether it was asked for to its end: a success before that is none. */
+class SentBody implements ReplayableBody {
+  readonly size: number;
+  readonly #pass: PartAttempt;
+  #given = 0;
+
+  constructor(pass: PartAttempt) {
+    this.size = pass.size;
+    this.#pass = pass;
+  }
+
+  async *open(): AsyncGenerator<Uint8Array> {
+    this.#given = 0;
+    for await (const chunk of this.#pass.open()) {
+      this.#given += chunk.byteLength;
+      yield chunk;
+    }
+  }
+
+  /** @throws IntegrityError the service answered before it can have had everything */
+  check(what: string): void {
+    if (this.#given === this.size) return;
+    throw new IntegrityError(
+      `${what} was acknowledged before all of it was sent`,
+      { algorithm: "size", expected: String(this.size), actual: String(this.#given) },
+      { stage: "transfer", retryable: true },
+    );
+  }
 }
 
 async function compareWithSource(job: ObjectJob, part: Part, before: DonePart, signal: AbortSignal): Promise<void> {

@@ -179,6 +179,34 @@ describe("what was stored is compared with what was sent", () => {
     expect(counts(emulator)["PutObject"]).toBe(kind === "wrong-etag" ? 1 : 2);
   });
 
+  test.each(["file", "bytes", "blob", "stream"])(
+    "a success before the bytes of a %s were sent is none, and they are sent again",
+    async (kind) => {
+      const { tempFile } = await import("./support.ts");
+      const large = random(24 * mib);
+      const early = {
+        kind: "answer",
+        status: 200,
+        headers: { etag: '"0123"', "x-cos-request-id": "a" },
+        early: true,
+      } as const;
+      const { emulator, vod } = await bench({ faults: [once("UploadPart", early), once("PutObject", early)] });
+      async function* stream(): AsyncGenerator<Uint8Array> {
+        yield large;
+      }
+      const sources = { file: () => tempFile(large), bytes: () => large, blob: () => new Blob([large]), stream };
+      const source = await sources[kind as keyof typeof sources]();
+      for (const partSize of [8 * mib, 32 * mib]) {
+        const sending = kind === "stream" ? stream() : source;
+        const { result, error } = await attempt(vod, sending, { partSize, concurrency: 2 });
+        expect(error).toBeUndefined();
+        expect(result?.transfer).toMatchObject({ verified: "crc64", retries: 1 });
+        const media = emulator.media().find(({ fileId }) => fileId === result?.fileId);
+        expect((await emulator.readObject(media?.key ?? "")).equals(large)).toBe(true);
+      }
+    },
+  );
+
   test("an ETag that was told wrongly once is read again for Complete", async () => {
     const { tempFile } = await import("./support.ts");
     const path = await tempFile(bytes);
