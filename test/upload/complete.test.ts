@@ -5,7 +5,7 @@ import { attempt, bench, counts, expectCommittedOnce, expectNothingCommitted, mi
 const bytes = random(3 * mib + 7);
 const options = { partSize: mib, concurrency: 3 };
 const complete = "CompleteMultipartUpload";
-const error = (code: string): string =>
+const errorXml = (code: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>m</Message></Error>`;
 const answer = (
   status: number,
@@ -26,17 +26,17 @@ describe("Complete whose outcome is unclear is settled by looking at the object"
     ["200 and white space", { kind: "white-space" }],
     ["200 cut in the document", { kind: "truncate-answer", bytes: 60 }],
     ["200 cut before a byte", { kind: "truncate-answer", bytes: 0 }],
-    ["200 with an error that passes", answer(200, error("InternalError"), true)],
-    ["200 with white space, then an error", answer(200, `   \n${error("ServiceUnavailable")}`, true)],
+    ["200 with an error that passes", answer(200, errorXml("InternalError"), true)],
+    ["200 with white space, then an error", answer(200, `   \n${errorXml("ServiceUnavailable")}`, true)],
     ["200 with HTML", answer(200, "<html>ok</html>", true)],
     ["200 with plain text", answer(200, "OK", true)],
     ["200 and nothing", answer(200, "", true)],
     ["200 of something that is not COS", { kind: "answer", status: 200, body: "", afterEffect: true }],
-    ["500", answer(500, error("InternalError"), true)],
+    ["500", answer(500, errorXml("InternalError"), true)],
     ["502 with HTML", { kind: "answer", status: 502, body: "<html>", afterEffect: true }],
-    ["503 with Retry-After", answer(503, error("SlowDown"), true, { "retry-after": "0" })],
-    ["409", answer(409, error("UploadConflict"), true)],
-    ["404 of the upload that it completed", answer(404, error("NoSuchUpload"), false, {})],
+    ["503 with Retry-After", answer(503, errorXml("SlowDown"), true, { "retry-after": "0" })],
+    ["409", answer(409, errorXml("UploadConflict"), true)],
+    ["404 of the upload that it completed", answer(404, errorXml("NoSuchUpload"), false, {})],
   ];
 
   test.each(unclear.slice(0, -1))("%s: it was completed, and is not completed again", async (_, fault) => {
@@ -50,10 +50,10 @@ describe("Complete whose outcome is unclear is settled by looking at the object"
   const notDone: [string, FaultRule["fault"]][] = [
     ["the request is lost", { kind: "reset-before" }],
     ["nothing is answered", { kind: "hang" }],
-    ["200 with an error that passes", answer(200, error("InternalError"), false)],
+    ["200 with an error that passes", answer(200, errorXml("InternalError"), false)],
     ["200 with HTML", answer(200, "<html>ok</html>", false)],
     ["200 and nothing", answer(200, "", false)],
-    ["503", answer(503, error("SlowDown"), false)],
+    ["503", answer(503, errorXml("SlowDown"), false)],
     ["502 with HTML", { kind: "answer", status: 502, body: "<html>" }],
   ];
 
@@ -88,7 +88,7 @@ describe("Complete whose outcome is unclear is settled by looking at the object"
 
   test("NoSuchUpload at the first attempt is what it says", async () => {
     const { emulator, vod } = await bench({
-      faults: [{ operation: complete, fault: answer(404, error("NoSuchUpload"), false) }],
+      faults: [{ operation: complete, fault: answer(404, errorXml("NoSuchUpload"), false) }],
     });
     const { error: thrown } = await attempt(vod, bytes, options);
     expect(thrown).toMatchObject({ code: "COS_API", cosCode: "NoSuchUpload", stage: "transfer", retryable: false });
