@@ -56,11 +56,6 @@ export class ProgressMeter {
     this.#partsTotal = this.#partsTotal === undefined || parts === undefined ? undefined : this.#partsTotal + parts;
   }
 
-  /** The number of parts of a file turned out to be another than expected. */
-  correctParts(difference: number): void {
-    if (this.#partsTotal !== undefined) this.#partsTotal += difference;
-  }
-
   enter(phase: ProgressEvent["phase"], file: string = this.#file): void {
     this.#phase = phase;
     this.#file = file;

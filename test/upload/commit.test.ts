@@ -61,6 +61,29 @@ describe("a commit whose answer is lost", () => {
     expect(counts(emulator)).toMatchObject({ [commit]: 6, [look]: 1 });
   });
 
+  test("in another application is looked up there", async () => {
+    const { emulator, vod } = await bench({
+      secondCommit: "unknown-session",
+      faults: [once(commit, { kind: "reset-after-effect" })],
+    });
+    const { result } = await attempt(vod, bytes, { subAppId: 1_500_000_077 });
+    await expectCommittedOnce(emulator, bytes, result);
+    const asked = emulator.requests().find(({ operation }) => operation === look);
+    expect(asked?.json).toMatchObject({ SubAppId: 1_500_000_077, FileIds: [result?.fileId] });
+  });
+
+  test("and whose look-up is aborted rejects with the abort's reason", async () => {
+    const { vod } = await bench(
+      {
+        secondCommit: "unknown-session",
+        faults: [once(commit, { kind: "reset-after-effect" }), { operation: look, fault: { kind: "hang" } }],
+      },
+      { limits: { headersMs: 20_000 } },
+    );
+    const signal = AbortSignal.timeout(500);
+    expect((await attempt(vod, bytes, { signal })).error).toBe(signal.reason);
+  });
+
   test("and whose look-up is lost once is looked up again", async () => {
     const { emulator, vod } = await bench({
       secondCommit: "unknown-session",
@@ -118,6 +141,17 @@ describe("a commit that nobody can tell anything of is uncertain", () => {
         { operation: look, fault: vodError("UnauthorizedOperation") },
       ],
     });
+  });
+
+  test("when the repetition knows no session and the media's own path tells no FileId", async () => {
+    const { emulator, vod } = await bench({
+      secondCommit: "unknown-session",
+      faults: [once(commit, { kind: "reset-after-effect" })],
+    });
+    const { error } = await attempt(vod, bytes, { mediaStoragePath: "/course/own name.mp4" });
+    expect(error).toMatchObject({ code: "COMMIT_UNCERTAIN", candidateFileId: undefined });
+    expect((error as Error).message).toContain("/course/own name.mp4");
+    expect(counts(emulator)[look]).toBeUndefined();
   });
 
   test("when neither the commit nor the look-up is ever answered", async () => {

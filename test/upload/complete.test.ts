@@ -218,6 +218,23 @@ describe("what was stored is compared with what was sent", () => {
   });
 });
 
+test("parts that the service lists with other sizes are not completed", async () => {
+  const { tempFile } = await import("./support.ts");
+  const list = (size: number): string =>
+    `<ListPartsResult><Bucket>b</Bucket><Key>k</Key><UploadId>u</UploadId><IsTruncated>false</IsTruncated>${[2, 3, 4]
+      .map((number) => `<Part><PartNumber>${number}</PartNumber><ETag>"e"</ETag><Size>${size}</Size></Part>`)
+      .join("")}</ListPartsResult>`;
+  const { emulator, vod } = await bench({
+    faults: [
+      once("UploadPart", { kind: "wrong-etag" }, { partNumber: 1 }),
+      { operation: "ListParts", fault: answer(200, list(5), false) },
+    ],
+  });
+  const { error } = await attempt(vod, await tempFile(bytes), options);
+  expect(error).toMatchObject({ code: "INTEGRITY", algorithm: "size", stage: "transfer" });
+  expectNothingCommitted(emulator);
+});
+
 describe("a service that names no CRC64", () => {
   const small = random(1_000);
 
