@@ -427,6 +427,24 @@ describe("a stream", () => {
   });
 });
 
+test.each([false, true])(
+  "a file's buffers are not used again before a slow socket has let go of them (TLS: %s)",
+  async (tls) => {
+    const { readFile } = await import("node:fs/promises");
+    const { emulator, client } = await bench({
+      tls,
+      faults: [{ operation: "UploadPart", fault: { kind: "slow-read", bytesPerSecond: 12 * mib } }],
+    });
+    const ca = tls ? await readFile(emulator.caFile ?? "", "utf8") : "";
+    const vod = client({ dispatcher: { connect: tls ? { ca } : {} }, limits: { headersMs: 10_000 } });
+    const bytes = random(20 * mib + 1);
+    const { result } = await attempt(vod, await tempFile(bytes), { partSize: 5 * mib, concurrency: 4 });
+    await expectCommittedOnce(emulator, bytes, result);
+    // Had they been, the CRC64 would have told, and the part been sent again.
+    expect(result?.transfer.retries).toBe(0);
+  },
+);
+
 test("a folder that looks like a media file is a folder", async () => {
   const { vod } = await bench();
   const folder = `${await tempFile(random(1))}.mp4`;
