@@ -24,6 +24,25 @@ async function* chunks(total, size) {
   }
 }
 
+/** Streams of one feeder: each gets its next chunk only once all others have taken theirs. */
+let [waiting, live] = [[], job.inStep ? job.streams : 0];
+const stepped = () => {
+  if (waiting.length >= live) for (const resolve of waiting.splice(0)) resolve();
+};
+async function* inStep(source) {
+  try {
+    for await (const chunk of source) {
+      yield chunk;
+      const turn = new Promise((resolve) => waiting.push(resolve));
+      stepped();
+      await turn;
+    }
+  } finally {
+    live -= 1;
+    stepped();
+  }
+}
+
 // Whatever is loaded and made once is not what is measured.
 await vod.upload(chunks(3 * 2 ** 20, 65_536), { mediaType: "ts", partSize: 2 ** 20, concurrency: 2 });
 globalThis.gc();
@@ -31,8 +50,9 @@ const before = process.memoryUsage().rss;
 let peak = before;
 const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 10);
 
+const source = (total) => (job.inStep ? inStep(chunks(total, job.chunk)) : chunks(total, job.chunk));
 const upload = (total) =>
-  vod.upload(chunks(total, job.chunk), { mediaType: "ts", partSize: job.partSize, concurrency: job.concurrency });
+  vod.upload(source(total), { mediaType: "ts", partSize: job.partSize, concurrency: job.concurrency });
 await Promise.all(Array.from({ length: job.streams }, () => upload(job.bytes)));
 
 clearInterval(watch);

@@ -42,6 +42,23 @@ test.each([
   expect(await rise({ streams: 1, memoryBudget: 256 * mib, ...job })).toBeLessThan(most);
 });
 
+test("fifty streams that one feeder feeds in step do not wait for each other for ever, on half a MiB each", async () => {
+  const before = emulator.media().length;
+  const memoryBudget = 25 * mib;
+  const job = {
+    streams: 50,
+    chunk: 200_000,
+    bytes: 4 * mib,
+    partSize: 2 * mib,
+    concurrency: 2,
+    memoryBudget,
+    inStep: 1,
+  };
+  // A stream that holds nothing is given its first MiB beyond the budget when all the others wait for it.
+  expect(await rise(job)).toBeLessThan(memoryBudget + 50 * mib + constant + 50 * mib);
+  expect(emulator.media().length - before).toBe(51);
+});
+
 test("fifty streams at once stay within the client's budget, and all arrive", async () => {
   const before = emulator.media().length;
   const memoryBudget = 64 * mib;
