@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** The folders below test/ that are projects of their own: slower, or in need of something `npm ci` does not bring. */
-const suites = ["interop", "examples", "faults", "memory", "conformance", "contract", "packaging"];
+const suites = ["cli", "interop", "examples", "faults", "memory", "conformance", "contract", "packaging"];
 
 /** Pages that are followed like examples: a process for each block. */
 const followed = ["test/docs/{guide,readme,recipes}.test.ts"];
@@ -25,6 +25,8 @@ export default defineConfig({
           setupFiles: ["test/support/no-network.ts"],
         },
       },
+      // The built command, a process for each call.
+      { test: { name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "interop", include: ["test/interop/*.test.ts"], testTimeout: 120_000 } },
       { test: { name: "examples", include: ["test/examples/**/*.test.ts", ...followed], testTimeout: 60_000 } },
       { test: { name: "faults", include: ["test/faults/**/*.test.ts"], testTimeout: 120_000 } },
