@@ -75,6 +75,7 @@ export class LanePool {
     const second = arena.buffers[2 * index + 1];
     if (first === undefined || second === undefined) throw new RangeError(`lane ${index} does not exist`);
     let held = true;
+    const sent = this.#budget.sending();
     return {
       buffers: [first, second],
       crc: (which, length, previous) => arena.crc(2 * index + which, 0, length, previous),
@@ -83,6 +84,7 @@ export class LanePool {
         held = false;
         this.#free.push(index);
         this.#waiting.shift()?.();
+        sent();
         release();
       },
     };

@@ -27,6 +27,7 @@ export class MemoryBudget {
   readonly #queue: Waiter[] = [];
   readonly #listeners = new Set<() => void>();
   #watch: NodeJS.Timeout | undefined;
+  #sending = 0;
 
   /** @param total bytes */
   constructor(total: number) {
@@ -44,8 +45,22 @@ export class MemoryBudget {
   }
 
   /**
-   * Tells of a shortage: somebody waits, and no memory has changed hands for {@link shortageMs}. Told again as long as
-   * it lasts.
+   * Counts something that is on its way to the service: its memory will come back, so that waiting for it is not for
+   * ever.
+   * @returns what tells that it has arrived, or failed
+   */
+  sending(): Release {
+    this.#sending += 1;
+    let open = true;
+    return () => {
+      if (open) this.#sending -= 1;
+      open = false;
+    };
+  }
+
+  /**
+   * Tells of a shortage: somebody waits, nothing is on its way to the service, and no memory has changed hands for
+   * {@link shortageMs}. Told again as long as it lasts.
    * @returns what ends the telling
    */
   onShortage(listener: () => void): () => void {
@@ -104,7 +119,7 @@ export class MemoryBudget {
     this.#watch = undefined;
     if (this.#queue.length === 0) return;
     this.#watch = setTimeout(() => {
-      for (const listener of this.#listeners) listener();
+      if (this.#sending === 0) for (const listener of this.#listeners) listener();
       this.#watchFrom(true);
     }, shortageMs);
   }

@@ -1,3 +1,4 @@
+import type { Release } from "./memory.ts";
 import type { AssembledPart } from "./part-assembler.ts";
 import type { Part } from "./multipart.ts";
 import type { ObjectJob, TransferContext, TransferredObject } from "./object-send.ts";
@@ -55,6 +56,7 @@ async function transferStream(
   const assembler = new PartAssembler(source.chunks(), context.budget, source.label, () => inFlight.drained());
   const base = streamBase(context, source.size);
   let held: AssembledPart | undefined;
+  let opened: Release = () => undefined;
   const feed = async function* (signal: AbortSignal): AsyncGenerator<Part> {
     let offset = 0;
     for (let number = 1; held !== undefined; number += 1) {
@@ -62,9 +64,12 @@ async function transferStream(
       if (number > cosLimits.maxParts) throw tooManyParts(source);
       held = undefined;
       inFlight.add();
+      const sent = context.budget.sending();
+      opened();
       const release = (): void => {
         part.release();
         inFlight.remove();
+        sent();
       };
       yield { number, offset, size: part.size, body: part.body, release };
       offset += part.size;
@@ -76,13 +81,16 @@ async function transferStream(
   };
   try {
     held = await assembler.next(base, context.signal);
-    if (held === undefined || (await assembler.isOver(context.signal))) {
+    const isOver = held === undefined || (await assembler.isOver(context.signal));
+    opened = context.budget.sending();
+    if (isOver) {
       checkStreamLength(source, assembler.readBytes, true);
       return await putWhole(context, job, held?.body ?? emptyBody);
     }
     return await sendMultipart(context, job, feed, base, new Map(), async () => assembler.readBytes);
   } finally {
     held?.release();
+    opened();
     await assembler.close();
   }
 }

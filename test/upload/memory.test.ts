@@ -145,6 +145,25 @@ describe("a shortage", () => {
     off();
   });
 
+  test("is not told while something is on its way: that will give its memory back", async () => {
+    const budget = new MemoryBudget(10);
+    let told = 0;
+    budget.onShortage(() => (told += 1));
+    const held = await budget.reserve(10, ever);
+    const [one, two] = [budget.sending(), budget.sending()];
+    const waiting = budget.reserve(1, ever);
+    await pause(shortageMs * 1.4);
+    one();
+    one();
+    await pause(shortageMs);
+    expect(told).toBe(0);
+    two();
+    await pause(shortageMs * 1.2);
+    expect(told).toBeGreaterThan(0);
+    held();
+    (await waiting)();
+  });
+
   test("can be met by going beyond the budget, which is paid back first", async () => {
     const budget = new MemoryBudget(10);
     const held = await budget.reserve(10, ever);
