@@ -180,6 +180,9 @@ describe("ProcessMediaByProcedure", () => {
     expect(await codeOf(emulator, "ProcessMediaByProcedure", { ...run, FileId })).toBe(
       "InvalidParameterValue.SessionId",
     );
+    // The change to PROCESSING is told before the clock jumps over it.
+    emulator.advanceClock(1);
+    await settle();
     emulator.advanceClock(7 * 86_400_000);
     await settle();
     expect(
