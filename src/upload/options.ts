@@ -18,6 +18,7 @@ export interface Warning {
     | "CHECKPOINT_FAILED"
     | "CLEAN_UP_FAILED"
     | "COMMIT_REPEATED"
+    | "HANDLER_FAILED"
     | "HOST_FALLBACK"
     | "MANIFEST_DIFFERENCE"
     | "MANIFEST_LOOP";

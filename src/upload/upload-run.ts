@@ -212,7 +212,7 @@ export class UploadRun {
         field: "objects",
       });
     }
-    this.#progress.enter("done", this.#ready.media.label);
+    this.#tellDone();
     const { parts, crc64, verified } = media;
     const { coverStoragePath } = session;
     const bytes = this.#state.sizeWithout((coverStoragePath ?? "") === "" ? undefined : toKey(coverStoragePath ?? ""));
@@ -227,6 +227,17 @@ export class UploadRun {
       resumedParts: this.#resumedParts,
     };
     return { ...result, transfer };
+  }
+
+  /** The media exists: a handler that throws now must not make the caller upload it again. */
+  #tellDone(): void {
+    const { label } = this.#ready.media;
+    try {
+      this.#progress.enter("done", label);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#warn("HANDLER_FAILED", `${label} is committed, but onProgress threw when it was told so: ${why}`);
+    }
   }
 
   #expect(size: number | undefined, partSize: number | "auto"): void {
