@@ -186,7 +186,7 @@ describe("ProcessMediaByProcedure", () => {
       (await eventsOf(emulator)).map((one) => dig(one["ProcedureStateChangeEvent"] as JsonObject, "Status")),
     ).toEqual(["PROCESSING", "FINISH"]);
     expect(textAt(TaskId)).toMatch(/procedurev2/);
-    // A SessionId is remembered for three days; unpulled events only for four.
+    // A SessionId is remembered for seven days, unpulled events only for four.
     emulator.advanceClock(7 * 86_400_000);
     const MediaStoragePath = new URL(textAt(MediaUrl)).pathname;
     expect(await codeOf(emulator, "ProcessMediaByProcedure", { ...run, MediaStoragePath })).toBeUndefined();
