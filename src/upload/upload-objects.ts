@@ -96,3 +96,9 @@ function treeKeys(
   if (problems.length > 0) throw new ManifestError(manifest, problems);
   return keys;
 }
+
+/** What the checkpoint has to know of a tree's files. */
+export function treeFiles(waves: readonly (readonly UploadObject[])[]): Map<string, SourceIdentity> {
+  const files = waves.flat().flatMap(({ key, identity }) => (identity === undefined ? [] : [[key, identity] as const]));
+  return new Map(files);
+}

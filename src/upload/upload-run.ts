@@ -23,7 +23,7 @@ import { ProgressMeter } from "./progress.ts";
 import { requestingWith } from "./request.ts";
 import { applyUpload } from "./session.ts";
 import { sessionKeys } from "./session-keys.ts";
-import { uploadObjects } from "./upload-objects.ts";
+import { treeFiles, uploadObjects } from "./upload-objects.ts";
 import { UploadState } from "./upload-state.ts";
 
 type Stage = "apply" | "transfer" | "commit";
@@ -308,12 +308,6 @@ export class UploadRun {
       ...more,
     });
   }
-}
-
-/** What the checkpoint has to know of a tree's files. */
-function treeFiles(waves: readonly (readonly UploadObject[])[]): Map<string, SourceIdentity> {
-  const files = waves.flat().flatMap(({ key, identity }) => (identity === undefined ? [] : [[key, identity] as const]));
-  return new Map(files);
 }
 
 function identify(source: OpenedSource): SourceIdentity {
