@@ -117,7 +117,7 @@ describe("vodup events config", () => {
       notificationUrl: "http://127.0.0.1:9/hook",
       deleteEvents: "OFF",
     });
-    const { stderr } = await bench.run(["events", "--timeout", "0.3"]);
+    const { stderr } = await bench.run(["events", "--timeout", "4"]);
     expect(stderr).toContain("vodup events config --pull");
     const back = await config("--pull", "--delete-events", "on", "--upload-events", "off");
     expect(back.config).toMatchObject({ mode: "PULL", uploadEvents: "OFF" });
