@@ -61,17 +61,17 @@ describe("the headers limit", () => {
 
   for (const kind of ["chunks", "one buffer"] as const) {
     test(`does not end a body (${kind}) that is taken slowly, as long as it moves`, async () => {
-      // 16 MiB at about 12 MiB/s take more than the limit; the kernel's buffers hold some of them.
+      // 20 MiB at about 8 MiB/s take twice the limit; the kernel's buffers hold some of them.
       const server = await httpServer(async (incoming, response) => {
         let got = 0;
         for await (const chunk of incoming) {
           got += (chunk as Buffer).length;
-          await pause(((chunk as Buffer).length / (12 * mib)) * 1000);
+          await pause(((chunk as Buffer).length / (8 * mib)) * 1000);
         }
         response.end(String(got));
       });
-      const size = 16 * mib;
-      const wire = transport({ headersMs: 500 });
+      const size = 20 * mib;
+      const wire = transport({ headersMs: 1_200 });
       const headers = { "content-length": String(size) };
       const [answer, ms] = await timed(
         wire.send(
@@ -81,7 +81,7 @@ describe("the headers limit", () => {
         ),
       );
       expect(String(answer.body)).toBe(String(size));
-      expect(ms).toBeGreaterThan(800);
+      expect(ms).toBeGreaterThan(1_500);
     });
 
     test(`ends a body (${kind}) that is no longer taken`, async () => {
