@@ -17,9 +17,7 @@ export interface Warning {
     | "RESTARTED"
     | "CHECKPOINT_FAILED"
     | "CLEAN_UP_FAILED"
-    | "COMMIT_REPEATED"
     | "HANDLER_FAILED"
-    | "HOST_FALLBACK"
     | "MANIFEST_DIFFERENCE"
     | "MANIFEST_LOOP";
   readonly message: string;
