@@ -10,7 +10,7 @@ import type { WaitForProcedureOptions } from "./tasks/wait-for-procedure.ts";
 import type { WaitForTaskOptions } from "./tasks/wait-for-task.ts";
 import type { UploadedMedia, WaitForUploadOptions } from "./tasks/wait-for-upload.ts";
 import type { Checkpoint } from "./upload/checkpoint.ts";
-import type { Discarded } from "./upload/discard.ts";
+import type { DiscardOptions, Discarded } from "./upload/discard.ts";
 import type { UploadEnvironment } from "./upload/environment.ts";
 import type { UploadOptions } from "./upload/options.ts";
 import type { UploadSource } from "./upload/source.ts";
@@ -126,12 +126,12 @@ export class VodClient {
   /**
    * Removes what the unfinished upload of a checkpoint has sent; for checkpoints that nobody will go on from.
    * @returns whether all of it is gone; a certificate that has expired cannot remove anything
-   * @throws CheckpointError `CHECKPOINT_INVALID`
+   * @throws CheckpointError `CHECKPOINT_INVALID`; after an abort the signal's own `reason`
    */
-  async discard(checkpoint: Checkpoint): Promise<Discarded> {
+  async discard(checkpoint: Checkpoint, options: DiscardOptions = {}): Promise<Discarded> {
     return this.#track(async () => {
       const { discardUpload } = await import("./upload/discard.ts");
-      return discardUpload(this.#environment, checkpoint);
+      return discardUpload(this.#environment, checkpoint, options);
     });
   }
 

@@ -41,7 +41,7 @@ export type { WaitForProcedureOptions } from "./tasks/wait-for-procedure.ts";
 export type { WaitForTaskOptions } from "./tasks/wait-for-task.ts";
 export type { UploadedMedia, WaitForUploadOptions } from "./tasks/wait-for-upload.ts";
 export type { Checkpoint } from "./upload/checkpoint.ts";
-export type { Discarded } from "./upload/discard.ts";
+export type { DiscardOptions, Discarded } from "./upload/discard.ts";
 export { planManifest } from "./upload/manifest-plan.ts";
 export type { ManifestPlan, PlannedFile } from "./upload/manifest-plan.ts";
 export type { SessionRefresh, UploadOptions, Warning } from "./upload/options.ts";

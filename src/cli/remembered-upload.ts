@@ -88,6 +88,8 @@ export class RememberedUpload {
     const message = `${shownSource(this.#source)}: starting afresh, since ${why.message}${done}`;
     this.#task.output.warning({ code: "FRESH_START", message });
     if (!this.#settled) await this.#discard(found);
+    // Stopped before all was removed, what tells of it stays.
+    this.#task.run.signal.throwIfAborted();
     await memory.store.remove();
     this.#found = undefined;
     this.#settled = false;
@@ -136,7 +138,11 @@ export class RememberedUpload {
   }
 
   async #discard(found: unknown): Promise<void> {
-    const failed = await this.#task.connection.client.discard(found as Checkpoint).catch(() => undefined);
+    const { connection, run } = this.#task;
+    const { signal } = run;
+    const failed = await connection.client.discard(found as Checkpoint, { signal }).catch(() => {
+      return signal.aborted ? { removed: false, reason: "stopped before it was done" } : undefined;
+    });
     if (failed === undefined || failed.removed) return;
     const message = `what an earlier run sent of ${shownSource(this.#source)} could not be removed: ${failed.reason}`;
     this.#task.output.warning({ code: "CLEAN_UP_FAILED", message });

@@ -52,7 +52,10 @@ const asSigned = {
   },
 };
 
-/** Milliseconds in which undici ends an aborted request that is being sent, with all that hangs on it. */
+/**
+ * Milliseconds in which undici ends an aborted request that is being sent, with the body that hangs on it: its buffers
+ * are not used again before.
+ */
 const abortGraceMs = 250;
 
 export interface WireAnswer {
@@ -126,7 +129,8 @@ export class Transport {
       ...asSigned,
     });
     // undici heeds an abort only once the request has a connection, which may never come.
-    const response = await untilAborted(sending, request.signal, abortGraceMs);
+    const isReplayable = request.body !== undefined && !(request.body instanceof Uint8Array);
+    const response = await untilAborted(sending, request.signal, isReplayable ? abortGraceMs : 0);
     begun(response.statusCode);
     const headers = flatten(response.headers);
     const body = await readAnswer(response.body, request, response.statusCode);

@@ -1,8 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Checkpoint } from "./checkpoint.ts";
+import { sleep } from "../http/sleep.ts";
 
 /** Milliseconds that a failure is held back for a checkpoint that is still being written. */
 const settleLimitMs = 1_000;
+/** The same after an abort, which has to be over within a second, cleaning up included. */
+const settleAbortedMs = 300;
 
 /**
  * Hands checkpoints to the caller one at a time. While one is being written, what happens is gathered into the next:
@@ -32,12 +34,13 @@ export class CheckpointWriter {
   }
 
   /** Waits for a write that is under way, whatever becomes of it, but not for one that hangs. */
-  async settle(): Promise<void> {
+  async settle(aborted: boolean, ending: AbortSignal): Promise<void> {
     if (this.#running === undefined) return;
-    const patience = new AbortController();
-    const limit = delay(settleLimitMs, undefined, { signal: patience.signal }).catch(() => undefined);
-    await Promise.race([this.#running.catch(() => undefined), limit]);
-    patience.abort();
+    const over = new AbortController();
+    const limit = sleep(aborted ? settleAbortedMs : settleLimitMs, AbortSignal.any([over.signal, ending]));
+    await Promise.race([this.#running, limit]).catch(() => undefined);
+    over.abort();
+    await limit.catch(() => undefined);
   }
 
   async #drain(write: (checkpoint: Checkpoint) => void | Promise<void>): Promise<void> {

@@ -11,15 +11,28 @@ export interface Discarded {
   readonly reason?: string | undefined;
 }
 
+export interface DiscardOptions {
+  /** Stops at once; some of what was sent may then be left. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Removes what the unfinished upload of a checkpoint has sent, with the certificate that the checkpoint holds.
  * @throws CheckpointError `CHECKPOINT_INVALID`
+ * @throws the signal's own reason
  */
-export async function discardUpload(environment: UploadEnvironment, checkpoint: Checkpoint): Promise<Discarded> {
+export async function discardUpload(
+  environment: UploadEnvironment,
+  checkpoint: Checkpoint,
+  { signal = new AbortController().signal }: DiscardOptions,
+): Promise<Discarded> {
   checkCheckpoint(checkpoint);
+  signal.throwIfAborted();
   const open = Object.entries(checkpoint.objects).flatMap(([key, { uploadId, done }]) =>
     uploadId === undefined || done !== undefined ? [] : [{ key, uploadId }],
   );
-  const reason = await abortUploads({ ...environment, cosEndpoint: checkpoint.endpoint.cos }, checkpoint.session, open);
+  const there = { ...environment, cosEndpoint: checkpoint.endpoint.cos };
+  const reason = await abortUploads(there, checkpoint.session, open, signal);
+  if (reason !== undefined) signal.throwIfAborted();
   return { removed: reason === undefined, reason };
 }

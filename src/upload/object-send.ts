@@ -131,7 +131,7 @@ export async function sendMultipart(
 }
 
 /** Milliseconds that an abort waits for the answer that names the upload which was just opened, to remove it. */
-const openingGraceMs = 500;
+const openingGraceMs = 400;
 
 function openUpload({ cos, signal, requesting }: TransferContext, job: ObjectJob): Promise<string> {
   return withGrace(signal, openingGraceMs, async (late) => {

@@ -83,6 +83,10 @@ async function openPath(field: string, path: string, size: number | undefined, l
     const kind = await stat(path);
     if (kind.isDirectory()) throw new SourceError("SOURCE_UNREADABLE", `${path} is a directory; give a file`);
     // Pipes and devices have no size and no ranges: `vodup upload <(ffmpeg …)` is read as the stream that it is.
+    if (kind.isFIFO() && process.platform === "linux") {
+      const { openPipe } = await import("./source-pipe.ts");
+      return openPipe(path, size);
+    }
     if (!kind.isFile()) return streamSource(createReadStream(path), path, undefined, size);
     const handle = await open(path, "r");
     return new FileSource(handle, await handle.stat({ bigint: true }), path, basename(path), lanes);

@@ -3,6 +3,7 @@ import type { CommitResult } from "./commit.ts";
 import type { SourceIdentity } from "./checkpoint.ts";
 import type { TransferContext } from "./object-send.ts";
 import type { UploadOptions, Warning } from "./options.ts";
+import type { OwnSignals } from "./own-signal.ts";
 import type { SessionIdentity, UploadSession } from "./session.ts";
 import type { OpenedSource } from "./opened-source.ts";
 import type { UploadObject } from "./upload-objects.ts";
@@ -28,12 +29,14 @@ import { UploadState } from "./upload-state.ts";
 
 type Stage = "apply" | "transfer" | "commit";
 
+type RunOptions = UploadOptions & Pick<OwnSignals, "signal" | "ending">;
+
 let uploads = 0;
 
 /** The stages of one upload, apply → transfer → commit, over sources that are open. The only place that knows both services. */
 export class UploadRun {
   readonly #environment: UploadEnvironment;
-  readonly #options: UploadOptions & { readonly signal: AbortSignal };
+  readonly #options: RunOptions;
   readonly #ready: ReadyUpload;
   readonly #state: UploadState;
   readonly #progress: ProgressMeter;
@@ -45,11 +48,7 @@ export class UploadRun {
   #stage: Stage = "apply";
 
   /** @throws CheckpointError `CHECKPOINT_MISMATCH` when the checkpoint is another upload's */
-  constructor(
-    environment: UploadEnvironment,
-    options: UploadOptions & { readonly signal: AbortSignal },
-    ready: ReadyUpload,
-  ) {
+  constructor(environment: UploadEnvironment, options: RunOptions, ready: ReadyUpload) {
     const { media, cover, fields } = ready;
     this.#environment = environment;
     this.#options = options;
@@ -104,7 +103,7 @@ export class UploadRun {
           "RESTARTED",
           `${this.#ready.media.label}: the certificate expired; all of it is sent again in a new session`,
         );
-        await abortUploads(this.#environment, session, this.#state.openUploads());
+        await abortUploads(this.#environment, session, this.#state.openUploads(), this.#options.ending);
         session = await this.#apply();
       }
     }
@@ -264,9 +263,9 @@ export class UploadRun {
 
   /** Removes or keeps what was sent, as the caller chose. */
   async #leave(error: unknown): Promise<void> {
-    await this.#state.settle();
+    const { onFailure, checkpoint, onCheckpoint, ending } = this.#options;
+    await this.#state.settle(ending);
     const { session } = this.#state;
-    const { onFailure, checkpoint, onCheckpoint } = this.#options;
     const byDefault = checkpoint === undefined && onCheckpoint === undefined ? "abort" : "keep-parts";
     const choice = typeof onFailure === "function" ? onFailure(error) : (onFailure ?? byDefault);
     if (session === undefined) return;
@@ -275,7 +274,7 @@ export class UploadRun {
       if (error instanceof VodupError) attachCheckpoint(error, this.#state.snapshot());
       return;
     }
-    const failed = await abortUploads(this.#environment, session, this.#state.openUploads());
+    const failed = await abortUploads(this.#environment, session, this.#state.openUploads(), ending);
     if (failed !== undefined)
       this.#warn("CLEAN_UP_FAILED", `what was sent of ${this.#ready.media.label} could not be removed: ${failed}`);
   }

@@ -156,9 +156,9 @@ export class UploadState {
     await untilAborted(this.#writer.save(), this.#signal);
   }
 
-  /** Waits for a checkpoint that is being written. */
-  async settle(): Promise<void> {
-    await this.#writer.settle();
+  /** Waits for a checkpoint that is being written, and less long after an abort. @param ending ends the waiting */
+  async settle(ending: AbortSignal): Promise<void> {
+    await this.#writer.settle(this.#signal.aborted, ending);
   }
 
   /** @throws Error before the first session: there is nothing to go on from yet */

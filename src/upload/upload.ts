@@ -3,7 +3,7 @@ import type { UploadOptions } from "./options.ts";
 import type { UploadSource } from "./source.ts";
 import type { UploadResult } from "./upload-result.ts";
 import { checkOptions } from "./options.ts";
-import { ownSignal } from "./own-signal.ts";
+import { ownSignals } from "./own-signal.ts";
 import { UploadRun } from "./upload-run.ts";
 import { withSources } from "./upload-sources.ts";
 
@@ -17,9 +17,9 @@ export async function runUpload(
   options: UploadOptions,
 ): Promise<UploadResult> {
   checkOptions(options, environment.wire.clock.now());
-  const { signal, release } = ownSignal(options.signal);
+  const { signal, ending, release } = ownSignals(options.signal);
   try {
-    const own = { ...options, signal };
+    const own = { ...options, signal, ending };
     return await withSources(environment, input, own, (ready) => new UploadRun(environment, own, ready).run());
   } finally {
     release();

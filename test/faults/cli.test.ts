@@ -1,4 +1,6 @@
-import { appendFile, truncate } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { appendFile, open, truncate } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Fault, FaultRule } from "../../src/emulator/index.ts";
 import type { Bench } from "../cli/support/bench.ts";
@@ -109,6 +111,48 @@ describe("the command line, through a fault", () => {
     expect(bench.emulator.media()).toEqual([]);
     expect(bench.emulator.uploads()).toEqual([]);
     expect(await bench.stateFiles()).toEqual([]);
+  });
+
+  const stopped: Readonly<Record<string, Fault | "offline">> = {
+    "is never answered": { kind: "hang" },
+    "is answered too late": { kind: "slow-response", ms: 20_000 },
+    "finds nobody": "offline",
+  };
+
+  test.concurrent.each(
+    Object.entries(stopped).flatMap(([how, fault]) =>
+      (["SIGINT", "SIGTERM"] as const).map((signal) => [signal, how, fault] as const),
+    ),
+  )("%s ends it at once though cleaning up %s", async (signal, _, fault) => {
+    const { bench, path } = await scene([
+      { operation: "UploadPart", fault: { kind: "hang" } },
+      ...(fault === "offline" ? [] : [{ operation: "AbortMultipartUpload", fault }]),
+    ]);
+    const run = bench.start(["upload", path, "--part-size", "1MiB", "--no-resume"], { limitMs });
+    await until(() => bench.count("UploadPart") > 0, "a part", limitMs);
+    if (fault === "offline") await bench.emulator.offline();
+    const signalled = performance.now();
+    run.child.kill(signal);
+    const { code, stdout, stderr } = await run.ended;
+    // A second, and patience with a machine that runs others of these at the same time.
+    expect(performance.now() - signalled).toBeLessThan(2_500);
+    expect({ code, stdout }, stderr).toEqual({ code: signal === "SIGINT" ? 130 : 143, stdout: "" });
+    expect(stderr).toContain("could not be removed: no answer in time");
+    if (fault !== "offline") expect(bench.count("AbortMultipartUpload")).toBe(1);
+  });
+
+  test.concurrent("ends by a signal while it reads a pipe whose writer says nothing", async () => {
+    const { bench } = await scene();
+    const pipe = join(bench.folder, "pipe.mp4");
+    execFileSync("mkfifo", [pipe]);
+    const writer = await open(pipe, "r+");
+    const run = bench.start(["upload", pipe, "--media-type", "mp4", "--no-resume"], { limitMs });
+    await until(() => bench.count("ApplyUpload") > 0, "the session", limitMs);
+    const signalled = performance.now();
+    run.child.kill("SIGTERM");
+    expect((await run.ended).code).toBe(143);
+    expect(performance.now() - signalled).toBeLessThan(2_500);
+    await writer.close();
   });
 
   test("waits for a server that is gone for a while", async () => {

@@ -317,7 +317,7 @@ describe("writing checkpoints", () => {
     await expect(writer.save()).rejects.toThrow("disk full");
     fail = false;
     await writer.save();
-    await writer.settle();
+    await writer.settle(false, new AbortController().signal);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { FaultRule } from "../../src/emulator/index.ts";
 import type { UploadOptions, Warning } from "../../src/index.ts";
 import { pause } from "../support/raw-servers.ts";
@@ -75,6 +75,84 @@ describe("an abort, at any moment, rejects with its reason within a second, clea
     await vod.close();
     await emulator.close();
     expect(await closed(before)).toBeLessThanOrEqual(0);
+  });
+
+  test.each<[string, FaultRule["fault"] | "offline", string]>([
+    ["is never answered", { kind: "hang" }, "no answer in time"],
+    ["is answered too late", { kind: "slow-response", ms: 20_000 }, "no answer in time"],
+    ["is lost again and again", { kind: "reset-before" }, "no answer in time"],
+    ["is refused", forbidden, "403 AccessDenied"],
+    ["finds nobody", "offline", "no answer in time"],
+  ])("takes no longer if cleaning up %s, and says so", async (_, fault, why) => {
+    const { emulator, vod } = await bench(
+      {
+        faults: [
+          ...(fault === "offline" ? [] : [{ operation: "AbortMultipartUpload", fault }]),
+          { operation: "UploadPart", fault: { kind: "hang" } },
+        ],
+      },
+      {
+        limits: { headersMs: 20_000, bodyMs: 20_000, completeMs: 20_000 },
+        retry: { attempts: 100, baseDelayMs: 50, maxDelayMs: 50 },
+      },
+    );
+    const controller = new AbortController();
+    const warnings: Warning[] = [];
+    const path = await tempFile(random(size));
+    const sending = attempt(vod, path, {
+      ...options,
+      signal: controller.signal,
+      onWarning: (warning) => warnings.push(warning),
+    });
+    while (counts(emulator)["UploadPart"] !== 3) await pause(5);
+    if (fault === "offline") await emulator.offline();
+    const abortedAt = performance.now();
+    controller.abort("enough");
+    expect((await sending).error).toBe("enough");
+    // A second, and patience with a busy machine.
+    expect(performance.now() - abortedAt).toBeLessThan(2_000);
+    expect(warnings).toEqual([{ code: "CLEAN_UP_FAILED", message: expect.stringContaining(why) }]);
+    if (fault !== "offline") expect(counts(emulator)["AbortMultipartUpload"]).toBeGreaterThan(0);
+  });
+
+  test("that comes while a failure is cleaned up does not wait for that to end", async () => {
+    const { emulator, vod } = await bench(
+      {
+        faults: [
+          { operation: "UploadPart", fault: forbidden },
+          { operation: "AbortMultipartUpload", fault: { kind: "hang" } },
+        ],
+      },
+      { limits: { headersMs: 20_000 } },
+    );
+    const controller = new AbortController();
+    const sending = attempt(vod, random(size), { ...options, signal: controller.signal });
+    while (counts(emulator)["AbortMultipartUpload"] === undefined) await pause(5);
+    const abortedAt = performance.now();
+    controller.abort("enough");
+    expect((await sending).error).toMatchObject({ operation: "UploadPart" });
+    expect(performance.now() - abortedAt).toBeLessThan(2_000);
+  });
+
+  test("does not wait long for a checkpoint that is never written, and cleans up all the same", async () => {
+    const { emulator, vod } = await bench({ faults: [{ operation: "UploadPart", fault: { kind: "hang" } }] });
+    const controller = new AbortController();
+    let writes = 0;
+    const sending = attempt(vod, await tempFile(random(size)), {
+      ...options,
+      signal: controller.signal,
+      onFailure: "abort",
+      onCheckpoint: () => {
+        writes += 1;
+        return writes < 2 ? undefined : new Promise<void>(() => undefined);
+      },
+    });
+    await vi.waitUntil(() => writes === 2, { timeout: 5_000, interval: 5 });
+    const abortedAt = performance.now();
+    controller.abort("enough");
+    expect((await sending).error).toBe("enough");
+    expect(performance.now() - abortedAt).toBeLessThan(2_000);
+    expect(emulator.uploads()).toEqual([]);
   });
 
   test("beforehand sends nothing and reads nothing", async () => {

@@ -94,6 +94,22 @@ describe("discard", () => {
     expect(emulator.uploads()).toEqual([]);
   });
 
+  test("stops when its signal aborts, with the signal's reason", async () => {
+    const checkpoint = await interrupted();
+    emulator.setFaults([{ operation: "AbortMultipartUpload", fault: { kind: "hang" } }]);
+    emulator.clearRequests();
+    const controller = new AbortController();
+    const discarding = expect(vod.discard(checkpoint, { signal: controller.signal })).rejects.toBe("enough");
+    while (emulator.requests().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const abortedAt = performance.now();
+    controller.abort("enough");
+    await discarding;
+    expect(performance.now() - abortedAt).toBeLessThan(2_000);
+    emulator.clearRequests();
+    await expect(vod.discard(checkpoint, { signal: AbortSignal.abort("before") })).rejects.toBe("before");
+    expect(emulator.requests()).toEqual([]);
+  });
+
   test("says why it could not, and refuses what is no checkpoint", async () => {
     const checkpoint = await interrupted();
     emulator.setFaults([{ operation: "AbortMultipartUpload", fault: { kind: "expire-certificate" } }]);

@@ -3,6 +3,8 @@ import {
   appendFile,
   mkdir,
   open,
+  readdir,
+  readlink,
   rename,
   symlink,
   truncate,
@@ -90,6 +92,21 @@ describe("a path", () => {
     const { result } = await sending;
     await expectCommittedOnce(emulator, bytes, result);
     expect(result?.transfer.parts).toBe(4);
+  });
+
+  test("of a pipe that is only planned is not read, and not left open", async () => {
+    const { vod } = await bench();
+    const pipe = join(dirname(await tempFile(random(1))), "pipe.mp4");
+    execFileSync("mkfifo", [pipe]);
+    const writer = await open(pipe, "r+");
+    await writer.write("abc");
+    expect((await vod.plan(pipe, { mediaType: "mp4" })).objects).toMatchObject([{ transfer: "stream" }]);
+    expect((await writer.read(Buffer.alloc(9))).buffer.subarray(0, 3).toString()).toBe("abc");
+    const opened = await Promise.all(
+      (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+    );
+    expect(opened.filter((path) => path === pipe)).toHaveLength(1);
+    await writer.close();
   });
 
   test.each(["file://otherhost/share/a.mp4", "file:///a%2Fb.mp4"])("as the URL %s is refused by name", async (url) => {
