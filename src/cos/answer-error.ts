@@ -12,6 +12,8 @@ export interface AnswerContext {
   readonly signed: CosSignature;
   /** The security token, which the server echoes and which must not show. */
   readonly token: string | undefined;
+  /** Whether the next request goes to another host. */
+  readonly elsewhere: boolean;
 }
 
 /** HEAD answers have no body: the status is all there is. */
@@ -53,12 +55,21 @@ export function isFromCos(answer: WireAnswer): boolean {
   return Object.keys(answer.headers).some((name) => name.startsWith("x-cos-"));
 }
 
+/** COS itself never answers so. */
+export function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
+/** Whether who answered in place of COS may be gone the next time. */
+export function isPassing(status: number): boolean {
+  return status >= 500 || status === 429 || status === 408 || status < 300;
+}
+
 /** An answer that no COS server sends. */
 export function notCos(
   answer: WireAnswer,
-  context: { readonly operation: string; readonly host: string },
+  context: { readonly operation: string; readonly host: string; readonly elsewhere?: boolean },
 ): NetworkError {
-  const passing = answer.status >= 500 || answer.status === 429 || answer.status === 408 || answer.status < 300;
   return new NetworkError(
     "BAD_ANSWER",
     `${context.operation}: ${context.host} answered ${answer.status}, but not as COS does (no x-cos-request-id); ` +
@@ -69,7 +80,7 @@ export function notCos(
       status: answer.status,
       retryAfterMs: retryAfterMs(answer.headers),
     },
-    { retryable: passing, stage: "transfer" },
+    { retryable: isPassing(answer.status) || context.elsewhere === true, stage: "transfer" },
   );
 }
 

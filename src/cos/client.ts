@@ -1,4 +1,5 @@
 import type { CredentialProvider, Credentials } from "../credentials/source.ts";
+import type { Route } from "../http/alternate-origins.ts";
 import type { IdleLimits } from "../http/limits.ts";
 import type { ReplayableBody, WireAnswer } from "../http/transport.ts";
 import type { WireOptions } from "../http/wire.ts";
@@ -8,7 +9,8 @@ import { CredentialSource } from "../credentials/source.ts";
 import { hostOf } from "../http/endpoint.ts";
 import { Wire } from "../http/wire.ts";
 import { encodeKeyPath, percentEncode, signCos } from "../signing/index.ts";
-import { answerError, isFromCos, notCos } from "./answer-error.ts";
+import { answerError, isFromCos, isPassing, isRedirect, notCos } from "./answer-error.ts";
+import { backupOrigin } from "./backup-origin.ts";
 import { parseCosEndpoint } from "./endpoint.ts";
 import { toKey } from "./key.ts";
 import { cosLimits } from "./limits.ts";
@@ -43,6 +45,11 @@ export interface ObjectInfo extends StoredBytes {
   readonly size: number;
 }
 
+/** An answer, and the host that gave it. */
+interface CosAnswer extends WireAnswer {
+  readonly host: string;
+}
+
 const maxXmlBytes = 4 * 2 ** 20;
 /** Signatures start a minute in the past and are made for every attempt: neither a slow nor a fast clock hurts. */
 const signatureLeadSeconds = 60;
@@ -68,7 +75,7 @@ export class CosClient {
     this.#credentials = new CredentialSource(options.credentials, () => wire.clock.now());
   }
 
-  /** `scheme://host` that the requests go to. */
+  /** `scheme://host` that the requests go to, as long as it answers. */
   get origin(): string {
     return this.#origin;
   }
@@ -84,15 +91,15 @@ export class CosClient {
     options: CosCallOptions & { readonly contentType?: string | undefined } = {},
   ): Promise<StoredBytes> {
     const answer = await this.#send("PutObject", "PUT", key, {}, { ...options, body });
-    return storedBytes("PutObject", this.#origin, answer);
+    return storedBytes("PutObject", answer);
   }
 
   /** HEAD Object. A missing object is a CosError with status 404. @see cos 436/7745 */
   async headObject(key: string, options: CosCallOptions = {}): Promise<ObjectInfo> {
     const answer = await this.#send("HeadObject", "HEAD", key, {}, options);
     const size = Number(answer.headers["content-length"]);
-    if (!Number.isSafeInteger(size)) throw notCos(answer, { operation: "HeadObject", host: hostOf(this.#origin) });
-    return { ...storedBytes("HeadObject", this.#origin, answer), size };
+    if (!Number.isSafeInteger(size)) throw notCos(answer, { operation: "HeadObject", host: answer.host });
+    return { ...storedBytes("HeadObject", answer), size };
   }
 
   /** Initiate Multipart Upload. The object's Content-Type belongs here, not on the parts. @see cos 436/7746 */
@@ -118,7 +125,7 @@ export class CosClient {
     }
     const query = { partNumber: String(partNumber), uploadId };
     const answer = await this.#send("UploadPart", "PUT", key, query, { ...options, body });
-    return storedBytes("UploadPart", this.#origin, answer);
+    return storedBytes("UploadPart", answer);
   }
 
   /** List Parts, all pages. @see cos 436/7747 */
@@ -193,13 +200,14 @@ export class CosClient {
       /** Whether the body of a success is an XML document. */
       readonly hasDocument?: boolean | undefined;
     },
-  ): Promise<WireAnswer> {
+  ): Promise<CosAnswer> {
     const key = toKey(rawKey);
     for (const [name, value] of Object.entries(query)) {
       if (name !== "uploads" && value === "") throw invalidArgument(name, "must not be empty");
     }
     const credentials = options.credentials ?? (await this.#credentials.get(options.signal));
-    const host = hostOf(this.#origin);
+    const route = this.#wire.origins.route(this.#origin, backupOrigin(this.#origin));
+    const host = hostOf(route.origin);
     const headers: Record<string, string> = { host };
     if (options.body !== undefined) {
       headers["content-length"] = String(sizeOf(options.body));
@@ -218,9 +226,9 @@ export class CosClient {
       },
       credentials,
     );
-    const answer = await this.#wire.transport.send({
+    const sending = this.#wire.transport.send({
       operation,
-      origin: this.#origin,
+      origin: route.origin,
       method,
       path: `/${encodeKeyPath(key)}${queryText(query)}`,
       headers: { ...headers, authorization: signed.authorization },
@@ -228,29 +236,35 @@ export class CosClient {
       limits: options.limits,
       maxAnswerBytes: maxXmlBytes,
       signal: options.signal,
-      requestIdOf: ({ headers: received }) => received["x-cos-request-id"],
+      requestIdOf: (reply) => reply.headers["x-cos-request-id"],
     });
+    const received = await sending.catch((error: unknown) => {
+      if (error instanceof NetworkError && error.retryable) route.unanswered();
+      throw error;
+    });
+    const answer: CosAnswer = { ...received, host };
+    const elsewhere = learn(route, answer);
     // A 200 with an <Error> is how COS reports what went wrong after it had begun to answer.
     const isSuccess = answer.status >= 200 && answer.status < 300 && !answer.body.includes("<Error");
     // A document is judged by what it says; of everything else the body is empty, or a captive portal's page.
     if (isSuccess && (isFromCos(answer) || answer.body.byteLength === 0 || options.hasDocument === true)) return answer;
-    const error = await answerError(answer, { operation, host, signed, token: credentials.token });
+    const error = await answerError(answer, { operation, host, signed, token: credentials.token, elsewhere });
     if (answer.status === options.alsoFine && !(error instanceof NetworkError)) return answer;
     throw error;
   }
 
   /** The root element decides: an `<Error>` in a 200 is an error, anything else is an answer that cannot be used. */
-  #decode<T>(operation: string, answer: WireAnswer, decode: (body: Buffer) => T): T {
+  #decode<T>(operation: string, answer: CosAnswer, decode: (body: Buffer) => T): T {
     try {
       return decode(answer.body);
     } catch (error) {
-      if (!isFromCos(answer)) throw notCos(answer, { operation, host: hostOf(this.#origin) });
+      if (!isFromCos(answer)) throw notCos(answer, { operation, host: answer.host });
       throw this.#unusable(operation, answer, error instanceof Error ? error.message : String(error));
     }
   }
 
-  #unusable(operation: string, answer: WireAnswer, why: string): NetworkError {
-    const host = hostOf(this.#origin);
+  #unusable(operation: string, answer: CosAnswer, why: string): NetworkError {
+    const { host } = answer;
     const message = `${operation}: the answer of ${host} (status ${answer.status}) cannot be used: ${why} (request ${answer.headers["x-cos-request-id"] ?? "unknown"})`;
     const where = { host, phase: "body", status: answer.status } as const;
     return new NetworkError("BAD_ANSWER", message, where, { retryable: true, stage: "transfer" });
@@ -260,6 +274,17 @@ export class CosClient {
   async close(): Promise<void> {
     await this.#wire.transport.close();
   }
+}
+
+/**
+ * Whether the bucket is reached under this name: only COS sends a request id.
+ * @returns whether the same request may succeed under the other name
+ */
+function learn(route: Route, answer: WireAnswer): boolean {
+  if (answer.headers["x-cos-request-id"] !== undefined) route.answered();
+  else if (isRedirect(answer.status)) return route.redirected();
+  else if (isPassing(answer.status)) route.unanswered();
+  return false;
 }
 
 /** `?uploads` is written without `=`, as the documents do; every other parameter has a value. */
@@ -284,9 +309,9 @@ function isEncrypted(answer: WireAnswer): boolean {
 }
 
 /** A success without an ETag is none of COS's. */
-function storedBytes(operation: string, origin: string, answer: WireAnswer): StoredBytes {
+function storedBytes(operation: string, answer: CosAnswer): StoredBytes {
   const etag = answer.headers["etag"];
-  if (etag === undefined) throw notCos(answer, { operation, host: hostOf(origin) });
+  if (etag === undefined) throw notCos(answer, { operation, host: answer.host });
   const crc64 = answer.headers["x-cos-hash-crc64ecma"];
   return { etag: etag.replace(/^"(.*)"$/s, "$1"), crc64, encrypted: isEncrypted(answer) };
 }

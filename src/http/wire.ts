@@ -2,6 +2,7 @@ import type { Agent, Dispatcher } from "./dispatcher.ts";
 import type { IdleLimits, LimitOptions } from "./limits.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
 import { invalidArgument } from "../errors.ts";
+import { AlternateOrigins } from "./alternate-origins.ts";
 import { ServiceClock } from "./clock.ts";
 import { idleLimits } from "./limits.ts";
 import { Pacer, checkRate } from "./pacer.ts";
@@ -29,6 +30,7 @@ export class Wire {
   readonly clock: ServiceClock;
   readonly policy: RetryPolicy;
   readonly limits: IdleLimits;
+  readonly origins: AlternateOrigins = new AlternateOrigins();
 
   constructor(options: WireOptions = {}) {
     if (options.clock !== undefined && typeof options.clock !== "function") {

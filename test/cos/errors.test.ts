@@ -17,7 +17,7 @@ const signed = signCos(
   },
   { secretId: "AKID", secretKey: "5ecret" },
 );
-const context = { operation: "UploadPart", host: "h", signed, token };
+const context = { operation: "UploadPart", host: "h", signed, token, elsewhere: false };
 
 const errorOf = (status: number, body: string, headers: Record<string, string> = {}) =>
   answerError({ status, headers, body: Buffer.from(body) }, context);
