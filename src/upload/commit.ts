@@ -1,7 +1,6 @@
 import type { VodApi } from "../vod-api/client.ts";
-import type { VodupError } from "../errors.ts";
 import type { SessionIdentity } from "./session.ts";
-import { CommitUncertainError, NetworkError, VodApiError } from "../errors.ts";
+import { CommitUncertainError, NetworkError, VodApiError, VodupError } from "../errors.ts";
 import { isListedApiCode } from "../vod-api/error-codes.ts";
 
 export interface CommitResult {
@@ -19,6 +18,8 @@ export interface CommitContext {
   readonly subAppId: bigint | undefined;
   /** Whether an earlier run may have committed already. */
   readonly repeated: boolean;
+  /** Whether the caller keeps a checkpoint, with which a later run repeats this very commit instead of uploading again. */
+  readonly resumable: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onRetry: (event: { attempt: number; delayMs: number; error: unknown }) => void;
 }
@@ -37,7 +38,12 @@ const unknownSession = new Set([
  * session is unknown, the first one may have worked. Then the FileId that the storage path suggests is looked up, and
  * taken only if the media there is stored under this very path.
  *
+ * What stays open because no answer came is a passing failure for who keeps a checkpoint: the next run commits the same
+ * session again, which makes no second media. For everybody else it is uncertain, since to try again would be to upload
+ * again.
+ *
  * @throws VodApiError the service's refusal of a first commit
+ * @throws NetworkError, VodApiError retryable: no answer came, and a checkpoint can repeat the commit
  * @throws CommitUncertainError nobody can tell: the error holds what is needed to find the media
  */
 export async function commitUpload(context: CommitContext): Promise<CommitResult> {
@@ -91,21 +97,26 @@ async function lookUp(context: CommitContext, why: VodupError): Promise<CommitRe
   const { session } = context;
   const fileId = candidateFileId(session.mediaStoragePath);
   const requestId = why instanceof VodApiError ? why.requestId : undefined;
-  if (fileId === undefined) throw uncertain(context, "its storage path suggests no FileId", requestId, why);
+  const open = (reason: string, error: unknown): unknown => {
+    if (context.resumable) {
+      if (why.retryable) return why;
+      if (error instanceof VodupError && error.retryable) return error;
+    }
+    return uncertain(context, reason, requestId, error);
+  };
+  if (fileId === undefined) throw open("its storage path suggests no FileId", why);
   const subApp = context.subAppId === undefined ? {} : { SubAppId: context.subAppId };
   const request = { FileIds: [fileId], Filters: ["basicInfo"], ...subApp };
   const answer = await context.api
     .call("DescribeMediaInfos", request, { signal: context.signal })
     .catch((error: unknown) => {
       if (context.signal?.aborted === true) throw error;
-      throw uncertain(context, "asking for the media failed too", requestId, error);
+      throw open("asking for the media failed too", error);
     });
   const info = answer.MediaInfoSet?.find((media) => media.FileId === fileId)?.BasicInfo;
   const mediaUrl = info?.MediaUrl ?? "";
   if (pathOf(mediaUrl) !== session.mediaStoragePath) {
-    // A session that still exists can be committed later; one that is unknown and has no media is a puzzle.
-    if (why instanceof NetworkError || why.retryable) throw why;
-    throw uncertain(context, "no media is stored under the session's path", requestId, why);
+    throw open("no media is stored under the session's path", why);
   }
   const coverUrl = info?.CoverUrl ?? "";
   return { fileId, mediaUrl, coverUrl: coverUrl === "" ? undefined : coverUrl, requestId: answer.RequestId };

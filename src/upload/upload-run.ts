@@ -188,6 +188,7 @@ export class UploadRun {
       session,
       subAppId: parseSubAppId("subAppId", this.#options.subAppId),
       repeated,
+      resumable: this.#keepsCheckpoint(),
       signal: this.#signal,
       onRetry: this.#counting("CommitUpload"),
     });
@@ -261,12 +262,16 @@ export class UploadRun {
     );
   }
 
+  #keepsCheckpoint(): boolean {
+    return (this.#options.checkpoint ?? this.#options.onCheckpoint) !== undefined;
+  }
+
   /** Removes or keeps what was sent, as the caller chose. */
   async #leave(error: unknown): Promise<void> {
-    const { onFailure, checkpoint, onCheckpoint, ending } = this.#options;
+    const { onFailure, ending } = this.#options;
     await this.#state.settle(ending);
     const { session } = this.#state;
-    const byDefault = checkpoint === undefined && onCheckpoint === undefined ? "abort" : "keep-parts";
+    const byDefault = this.#keepsCheckpoint() ? "keep-parts" : "abort";
     const choice = typeof onFailure === "function" ? onFailure(error) : (onFailure ?? byDefault);
     if (session === undefined) return;
     // After the transfer there is nothing to remove, and only the checkpoint can repeat the commit without sending all again.

@@ -98,6 +98,28 @@ describe("the command line, through a fault", () => {
     expect(bench.emulator.uploads()).toEqual([]);
   });
 
+  test.concurrent.each<[string, readonly string[], Fault, number]>([
+    ["goes on from its state when it did not work", [], { kind: "reset-before" }, 5],
+    ["goes on from its state when it worked", [], { kind: "reset-after-effect" }, 5],
+    ["suggests no second upload without a state", ["--no-resume"], { kind: "reset-after-effect" }, 1],
+  ])("a commit that is never answered: %s", async (_, flags, fault, exitCode) => {
+    const { bench, path } = await scene([
+      { operation: "CommitUpload", fault },
+      { operation: "DescribeMediaInfos", fault: { kind: "reset-before" } },
+    ]);
+    const { code, stdout, stderr } = await bench.run(["upload", path, ...quick, ...flags], { limitMs });
+    expect({ code, stdout }, stderr).toEqual({ code: exitCode, stdout: "" });
+    bench.emulator.setFaults([]);
+    if (exitCode === 1) {
+      expect(stderr).toContain("before uploading again");
+      return;
+    }
+    const again = await bench.run(["upload", path, ...quick], { limitMs });
+    expect(again.code, again.stderr).toBe(0);
+    expect(bench.emulator.media().map(({ fileId }) => `${fileId}\n`)).toEqual([again.stdout]);
+    expect(bench.count("ApplyUpload")).toBe(1);
+  });
+
   test.concurrent.each([
     ["is cut", (path: string) => truncate(path, 1_000)],
     ["grows", (path: string) => appendFile(path, "more")],

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { EmulatorOptions, FaultRule } from "../../src/emulator/index.ts";
 import { CommitUncertainError, type UploadOptions } from "../../src/index.ts";
 import { candidateFileId } from "../../src/upload/commit.ts";
-import { attempt, bench, counts, expectCommittedOnce, once, random } from "./support.ts";
+import { attempt, bench, collect, counts, expectCommittedOnce, once, random } from "./support.ts";
 
 const bytes = random(5_000);
 const commit = "CommitUpload";
@@ -213,7 +213,14 @@ describe("a commit that is refused", () => {
       mediaStoragePath: "/0123abcd123456789012345678/f.mp4",
       vodSessionKey: "k",
     };
-    const context = { api, session, subAppId: undefined, signal: undefined, onRetry: () => undefined };
+    const context = {
+      api,
+      session,
+      subAppId: undefined,
+      resumable: false,
+      signal: undefined,
+      onRetry: () => undefined,
+    };
     const connect = { code: "NETWORK", phase: "connect", retryable: true };
     await expect(commitUpload({ ...context, repeated: false })).rejects.toMatchObject(connect);
     // But if a run before this one may have committed, nobody knows.
@@ -222,17 +229,79 @@ describe("a commit that is refused", () => {
   });
 });
 
-test("a commit that was never delivered can be repeated with the error's checkpoint, without sending anything again", async () => {
-  const { emulator, vod } = await bench({ faults: [{ operation: commit, fault: { kind: "reset-before" } }] });
-  const { error } = await attempt(vod, bytes);
-  expect(error).toMatchObject({ code: "NETWORK", stage: "commit", retryable: true, attempts: 6 });
-  expect(emulator.media()).toEqual([]);
-  const { checkpoint } = error as { checkpoint?: UploadOptions["checkpoint"] };
-  expect(Object.keys(error as object)).not.toContain("checkpoint");
-  emulator.setFaults([]);
-  const { result } = await attempt(vod, bytes, { checkpoint });
-  await expectCommittedOnce(emulator, bytes, result);
-  expect(counts(emulator)).toMatchObject({ ApplyUpload: 1, PutObject: 1, [commit]: 7 });
+describe("a commit whose answer never comes", () => {
+  const internal = vodError("InternalError");
+  const cases: [string, EmulatorOptions, object][] = [
+    [
+      "and which did not work",
+      { faults: [{ operation: commit, fault: { kind: "reset-before" } }] },
+      { code: "NETWORK", attempts: 6 },
+    ],
+    [
+      "and which is called an internal error",
+      { faults: [{ operation: commit, fault: internal }] },
+      { code: "VOD_API", apiCode: "InternalError" },
+    ],
+    [
+      "and worked, but cannot be looked up either",
+      {
+        faults: [
+          { operation: commit, fault: { kind: "reset-after-effect" } },
+          { operation: look, fault: { kind: "reset-before" } },
+        ],
+      },
+      { code: "NETWORK" },
+    ],
+    [
+      "and worked, but may not be looked up",
+      {
+        secondCommit: "unknown-session",
+        faults: [
+          { operation: commit, times: 6, fault: { kind: "reset-after-effect" } },
+          once(look, vodError("UnauthorizedOperation")),
+        ],
+      },
+      { code: "NETWORK" },
+    ],
+    [
+      "before a repetition is told that the session is unknown and the look-up is lost",
+      {
+        secondCommit: "unknown-session",
+        faults: [
+          once(commit, { kind: "reset-after-effect" }),
+          { operation: look, times: 6, fault: { kind: "reset-before" } },
+        ],
+      },
+      { code: "NETWORK" },
+    ],
+  ];
+
+  test.each(cases)(
+    "%s, is repeated with the checkpoint that the caller keeps, and makes one media",
+    async (_, faults, expected) => {
+      const { emulator, vod } = await bench(faults);
+      const seen = collect();
+      const { error } = await attempt(vod, bytes, { onCheckpoint: seen.write });
+      expect(error).toMatchObject({ ...expected, stage: "commit", retryable: true });
+      expect(seen.last().state).toBe("committing");
+      emulator.setFaults([]);
+      const { result } = await attempt(vod, bytes, { checkpoint: seen.last() });
+      await expectCommittedOnce(emulator, bytes, result);
+      expect(counts(emulator)).toMatchObject({ ApplyUpload: 1, PutObject: 1 });
+    },
+  );
+
+  test.each(cases)("%s, is uncertain for who keeps none: to try again would be to upload again", async (_, faults) => {
+    const { emulator, vod } = await bench(faults);
+    const { error } = await attempt(vod, bytes);
+    expect(error).toMatchObject({ code: "COMMIT_UNCERTAIN", stage: "commit", retryable: false });
+    const { checkpoint } = error as { checkpoint?: UploadOptions["checkpoint"] };
+    expect(Object.keys(error as object)).not.toContain("checkpoint");
+    emulator.setFaults([]);
+    const { result } = await attempt(vod, bytes, { checkpoint });
+    await expectCommittedOnce(emulator, bytes, result);
+    expect(counts(emulator)).toMatchObject({ ApplyUpload: 1, PutObject: 1 });
+  });
 });
 
 test("an abort during the commit rejects with its reason", async () => {

@@ -5,7 +5,7 @@ import type { FaultRule } from "../../../src/emulator/index.ts";
 import type { Checkpoint, UploadOptions, UploadSource } from "../../../src/index.ts";
 import type { Operation } from "./faults.ts";
 import type { Meant, Outcome, Trial } from "./trial.ts";
-import { CosError } from "../../../src/index.ts";
+import { CosError, VodupError } from "../../../src/index.ts";
 import { bytes, ending, mib, rule, violations } from "./trial.ts";
 
 /** What is uploaded: large enough for parts, or for one PUT; with a cover. */
@@ -92,6 +92,24 @@ const refused: FaultRule = {
   },
 };
 
+/** A commit that is struck every time may be uncertain; repeated with the error's checkpoint it makes the one media. */
+const committing = (sampleOf: () => Sample): Scenario => ({
+  requests: 1,
+  run: async (trial, strike, kind) => {
+    const sample = sampleOf();
+    const mayBeUncertain = strike.every(({ nth }) => nth === undefined);
+    const { problems, outcome, done } = await plain(1, sampleOf, [], { mayBeUncertain }).run(trial, strike, kind);
+    const { error } = outcome;
+    if (!(error instanceof VodupError && error.code === "COMMIT_UNCERTAIN")) return { problems, outcome, done };
+    trial.emulator.setFaults([]);
+    const checkpoint = error.checkpoint as Checkpoint;
+    const again = await trial.upload(open(sample, kind), { cover: sample.coverPath, checkpoint });
+    if (again.result === undefined) problems.push(`repeated, it ended by ${ending(again)}`);
+    problems.push(...(await violations(trial, again, { media: sample.media, cover: sample.cover })));
+    return { problems, outcome, done };
+  },
+});
+
 /** An upload that is refused for good, and must take away what it has sent. */
 const cleaningUp = (sampleOf: () => Sample): Scenario => ({
   requests: 1,
@@ -150,7 +168,7 @@ export function scenariosOf(samples: () => Samples): Readonly<Record<Operation, 
     UploadPart: plain(4, large),
     CompleteMultipartUpload: plain(1, large),
     HeadObject: plain(2, large, unnamed),
-    CommitUpload: plain(1, large),
+    CommitUpload: committing(large),
     ListParts: resuming(large),
     AbortMultipartUpload: cleaningUp(large),
   };
