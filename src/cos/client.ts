@@ -214,7 +214,7 @@ export class CosClient {
       if (options.contentType !== undefined) headers["content-type"] = options.contentType;
     }
     if (credentials.token !== undefined) headers["x-cos-security-token"] = credentials.token;
-    const startTime = this.#wire.clock.seconds() - signatureLeadSeconds;
+    const startTime = this.#wire.storageClock.seconds() - signatureLeadSeconds;
     const signed = signCos(
       {
         method,

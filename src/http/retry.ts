@@ -8,7 +8,7 @@ import { sleep } from "./sleep.ts";
  * - `now` a socket that the server had closed while idle: no reason to wait
  * - `backoff` a passing fault
  * - `throttle` the service asks for fewer requests
- * - `resync-clock` our time was wrong: learn the service's, sign again, once
+ * - `resync-clock` our time was wrong: learn the service's, sign again; a second time only by another time
  * - `refresh-credentials` the keys ran out: get new ones, sign again, once
  */
 export type RetryClass = "never" | "now" | "backoff" | "throttle" | "resync-clock" | "refresh-credentials";
@@ -98,7 +98,7 @@ const givenUp = new WeakSet<object>();
  */
 export async function retrying<T>(context: RetryContext, send: (attempt: number) => Promise<T>): Promise<T> {
   const { policy, signal } = context;
-  const once = new Set<RetryClass>();
+  const extra = new Map<RetryClass, number>();
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
     try {
@@ -106,7 +106,7 @@ export async function retrying<T>(context: RetryContext, send: (attempt: number)
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof Error && givenUp.has(error)) throw error;
-      const kind = await settleClass(context, error, once);
+      const kind = await settleClass(context, error, extra);
       const retryAfterMs = retryAfterOf(error);
       const delayMs = decide({ kind, retryAfterMs }, attempt, policy, (context.random ?? Math.random)());
       if (delayMs === undefined) {
@@ -128,16 +128,18 @@ function retryAfterOf(error: unknown): number | undefined {
   return hasOne ? error.retryAfterMs : undefined;
 }
 
-/** `now`, `resync-clock` and `refresh-credentials` are each good for one extra try a series; after that they are what they look like. */
-async function settleClass(context: RetryContext, error: unknown, once: Set<RetryClass>): Promise<RetryClass> {
+/**
+ * How many extra tries of a series are good for what; after that, failures are what they look like. Two for the clock:
+ * the servers behind one name may disagree, and the first one that was asked may be the wrong one.
+ */
+const extraTries = { now: 1, "resync-clock": 2, "refresh-credentials": 1 } as const;
+
+async function settleClass(context: RetryContext, error: unknown, extra: Map<RetryClass, number>): Promise<RetryClass> {
   const kind = context.classify(error);
-  if (kind === "now") {
-    if (once.has(kind)) return "backoff";
-    once.add(kind);
-  } else if (kind === "resync-clock" || kind === "refresh-credentials") {
-    if (once.has(kind)) return "never";
-    once.add(kind);
-    if ((await context.recover?.(kind, error)) !== true) return "never";
-  }
+  if (kind === "never" || kind === "backoff" || kind === "throttle") return kind;
+  const before = extra.get(kind) ?? 0;
+  extra.set(kind, before + 1);
+  if (before >= extraTries[kind]) return kind === "now" ? "backoff" : "never";
+  if (kind !== "now" && (await context.recover?.(kind, error)) !== true) return "never";
   return kind;
 }

@@ -27,7 +27,10 @@ export interface WireOptions {
 /** What everything that sends requests for one client shares: the sockets, the corrected clock, the retry policy. */
 export class Wire {
   readonly transport: Transport;
+  /** The VOD API's. */
   readonly clock: ServiceClock;
+  /** The object storage's: the same, until the storage says otherwise. Lives of certificates are none of its business. */
+  readonly storageClock: ServiceClock;
   readonly policy: RetryPolicy;
   readonly limits: IdleLimits;
   readonly origins: AlternateOrigins = new AlternateOrigins();
@@ -41,6 +44,7 @@ export class Wire {
     const pacer = options.limitRate === undefined ? undefined : new Pacer(options.limitRate);
     this.transport = new Transport(options.dispatcher, this.limits, pacer);
     this.clock = new ServiceClock(options.clock);
+    this.storageClock = new ServiceClock(() => this.clock.now());
     this.policy = retryPolicy(options.retry);
   }
 }

@@ -12,7 +12,7 @@ export type CosCredentials = Pick<CertificateKeeper, "get" | "refused" | "isOld"
 
 /**
  * Sends an upload's COS requests: every attempt is signed anew with the certificate of the moment, a refused
- * certificate is renewed and a wrong clock corrected, each once a request.
+ * certificate is renewed and a wrong clock corrected, a bounded number of times a request.
  *
  * @param onRetry told of every repetition
  */
@@ -24,23 +24,23 @@ export function requestingWith(
 ): Requesting {
   return (operation, send, classify = classifyCosFailure) => {
     let used: Credentials | undefined;
-    let usedOffsetMs = wire.clock.offsetMs;
+    let usedOffsetMs = wire.storageClock.offsetMs;
     return retrying(
       {
         policy: wire.policy,
         operation,
         signal,
-        classify: (error) => (isRefusedOldKey(error, keys) ? "refresh-credentials" : classify(error)),
+        classify: (error) => (isRefusedKey(error, keys) ? "refresh-credentials" : classify(error)),
         recover: async (kind, error) => {
           if (kind === "resync-clock")
-            return wire.clock.learn(error instanceof CosError ? error.serverTime : undefined, usedOffsetMs);
+            return wire.storageClock.learn(error instanceof CosError ? error.serverTime : undefined, usedOffsetMs);
           return used !== undefined && (await untilAborted(keys.refused(used), signal));
         },
         onRetry: (event) => onRetry({ operation, ...event }),
       },
       async () => {
         used = await untilAborted(keys.get(), signal);
-        usedOffsetMs = wire.clock.offsetMs;
+        usedOffsetMs = wire.storageClock.offsetMs;
         return send({ signal, credentials: used });
       },
     );
@@ -48,15 +48,11 @@ export function requestingWith(
 }
 
 /**
- * An expired key is also refused as AccessDenied, which alone would not tell it from a missing permission; and HEAD,
- * whose answers have no body, cannot say ExpiredToken (400) or anything else.
+ * An expired key is also refused as AccessDenied, which alone would not tell it from a missing permission. HEAD, whose
+ * answers have no body, cannot say ExpiredToken either; but that is the one reason for which it answers 400.
  */
-function isRefusedOldKey(error: unknown, keys: CosCredentials): boolean {
+function isRefusedKey(error: unknown, keys: CosCredentials): boolean {
   if (!(error instanceof CosError)) return false;
-  const mayBe = (error.status === 403 && error.cosCode === "AccessDenied") || isHeadRefusal(error);
-  return mayBe && keys.isOld();
-}
-
-function isHeadRefusal({ operation, status }: CosError): boolean {
-  return operation === "HeadObject" && (status === 400 || status === 403);
+  if (error.operation === "HeadObject" && error.status === 400) return true;
+  return error.status === 403 && error.cosCode === "AccessDenied" && keys.isOld();
 }

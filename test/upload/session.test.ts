@@ -164,6 +164,16 @@ describe("a certificate that runs out on the way", () => {
     expect(emulator.media()).toEqual([]);
   });
 
+  test("does not age by the storage's clock, which may be wrong alone", async () => {
+    const { emulator, vod } = await bench({
+      certificateLifeSeconds: 3_900,
+      faults: [{ operation: "cos", fault: { kind: "clock-skew", ms: 3_600_000 } }],
+    });
+    const { result } = await attempt(vod, bytes, parts);
+    await expectCommittedOnce(emulator, bytes, result);
+    expect(counts(emulator)).toMatchObject({ [apply]: 1, CommitUpload: 1 });
+  });
+
   test.each(["unknown-parameter", "new-session"] as const)(
     "and cannot be renewed, the service answering with %s, says so early and that a checkpoint needs one",
     async (sessionRefresh) => {

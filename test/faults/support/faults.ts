@@ -182,8 +182,6 @@ const faultKinds: readonly FaultKind[] = [
     but: {
       ApplyUpload: { always: "done" },
       CommitUpload: { always: "done" },
-      // A refused HEAD has no words: only an old certificate is taken for an expired one.
-      HeadObject: { once: "either" },
       // What has expired cannot take anything away; the caller is warned.
       AbortMultipartUpload: { once: "either" },
     },
@@ -191,8 +189,8 @@ const faultKinds: readonly FaultKind[] = [
   ...[1, -1].map((sign): FaultKind => ({
     name: `clock ${sign > 0 ? "+" : "-"}1 h for this operation alone`,
     fault: () => ({ kind: "clock-skew", ms: sign * 3_600_000 }),
-    // The clock is learned from the one answer, and is wrong for the repetition: one correction is all there is.
-    once: "either",
+    // The clock is learned from the one answer, is wrong for the repetition, and is learned again.
+    once: "done",
     always: "done",
   })),
 ];
