@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** The folders below test/ that are projects of their own: slower, or in need of something `npm ci` does not bring. */
-const suites = ["cli", "interop", "examples", "faults", "memory", "conformance", "contract", "packaging"];
+const suites = ["cli", "interop", "examples", "faults", "memory", "conformance", "contract", "packaging", "mutation"];
 
 /** Pages that are followed like examples: a process for each block. */
 const followed = ["test/docs/{guide,readme,recipes}.test.ts"];

@@ -63,7 +63,8 @@ export async function commitUpload(context: CommitContext): Promise<CommitResult
     if (typeof fileId === "string" && fileId !== "") {
       return { fileId, mediaUrl: mediaUrl ?? "", coverUrl: coverUrl ?? undefined, requestId };
     }
-    throw uncertain(context, "the answer has no FileId", requestId, undefined);
+    // It worked; only what is needed of its answer is missing, as with one that was lost.
+    throw withoutFileId(context, requestId);
   } catch (error) {
     if (context.signal?.aborted === true) throw error;
     if (error instanceof VodApiError && !mayHaveWorked(error)) {
@@ -75,6 +76,12 @@ export async function commitUpload(context: CommitContext): Promise<CommitResult
     if (!repeated && error instanceof NetworkError && error.phase === "connect") throw error;
     return lookUp(context, error);
   }
+}
+
+function withoutFileId({ api }: CommitContext, requestId: string): NetworkError {
+  const where = { host: api.host, phase: "body", status: 200 } as const;
+  const message = `CommitUpload: the answer has no FileId (request ${requestId})`;
+  return new NetworkError("BAD_ANSWER", message, where, { retryable: true, stage: "commit" });
 }
 
 /**

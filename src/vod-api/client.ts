@@ -150,6 +150,11 @@ export class VodApi {
     return this.#wire.clock.skewMs;
   }
 
+  /** The host that is asked. */
+  get host(): string {
+    return hostOf(this.#origin);
+  }
+
   #sign(action: string, body: Uint8Array, credentials: Credentials): Record<string, string> {
     const timestamp = this.#wire.clock.seconds();
     const host = hostOf(this.#origin);

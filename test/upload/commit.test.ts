@@ -61,6 +61,13 @@ describe("a commit whose answer is lost", () => {
     expect(counts(emulator)).toMatchObject({ [commit]: 6, [look]: 1 });
   });
 
+  test("that says it worked but names no media is looked up", async () => {
+    const { emulator, vod } = await bench({ faults: [once(commit, vodAnswer({ MediaUrl: "x" }, true))] });
+    const { result } = await attempt(vod, bytes);
+    await expectCommittedOnce(emulator, bytes, result);
+    expect(counts(emulator)).toMatchObject({ [commit]: 1, [look]: 1 });
+  });
+
   test("in another application is looked up there", async () => {
     const { emulator, vod } = await bench({
       secondCommit: "unknown-session",
