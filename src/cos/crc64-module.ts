@@ -1,7 +1,8 @@
-import { CRC64_WASM } from "./crc64-wasm.ts";
+import { CRC64_SIMD_WASM, CRC64_WASM } from "./crc64-wasm.ts";
 
 // Node has WebAssembly, but its types come with the DOM library, which this project does not load.
 declare const WebAssembly: {
+  readonly validate: (bytes: Uint8Array) => boolean;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
   readonly Instance: new (module: object, imports: { host: { memory: object } }) => { readonly exports: object };
@@ -32,6 +33,12 @@ const isExports = (exports: object): exports is Crc64Exports =>
   "combine" in exports &&
   typeof exports.combine === "function";
 
+/** Twice as fast where the processor has 16-byte vectors, which a virtual machine may hide. */
+function compile(): object {
+  const simd = Buffer.from(CRC64_SIMD_WASM, "base64");
+  return new WebAssembly.Module(WebAssembly.validate(simd) ? simd : Buffer.from(CRC64_WASM, "base64"));
+}
+
 let compiled: object | undefined;
 
 /**
@@ -42,7 +49,7 @@ let compiled: object | undefined;
  */
 export function instantiateCrc64(hostBytes: number): Crc64Instance {
   // 1 KiB compiles in well under a millisecond; synchronous, so a CRC needs no await anywhere.
-  compiled ??= new WebAssembly.Module(Buffer.from(CRC64_WASM, "base64"));
+  compiled ??= compile();
   const pages = 1 + Math.ceil(hostBytes / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { exports } = new WebAssembly.Instance(compiled, { host: { memory } });

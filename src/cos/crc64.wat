@@ -1,5 +1,5 @@
 ;; CRC-64/XZ: ECMA-182 polynomial, reflected, initial value and final XOR all ones. It is the CRC of COS's
-;; x-cos-hash-crc64ecma header. scripts/build-crc64.mjs turns this file into crc64-wasm.ts.
+;; x-cos-hash-crc64ecma header. scripts/build-crc64.mjs turns this file and the two folds into crc64-wasm.ts.
 ;;
 ;; Long inputs are not looked up byte by byte but folded. With P the CRC's polynomial and X = x^64 (one 8-byte word),
 ;;
@@ -14,8 +14,8 @@
 ;;
 ;; The input is only read, never changed. Its last 524 words cannot be struck and go through tables ("slicing by 8").
 ;;
-;; v128 would double the speed of the fold, but then the module would not compile on x86-64 processors without SSE4.1,
-;; which some virtual machines present; and at this width a CRC already costs less than reading the same bytes.
+;; There are two modules: one folds 16 bytes at a time (v128), the other 8, for x86-64 processors without SSE4.1, as some
+;; virtual machines present them, on which the first does not compile. crc64-module.ts takes what the machine can do.
 (module
   ;; Owned by the host, never grown. The first 64 KiB belong to this module:
   ;;      0  eight tables of 256 i64
@@ -92,60 +92,7 @@
         (br $bytes)))
     (local.get $state))
 
-  ;; to[i] = from[i] XOR window[i + 524 - d] for the nine distances d, in words. $length: bytes, a multiple of 32, not 0.
-  ;; An offset below is 8 * (524 - d), plus 0, 8, 16 and 24 for the four words of a round.
-  (func $fold (param $from i32) (param $window i32) (param $to i32) (param $length i32)
-    (local $end i32)
-    (local.set $end (i32.add (local.get $from) (local.get $length)))
-    (loop $rounds
-      (i64.store (local.get $to)
-        (i64.xor (i64.load (local.get $from))
-        (i64.xor (i64.load (local.get $window))
-        (i64.xor (i64.load offset=48 (local.get $window))
-        (i64.xor (i64.load offset=248 (local.get $window))
-        (i64.xor (i64.load offset=1152 (local.get $window))
-        (i64.xor (i64.load offset=2120 (local.get $window))
-        (i64.xor (i64.load offset=2560 (local.get $window))
-        (i64.xor (i64.load offset=3064 (local.get $window))
-        (i64.xor (i64.load offset=3112 (local.get $window))
-                 (i64.load offset=3216 (local.get $window))))))))))))
-      (i64.store offset=8 (local.get $to)
-        (i64.xor (i64.load offset=8 (local.get $from))
-        (i64.xor (i64.load offset=8 (local.get $window))
-        (i64.xor (i64.load offset=56 (local.get $window))
-        (i64.xor (i64.load offset=256 (local.get $window))
-        (i64.xor (i64.load offset=1160 (local.get $window))
-        (i64.xor (i64.load offset=2128 (local.get $window))
-        (i64.xor (i64.load offset=2568 (local.get $window))
-        (i64.xor (i64.load offset=3072 (local.get $window))
-        (i64.xor (i64.load offset=3120 (local.get $window))
-                 (i64.load offset=3224 (local.get $window))))))))))))
-      (i64.store offset=16 (local.get $to)
-        (i64.xor (i64.load offset=16 (local.get $from))
-        (i64.xor (i64.load offset=16 (local.get $window))
-        (i64.xor (i64.load offset=64 (local.get $window))
-        (i64.xor (i64.load offset=264 (local.get $window))
-        (i64.xor (i64.load offset=1168 (local.get $window))
-        (i64.xor (i64.load offset=2136 (local.get $window))
-        (i64.xor (i64.load offset=2576 (local.get $window))
-        (i64.xor (i64.load offset=3080 (local.get $window))
-        (i64.xor (i64.load offset=3128 (local.get $window))
-                 (i64.load offset=3232 (local.get $window))))))))))))
-      (i64.store offset=24 (local.get $to)
-        (i64.xor (i64.load offset=24 (local.get $from))
-        (i64.xor (i64.load offset=24 (local.get $window))
-        (i64.xor (i64.load offset=72 (local.get $window))
-        (i64.xor (i64.load offset=272 (local.get $window))
-        (i64.xor (i64.load offset=1176 (local.get $window))
-        (i64.xor (i64.load offset=2144 (local.get $window))
-        (i64.xor (i64.load offset=2584 (local.get $window))
-        (i64.xor (i64.load offset=3088 (local.get $window))
-        (i64.xor (i64.load offset=3136 (local.get $window))
-                 (i64.load offset=3240 (local.get $window))))))))))))
-      (local.set $window (i32.add (local.get $window) (i32.const 32)))
-      (local.set $to (i32.add (local.get $to) (i32.const 32)))
-      (br_if $rounds
-        (i32.lt_u (local.tee $from (i32.add (local.get $from) (i32.const 32))) (local.get $end)))))
+  ;; (func $fold) of crc64-fold.wat or crc64-fold-simd.wat comes here.
 
   ;; The CRC of bytes already counted in $crc followed by the $length bytes at $at.
   (func (export "crc64") (param $at i32) (param $length i32) (param $crc i64) (result i64)

@@ -1,5 +1,6 @@
 import type { Agent, Dispatcher, buildConnector } from "undici";
 import { invalidArgument } from "../errors.ts";
+import { loadAgent } from "./load-agent.ts";
 import { markReused } from "./network-error.ts";
 
 export type { Agent, Dispatcher };
@@ -18,11 +19,11 @@ export async function openDispatcher(
   connectMs: number,
 ): Promise<OpenedDispatcher> {
   if (isDispatcher(option)) return { dispatcher: option, close: async () => {} };
-  const { Agent, buildConnector } = await import("undici");
+  const { open, buildConnector } = await loadAgent();
   const connect = option?.connect;
   const connector = typeof connect === "function" ? connect : buildConnector({ timeout: connectMs, ...connect });
   const connecting = new Set<Destroyable>();
-  const dispatcher = new Agent({
+  const dispatcher = open({
     connections: connectionsPerOrigin,
     ...option,
     connect: watched(connector, connecting),

@@ -9,6 +9,7 @@ import { defaultLimits } from "./limits.ts";
 import { readAnswer } from "./answer.ts";
 import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
+import { tap } from "./tap.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** A request body that can be sent any number of times: each `open()` starts it afresh. */
@@ -210,7 +211,13 @@ function reopened(
   body: ReplayableBody,
   meter: { sentBytes: number; error: { thrown: unknown } | undefined },
 ): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => metered(body, meter) };
+  const open = (): AsyncIterable<Uint8Array> =>
+    tap(
+      body.open(),
+      (chunk) => (meter.sentBytes += chunk.byteLength),
+      (thrown) => (meter.error = { thrown }),
+    );
+  return { [Symbol.asyncIterator]: () => open()[Symbol.asyncIterator]() };
 }
 
 /** Bytes of a buffer that are handed to the socket at a time. */
@@ -235,21 +242,6 @@ function paced(request: WireRequest, pacer: Pacer | undefined): WireRequest["bod
     }
   };
   return { size: body.size, open };
-}
-
-async function* metered(
-  body: ReplayableBody,
-  meter: { sentBytes: number; error: { thrown: unknown } | undefined },
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of body.open()) {
-      meter.sentBytes += chunk.byteLength;
-      yield chunk;
-    }
-  } catch (thrown) {
-    meter.error = { thrown };
-    throw thrown;
-  }
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {

@@ -11,6 +11,7 @@ import type { OpenedSource } from "./opened-source.ts";
 import { IntegrityError, SourceError } from "../errors.ts";
 import { crc64Combine } from "../cos/crc64.ts";
 import { classifyCosFailure } from "../cos/error-codes.ts";
+import { tap } from "../http/tap.ts";
 import { completeUpload, verifyCrc64, verifyStored } from "./complete.ts";
 import { sendParts } from "./multipart.ts";
 import { withGrace } from "./with-grace.ts";
@@ -189,12 +190,9 @@ class SentBody implements ReplayableBody {
     this.#pass = pass;
   }
 
-  async *open(): AsyncGenerator<Uint8Array> {
+  open(): AsyncIterable<Uint8Array> {
     this.#given = 0;
-    for await (const chunk of this.#pass.open()) {
-      this.#given += chunk.byteLength;
-      yield chunk;
-    }
+    return tap(this.#pass.open(), (chunk) => (this.#given += chunk.byteLength));
   }
 
   /** @throws IntegrityError the service answered before it can have had everything */

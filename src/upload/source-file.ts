@@ -7,9 +7,9 @@ import { SourceError } from "../errors.ts";
 import { laneBufferSize } from "./lane-pool.ts";
 
 /** Pieces handed to a slow socket: the idle limit then measures 64 KiB and not a whole buffer. */
-const slowSliceSize = 64 * 1024;
-/** A buffer that took longer than this to leave makes the socket a slow one. */
-const slowBufferMs = 1_000;
+const slowPieceSize = 64 * 1024;
+/** A piece that took longer than this to leave makes the socket a slow one. */
+const slowPieceMs = 500;
 
 /** A regular file, read by range: never more than two buffers of it are in memory for each connection. */
 export class FileSource implements RangedSource {
@@ -72,22 +72,33 @@ class FileAttempt implements PartAttempt {
     this.#lane = lane;
   }
 
-  async *open(): AsyncGenerator<Uint8Array> {
+  /** As an iterator of its own, and no generator: see http/tap.ts. */
+  open(): AsyncIterable<Uint8Array> {
     let which: 0 | 1 = 0;
-    let next = this.#read(which, 0);
-    for (let position = 0; position < this.size;) {
-      const length = await next;
-      const current: 0 | 1 = which;
-      const after = position + length;
-      if (after < this.size) {
-        which = current === 0 ? 1 : 0;
-        next = this.#read(which, after);
+    let position = 0;
+    let reading = this.#read(which, 0);
+    let rest: Buffer | undefined;
+    const pace = new Pace();
+    const next = async (): Promise<IteratorResult<Uint8Array>> => {
+      if (rest === undefined) {
+        if (position === this.size) return { done: true, value: undefined };
+        const length = await reading;
+        const current: 0 | 1 = which;
+        position += length;
+        if (position < this.size) {
+          which = current === 0 ? 1 : 0;
+          reading = this.#read(which, position);
+        }
+        this.#crc = this.#lane.crc(current, length, this.#crc);
+        this.#passed = position;
+        rest = this.#lane.buffers[current].subarray(0, length);
       }
-      this.#crc = this.#lane.crc(current, length, this.#crc);
-      this.#passed = after;
-      yield* paced(this.#lane.buffers[current], length);
-      position = after;
-    }
+      const step = pace.step();
+      const piece = rest.subarray(0, step);
+      rest = step < rest.byteLength ? rest.subarray(step) : undefined;
+      return { done: false, value: piece };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next }) };
   }
 
   crc64(): bigint {
@@ -127,15 +138,17 @@ class FileAttempt implements PartAttempt {
   }
 }
 
-/** A whole buffer at once while the socket is quick; 64 KiB at a time when it is not. */
-async function* paced(buffer: Buffer, length: number): AsyncGenerator<Uint8Array> {
-  const half = Math.ceil(length / 2);
-  const started = performance.now();
-  // The first half tells how fast the socket is.
-  yield buffer.subarray(0, half);
-  const slow = performance.now() - started > slowBufferMs / 2;
-  const step = slow ? slowSliceSize : length;
-  for (let from = half; from < length; from += step) yield buffer.subarray(from, Math.min(from + step, length));
+/** A whole buffer at once while the socket is quick; 64 KiB at a time at first, and when it is not. */
+class Pace {
+  #given: number | undefined;
+
+  /** Bytes of the next piece: asked for once the one before has left. */
+  step(): number {
+    const now = performance.now();
+    const quick = this.#given !== undefined && now - this.#given < slowPieceMs;
+    this.#given = now;
+    return quick ? laneBufferSize : slowPieceSize;
+  }
 }
 
 function changed(label: string, how: string): SourceError {

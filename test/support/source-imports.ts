@@ -27,7 +27,9 @@ const lazyImport = /(typeof\s+)?\bimport\(\s*"([^"]+)"\s*\)(\.[A-Z])?/g;
 
 export async function readSources(root: string): Promise<SourceFile[]> {
   const names = await readdir(root, { recursive: true });
-  const paths = names.filter((name) => name.endsWith(".ts")).map((name) => name.split(sep).join("/"));
+  // Ambient declarations load nothing.
+  const own = names.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));
+  const paths = own.map((name) => name.split(sep).join("/"));
   return Promise.all(
     paths.sort().map(async (path) => {
       const text = await readFile(join(root, path), "utf8");
