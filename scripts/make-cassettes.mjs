@@ -1,5 +1,6 @@
 /**
- * Writes fixtures/cassettes/{vod,cos,upload} from the definitions in test/cassettes, and checks what it wrote.
+ * Writes fixtures/cassettes/{vod,cos,upload} from the definitions in test/cassettes, contract/ from the contract suite's
+ * scenarios asked of the emulator, and checks what it wrote.
  *
  *   node scripts/make-cassettes.mjs
  *
@@ -8,7 +9,8 @@
  */
 import { spawnSync } from "node:child_process";
 
-const { status } = spawnSync("npx", ["vitest", "run", "--project", "unit", "test/cassettes"], {
+const projects = ["--project", "unit", "--project", "contract"];
+const { status } = spawnSync("npx", ["vitest", "run", ...projects, "test/cassettes", "test/contract/cassettes"], {
   cwd: new URL("..", import.meta.url),
   env: { ...process.env, UPDATE_CASSETTES: "1" },
   stdio: "inherit",

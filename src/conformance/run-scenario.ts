@@ -64,7 +64,7 @@ export async function runScenario(task: ScenarioTask): Promise<ScenarioResult> {
       const file = join(folder, scenario.fileName ?? "media.mp4");
       await writeFile(file, bytes);
       const runs = await runCommands(task, emulator, { folder, file });
-      const stateFiles = await filesBelow(join(folder, STATE));
+      const stateFiles = await filesBelow(folder, file);
       const evidence = await gather(scenario, emulator, { bytes, runs, stateFiles });
       return resultOf(evidence, performance.now() - started);
     } finally {
@@ -107,9 +107,10 @@ async function runCommands(
   return [first, await runCommand(options)];
 }
 
-async function filesBelow(folder: string): Promise<ReadonlyMap<string, string>> {
+async function filesBelow(folder: string, media: string): Promise<ReadonlyMap<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const all = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = all.filter((file) => file !== media);
   return new Map(
     await Promise.all(files.map(async (file) => [relative(folder, file), await readFile(file, "latin1")] as const)),
   );

@@ -77,7 +77,7 @@ export interface Evidence {
   readonly secretId: string;
   readonly secrets: readonly string[];
   readonly runs: readonly CommandRun[];
-  /** What the command left in its state directory: contents by path. */
+  /** What the command left in its state directory and beside the media: contents by path. */
   readonly stateFiles: ReadonlyMap<string, string>;
   readonly requests: readonly LoggedRequest[];
   readonly sessions: readonly SessionSummary[];

@@ -19,6 +19,8 @@ export interface LoggedRequest {
   readonly path: string;
   /** Decoded; a parameter without "=" is "". */
   readonly query: Readonly<Record<string, string>>;
+  /** As sent, the values of secrets left out; undefined when there is none. */
+  readonly rawQuery?: string | undefined;
   /** Lower-case names; repeated ones joined with ", ". */
   readonly headers: Readonly<Record<string, string>>;
   /** Of the connection, counted from 1: equal numbers mean a reused connection. */
@@ -73,6 +75,16 @@ function redactAuthorization(value: string): string {
 export function redactHeader(name: string, value: string): string {
   if (SECRET_NAMES.has(name)) return REDACTED;
   return name === "authorization" || name === "sign" ? redactAuthorization(value) : value;
+}
+
+export function redactQuery(rawQuery: string): string {
+  return rawQuery
+    .split("&")
+    .map((pair) => {
+      const [name = ""] = pair.split("=", 1);
+      return SECRET_NAMES.has(name.toLowerCase()) || name === "sign" ? `${name}=${REDACTED}` : pair;
+    })
+    .join("&");
 }
 
 export function redactJson(value: JsonObject): JsonObject {

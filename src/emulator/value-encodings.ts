@@ -35,3 +35,24 @@ export const VALUE_ENCODINGS: readonly ValueEncoding[] = [
   },
   { rule: "5.12", text: "in lower case", encode: (value) => percentEncode(value).toLowerCase() },
 ];
+
+/** Ways in which the encoders of languages differ, each with the escape it leaves out or writes otherwise. */
+const HABITS = [
+  ["spaces as +", (text: string) => text.replaceAll("%20", "+")],
+  ["* left", (text: string) => text.replaceAll("%2A", "*")],
+  ["~ as %7E", (text: string) => text.replaceAll("~", "%7E")],
+  ["/ left", (text: string) => text.replaceAll("%2F", "/")],
+  ["! ' ( ) left", (text: string) => text.replaceAll(/%2[1789]/g, decodeURIComponent)],
+  [": @ left", (text: string) => text.replaceAll(/%3A|%40/g, decodeURIComponent)],
+  ["in lower-case hexadecimal", (text: string) => text.replaceAll(/%../g, (escape) => escape.toLowerCase())],
+] as const;
+
+/** Every combination of them: what it is called matters less than that it is not {@link percentEncode}. */
+export const RARE_ENCODINGS: readonly ValueEncoding[] = Array.from({ length: 2 ** HABITS.length - 1 }, (_, index) => {
+  const habits = HABITS.filter((_habit, place) => ((index + 1) >> place) % 2 === 1);
+  return {
+    rule: "1.2",
+    text: `with ${habits.map(([text]) => text).join(", ")}`,
+    encode: (value: string) => habits.reduce((text, [, change]) => change(text), percentEncode(value)),
+  };
+});

@@ -11,7 +11,7 @@ import { Inspection } from "./inspection.ts";
 import type { Settings } from "./options.ts";
 import { Pusher } from "./push.ts";
 import { Identifiers } from "./random.ts";
-import { redactHeader, RequestLog, type Api, type Entry } from "./request-log.ts";
+import { redactHeader, redactQuery, RequestLog, type Api, type Entry } from "./request-log.ts";
 import { Sessions } from "./sessions.ts";
 import { DirectoryStore } from "./store/directory.ts";
 import { DiscardStore } from "./store/discard.ts";
@@ -168,6 +168,7 @@ export class World {
       method: request.method ?? "GET",
       path: target.rawPath,
       query: redacted(target.query),
+      rawQuery: target.rawQuery === "" ? undefined : redactQuery(target.rawQuery),
       headers: redacted(headers),
       connection,
       verified: false,

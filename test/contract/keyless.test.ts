@@ -49,7 +49,7 @@ describe("without keys", () => {
       const facts = await askWithoutKeys(subject);
       expect(genuine(subject.exchanges)).toBe(true);
       for (const [name, value] of wireFacts(subject.exchanges)) facts.set(name, value);
-      const run = { facts, parts: [{ scenario: "keyless", exchanges: subject.exchanges }] };
+      const run = { facts, parts: [{ scenario: "keyless", exchanges: subject.exchanges, facts: new Map(facts) }] };
       const date = new Date().toISOString().slice(0, 10);
       const provenance = { kind: "recorded", text: "Contract suite without keys, redacted", host, date } as const;
       await writeRun(folder, subject, run, expected.facts, provenance, true);

@@ -2,7 +2,7 @@
 import type { Exchange } from "./recorder.ts";
 import type { Pseudonyms } from "./pseudonyms.ts";
 import { valueOf } from "./recorder.ts";
-import { isRecord, parse } from "./subject.ts";
+import { isRecord, ownWords, parse } from "./subject.ts";
 
 const handles = /^(VodSessionKey|EventHandle|RequestId|.*TaskId|Vid)$/;
 const fakeAccount = "1250000000";
@@ -29,9 +29,13 @@ function learnMembers(names: Pseudonyms, value: unknown): void {
   for (const [name, member] of Object.entries(value)) {
     if (typeof member === "string") learnText(names, name, member);
     else if (name === "SubAppId" && typeof member === "number") names.number(member, 1_500_000_001);
-    else if (name === "EventHandles" && Array.isArray(member)) for (const each of member) names.label(String(each));
+    else if (name === "EventHandles" && Array.isArray(member)) learnHandles(names, member);
     else learnMembers(names, member);
   }
+}
+
+function learnHandles(names: Pseudonyms, given: readonly unknown[]): void {
+  for (const each of given) if (typeof each === "string" && !ownWords.has(each)) names.label(each);
 }
 
 function learnText(names: Pseudonyms, name: string, text: string): void {

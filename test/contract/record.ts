@@ -18,16 +18,33 @@ import { wireFacts } from "./wire-facts.ts";
 
 export interface Run {
   readonly facts: Facts;
-  readonly parts: readonly { readonly scenario: string; readonly exchanges: readonly Exchange[] }[];
+  readonly parts: readonly Part[];
+}
+
+/** What one scenario said and heard, and the facts it found. */
+export interface Part {
+  readonly scenario: string;
+  readonly exchanges: readonly Exchange[];
+  readonly facts: Facts;
 }
 
 export async function examine(subject: Subject): Promise<Run> {
-  const parts: { scenario: string; exchanges: readonly Exchange[] }[] = [];
-  const facts = await runScenarios(subject, (scenario, first) => {
-    parts.push({ scenario, exchanges: subject.exchanges.slice(first) });
+  const parts: Part[] = [];
+  const facts = await runScenarios(subject, (scenario, first, found) => {
+    parts.push({ scenario, exchanges: subject.exchanges.slice(first), facts: found });
   });
   for (const [name, value] of wireFacts(subject.exchanges)) facts.set(name, value);
   return { facts, parts };
+}
+
+/** A name for everything in the exchanges that belongs to an account. */
+export function pseudonymsOf(subject: Subject): Pseudonyms {
+  const names = new Pseudonyms();
+  const { keys, subAppId } = subject.options;
+  names.keys(keys);
+  if (subAppId !== undefined) names.number(subAppId, 1_500_000_001);
+  for (const exchange of subject.exchanges) learn(names, exchange);
+  return names;
 }
 
 export interface Written {
@@ -45,11 +62,7 @@ export async function writeRun(
   provenance: Provenance,
   record: boolean,
 ): Promise<Written> {
-  const names = new Pseudonyms();
-  const { keys, subAppId } = subject.options;
-  names.keys(keys);
-  if (subAppId !== undefined) names.number(subAppId, 1_500_000_001);
-  for (const exchange of subject.exchanges) learn(names, exchange);
+  const names = pseudonymsOf(subject);
   const report = makeReport(subject.options.name, run.facts, emulator, subject.exchanges);
   const texts = new Map([
     ["report.json", `${JSON.stringify(report, undefined, 2)}\n`],
@@ -57,9 +70,9 @@ export async function writeRun(
   ]);
   if (record) {
     const redaction = { names, shift: clockStart - earliest(subject.exchanges) };
-    for (const { scenario, exchanges } of run.parts) {
-      if (exchanges.length === 0) continue;
-      texts.set(`${scenario}.json`, serialise(redact(scenario, exchanges, provenance, redaction)));
+    for (const part of run.parts) {
+      if (part.exchanges.length === 0) continue;
+      texts.set(`${part.scenario}.json`, serialise(redact(part, provenance, redaction)));
     }
   }
   await mkdir(folder, { recursive: true });

@@ -109,7 +109,12 @@ function redacted(): string {
     host: "vod.intl.tencentcloudapi.com",
     date: "2026-09-21",
   } as const;
-  return serialise(redact("odd", exchanges, provenance, { names, shift: 1_735_689_600 - 1_790_000_000 }));
+  return serialise(
+    redact({ scenario: "odd", exchanges, facts: new Map() }, provenance, {
+      names,
+      shift: 1_735_689_600 - 1_790_000_000,
+    }),
+  );
 }
 
 test.each([

@@ -7,9 +7,10 @@ import { createHash } from "node:crypto";
 import type { Json } from "../cassettes/author.ts";
 import type { Exchange, Pairs } from "./recorder.ts";
 import type { Pseudonyms } from "./pseudonyms.ts";
+import type { Part } from "./record.ts";
 import { encodeKeyPath, percentEncode, signCos, signTc3 } from "../../src/signing/index.ts";
 import { clockStart, sortNames } from "../cassettes/author.ts";
-import { isRecord, operationOf, parse } from "./subject.ts";
+import { isRecord, operationOf, ownWords, parse } from "./subject.ts";
 
 export interface Redaction {
   readonly names: Pseudonyms;
@@ -37,6 +38,7 @@ function redactJson(value: unknown, name: string, redaction: Redaction): unknown
     const members = Object.entries(value).map(([each, member]) => [each, redactJson(member, each, redaction)]);
     return Object.fromEntries(members);
   }
+  if (typeof value === "string" && ownWords.has(value)) return value;
   if (typeof value === "string") return open.test(name) ? names.text(value) : gone;
   if (typeof value !== "number") return value;
   if (name === "ExpiredTime") return value + shift;
@@ -168,12 +170,7 @@ const digestOf = (body: Buffer): Json =>
     : { bodyLength: body.length, bodySha256: createHash("sha256").update(body).digest("hex") };
 
 /** The file form of a cassette. */
-export function redact(
-  scenario: string,
-  exchanges: readonly Exchange[],
-  provenance: Provenance,
-  redaction: Redaction,
-): Json {
+export function redact({ scenario, exchanges, facts }: Part, provenance: Provenance, redaction: Redaction): Json {
   const { names } = redaction;
   const interactions = exchanges.map((exchange, index): Json => {
     const isCos = exchange.host.includes(".cos.");
@@ -197,7 +194,7 @@ export function redact(
   const requestId = typeof first === "string" ? names.text(first) : "unknown";
   return {
     format: 1,
-    scenario,
+    scenario: `contract-${scenario}`,
     description: `What the contract suite's scenario ${scenario} said and heard, redacted`,
     source: kind === "recorded" ? { kind, text, host, date, requestId } : { kind, text },
     clock: { start: clockStart, stepMs: 0 },
@@ -205,6 +202,6 @@ export function redact(
     certificates: names.certificates,
     call: { api: "upload", op: scenario, input: {} },
     interactions,
-    expect: { result: {} },
+    expect: { result: Object.fromEntries(facts) },
   };
 }

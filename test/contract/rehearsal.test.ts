@@ -89,7 +89,7 @@ describe("the recorded cassettes", () => {
       expect(schemaErrors("cassette", json), file).toEqual([]);
       const cassette = parseCassette(json);
       expect(unreproducible(cassette), file).toEqual([]);
-      const scenario = run.parts.find((part) => part.scenario === cassette.scenario);
+      const scenario = run.parts.find((part) => `contract-${part.scenario}` === cassette.scenario);
       expect(cassette.interactions.map(({ request }) => request.method)).toEqual(
         scenario?.exchanges.map(({ method }) => method),
       );
@@ -103,13 +103,13 @@ describe("the recorded cassettes", () => {
         return interactions.some(({ request }) => request.authorization === undefined) ? [scenario] : [];
       }),
     );
-    expect(unsigned.flat().sort()).toEqual(["signatures"]);
+    expect(unsigned.flat().sort()).toEqual(["contract-signatures"]);
   });
 
   test("can be played: a client that sends what they hold is answered, and nothing is wrong", async () => {
     for (const file of cassettes()) {
       const cassette = parseCassette(JSON.parse(await read(file)));
-      const objects = run.parts.find((part) => part.scenario === cassette.scenario)?.exchanges ?? [];
+      const objects = run.parts.find((part) => `contract-${part.scenario}` === cassette.scenario)?.exchanges ?? [];
       const replay = await startReplay(cassette);
       try {
         for (const [index, { request }] of cassette.interactions.entries()) {

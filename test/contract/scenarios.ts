@@ -2,7 +2,6 @@
  * What is asked of a service, one scenario after the other. Each states facts: short texts under fixed names, which do
  * not change from run to run as long as the service does not, and hold no id, key or time.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { CosClient } from "../../src/cos/client.ts";
 import { CosError, NetworkError, VodApiError } from "../../src/errors.ts";
 import { generateBody } from "../../src/replay/body.ts";
@@ -69,7 +68,8 @@ const commit = (subject: Subject, { sessionKey }: Session): ReturnType<Subject["
 async function withCos<T>(subject: Subject, session: Session, use: (client: CosClient) => Promise<T>): Promise<T> {
   const dispatcher = connectTo(subject.recorderOrigin);
   const { bucket, region, keys } = session;
-  const client = new CosClient({ bucket, region, credentials: keys, dispatcher, retry: { attempts: 1 } });
+  const clock = (): number => subject.now();
+  const client = new CosClient({ bucket, region, credentials: keys, dispatcher, clock, retry: { attempts: 1 } });
   try {
     return await use(client);
   } finally {
@@ -164,7 +164,7 @@ const certificates: Scenario = {
   name: "certificate",
   run: async (subject, facts) => {
     const session = await apply(subject);
-    facts.set("certificate.life", `${Math.round((session.expires - Date.now() / 1000) / 60)} min`);
+    facts.set("certificate.life", `${Math.round((session.expires - subject.now() / 1000) / 60)} min`);
     const again = await subject.raw({
       action: "ApplyUpload",
       params: { MediaType: "mp4", VodSessionKey: session.sessionKey },
@@ -218,7 +218,7 @@ const signatures: Scenario = {
     const traced = await subject.raw({ ...call, headers: { "x-tc-traceid": "vodup-contract" } });
     facts.set("trace-id.echoed", valueOf(traced.headers, "x-tc-traceid") === undefined ? "no" : "yes");
     for (const minutes of [6, -6]) {
-      const client = subject.client({ clock: () => Date.now() + minutes * 60_000 });
+      const client = subject.client({ clock: () => subject.now() + minutes * 60_000 });
       const name = `clock.${minutes > 0 ? "ahead" : "behind"}.corrected`;
       facts.set(name, await outcome(client.call("ApplyUpload", { MediaType: "mp4" })));
     }
@@ -261,7 +261,7 @@ const events: Scenario = {
     const found = await pull(subject, facts, fileId);
     facts.set("events.upload-event", found === undefined ? "did not come" : "comes");
     if (found === undefined) return;
-    await sleep(subject.options.confirmWindowMs + 500);
+    await subject.pause(subject.options.confirmWindowMs + 500);
     facts.set("events.confirm-late", await confirm(found.handle));
     const again = await pull(subject, facts, fileId);
     facts.set("events.after-late-confirm", again === undefined ? "does not come again" : "comes again");
@@ -306,17 +306,19 @@ export const scenarios: readonly Scenario[] = [
 /** Runs them all; one that breaks states so under its own name, and the others go on. */
 export async function runScenarios(
   subject: Subject,
-  done: (scenario: string, first: number) => void = () => undefined,
+  done: (scenario: string, first: number, found: Facts) => void = () => undefined,
 ): Promise<Facts> {
   const facts: Facts = new Map();
   for (const scenario of scenarios) {
     const first = subject.exchanges.length;
+    const found: Facts = new Map();
     try {
-      await scenario.run(subject, facts);
+      await scenario.run(subject, found);
     } catch (error) {
-      facts.set(`broken.${scenario.name}`, worded(error));
+      found.set(`broken.${scenario.name}`, worded(error));
     }
-    done(scenario.name, first);
+    for (const [name, value] of found) facts.set(name, value);
+    done(scenario.name, first, found);
   }
   return facts;
 }

@@ -1,10 +1,14 @@
 /** The service under examination, whichever it is: the emulator, a double of the real one, or the real one. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { VodClientOptions } from "../../src/client.ts";
 import type { Exchange, Pairs, Recorder, Upstream } from "./recorder.ts";
 import { VodClient } from "../../src/client.ts";
 import { signTc3 } from "../../src/signing/index.ts";
 import { connectTo } from "../support/replay-connection.ts";
 import { startRecorder, valueOf } from "./recorder.ts";
+
+/** What the suite itself makes up and sends: nobody else's, so it may be kept as it is. */
+export const ownWords: ReadonlySet<string> = new Set(["contract", "vodup-no-such-handle"]);
 
 export interface SubjectKeys {
   readonly secretId: string;
@@ -22,6 +26,10 @@ export interface SubjectOptions {
   readonly confirmWindowMs: number;
   /** Largest number of PullEvents one scenario may spend on finding its event. */
   readonly pulls: number;
+  /** Epoch milliseconds. @defaultValue Date.now */
+  readonly clock?: (() => number) | undefined;
+  /** Lets the time pass that a scenario must wait, in milliseconds. @defaultValue waits */
+  readonly pause?: ((ms: number) => Promise<void>) | undefined;
 }
 
 export interface RawCall {
@@ -75,9 +83,19 @@ export class Subject {
     return this.#recorder.exchanges;
   }
 
+  /** Epoch milliseconds. */
+  now(): number {
+    return (this.options.clock ?? Date.now)();
+  }
+
+  async pause(ms: number): Promise<void> {
+    await (this.options.pause ?? sleep)(ms);
+  }
+
   client(more: Partial<VodClientOptions> = {}): VodClient {
     const { keys, subAppId } = this.options;
-    const client = new VodClient({ credentials: keys, subAppId, dispatcher: this.#dispatcher, ...more });
+    const clock = (): number => this.now();
+    const client = new VodClient({ credentials: keys, subAppId, clock, dispatcher: this.#dispatcher, ...more });
     this.#clients.push(client);
     return client;
   }
@@ -89,7 +107,7 @@ export class Subject {
     const host = call.host ?? this.host;
     const params = subAppId === undefined ? call.params : { SubAppId: subAppId, ...call.params };
     const body = JSON.stringify(params);
-    const timestamp = Math.floor(Date.now() / 1000) + (call.skew ?? 0);
+    const timestamp = Math.floor(this.now() / 1000) + (call.skew ?? 0);
     const headers: Record<string, string> = {
       "content-type": call.contentType ?? "application/json",
       "x-tc-action": call.action,

@@ -19,7 +19,8 @@ const rules = new Set(
 
 const cosRequest = {
   method: "put",
-  path: "/a b/(1)+%41~*봄/F0.mp4",
+  // A ligature and a loose accent: every Unicode form of it is another.
+  path: "/a b/(1)+%41~*봄e\u0301ﬁ/F0.mp4",
   query: { uploadId: "17+/=&~! aB*", partNumber: "7", acl: "", "z{": "1", zz: "2" },
   headers: {
     Host: "127.0.0.1:1234",
@@ -60,6 +61,7 @@ const cosContext: CosSigningContext = {
   unlisted: { headers: [["x-cos-other", "1"]], params: [["versionId", "2"]] },
   accountKey: "of the account",
   bucketHost: "b-1250000000.cos.ap-singapore.myqcloud.com",
+  sessionPath: cosRequest.path,
 };
 
 const body = Buffer.from('{"MediaType": "mp4", "MediaName": "봄/1", "ClassId": 1}\n');
@@ -89,6 +91,8 @@ const tc3Context: Tc3SigningContext = {
   rawPath: "/api",
   rawQuery: "a=1",
   host: "127.0.0.1:1234",
+  region: "ap-singapore",
+  secretId: "id",
   body,
   timestamp: tc3Timestamp,
 };
@@ -115,6 +119,12 @@ describe("the recipes", () => {
   });
 });
 
+/** Of the many that differ by a number or a combination only, a few stand for all: each is looked for among all. */
+function isTried({ text }: { text: string }, index: number, all: readonly { text: string }[]): boolean {
+  if (/values signed with .*,/.test(text)) return index % 16 === 0;
+  return !text.includes("another second") || all[index - 8]?.text !== text;
+}
+
 /** What each known mistake is found to be, when it is made alone. */
 function table<Recipe>(
   known: readonly KnownMistake<Recipe>[],
@@ -126,7 +136,7 @@ function table<Recipe>(
     findMistakes({ canonicalName, right, known, sign, signature, shown: (recipe) => recipe });
   return {
     find,
-    cases: known.map((mistake) => ({ ...mistake, signature: sign(mistake.make(right)).signature })),
+    cases: known.filter(isTried).map((mistake) => ({ ...mistake, signature: sign(mistake.make(right)).signature })),
   };
 }
 

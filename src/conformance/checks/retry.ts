@@ -47,9 +47,11 @@ const signedAt = (request: LoggedRequest): string =>
 /** An attempt that comes more than a second later carries another time. */
 export const signedAnew: Check = (evidence) =>
   evidence.requests.flatMap((request): Finding[] => {
-    const again = repetition(evidence, request);
-    if (again === undefined || gap(request, again) < 1500 || signedAt(again) !== signedAt(request)) return [];
-    return [finding("11.8", `${again.operation} was sent again with the signature of its first attempt`, again)];
+    const again = evidence.requests.find(
+      (later) => isSame(later, request) && later.time - request.time >= 1500 && signedAt(later) === signedAt(request),
+    );
+    if (again === undefined) return [];
+    return [finding("11.8", `${again.operation} was sent again with the signature of an earlier attempt`, again)];
   });
 
 /** What three pauses together have at least, milliseconds, and what a slow machine may make of that. */

@@ -21,14 +21,15 @@ export const secretsKept: Check = (evidence) => {
   // The first is the account's; a certificate that lives for hours may well be kept for resuming.
   const [secretKey = ""] = evidence.secrets;
   const kept = [...evidence.stateFiles].filter(([, text]) => shows(text, secretKey));
-  found.push(...kept.map(([name]) => finding("18.5", `the SecretKey was written to ${name} of the state directory`)));
+  found.push(...kept.map(([name]) => finding("18.5", `the SecretKey was written to the file ${name}`)));
   return [...found, ...evidence.requests.flatMap((request) => strayed(request, evidence.secrets))];
 };
 
 /** In the forms in which a text gets into a log: as it is, escaped for a URL or JSON, and in base64. */
 function shows(text: string, secret: string): boolean {
   const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
-  return [secret, percentEncode(secret), JSON.stringify(secret).slice(1, -1), base64].some((form) =>
+  const hex = Buffer.from(secret).toString("hex");
+  return [secret, percentEncode(secret), JSON.stringify(secret).slice(1, -1), base64, hex].some((form) =>
     text.includes(form),
   );
 }

@@ -55,10 +55,12 @@ const PATH = /^(?:[A-Za-z0-9\-._~!$&'()*,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 export const requestForm: Check = (evidence) =>
   evidence.requests
     .filter(({ api, operation }) => api !== "control" && operation !== "Malformed")
-    .flatMap((request) => [...pathFlaws(request), ...headerFlaws(evidence, request)]);
+    .flatMap((request) => [...pathFlaws(request), ...queryFlaws(request), ...headerFlaws(evidence, request)]);
 
 function pathFlaws(request: LoggedRequest): Finding[] {
-  if (request.api === "vod") return [];
+  if (request.api === "vod") {
+    return request.path === "/" ? [] : [finding("2.7", `the path of the API is /, not ${request.path}`, request)];
+  }
   if (request.path.includes("+")) return [finding("5.9", "a plus in the path is %2B on the wire", request)];
   if (/%2f/i.test(request.path)) return [finding("5.9", "slashes of the path stay slashes on the wire", request)];
   return PATH.test(request.path)
@@ -66,11 +68,33 @@ function pathFlaws(request: LoggedRequest): Finding[] {
     : [finding("5.9", `the path is not percent-encoded on the wire: ${request.path}`, request)];
 }
 
+function queryFlaws(request: LoggedRequest): Finding[] {
+  const found: Finding[] = [];
+  const { rawQuery = "", headers } = request;
+  if (rawQuery.includes("+")) found.push(finding("1.2", "the query holds a +: a blank is %20, a plus %2B", request));
+  if (headers["authorization"] !== undefined && /(^|&)(x-cos-security-token|q-signature|sign)=/i.test(rawQuery)) {
+    const message = `${request.operation} carries a token or signature in its URL, beside the Authorization`;
+    found.push(finding("18.5", message, request));
+  }
+  return found;
+}
+
+/** Access points of the API that are documented: 266/34110, and the regions of the vendor's clients. */
+const API_REGIONS = new Set(
+  `ap-bangkok ap-beijing ap-chengdu ap-chongqing ap-guangzhou ap-guangzhou-open ap-hongkong ap-jakarta ap-mumbai
+  ap-nanjing ap-seoul ap-shanghai ap-shanghai-fsi ap-shenzhen-fsi ap-singapore ap-tokyo ap-taipei eu-frankfurt eu-moscow
+  na-ashburn na-siliconvalley na-toronto sa-saopaulo`.split(/\s+/),
+);
+
 function headerFlaws(evidence: Evidence, request: LoggedRequest): Finding[] {
   const { headers, operation } = request;
   const found = Object.entries(headers)
     .filter(([name, value]) => /^x-(tc|cos)-/.test(name) && ["", "undefined", "null", "None"].includes(value.trim()))
     .map(([name, value]) => finding("1.3", `${name} is sent as ${JSON.stringify(value)}: leave it out`, request));
+  const region = headers["x-tc-region"];
+  if (region !== undefined && !API_REGIONS.has(region)) {
+    found.push(finding("3.2", `X-TC-Region is ${JSON.stringify(region)}: no access point of the API`, request));
+  }
   if (headers["content-length"] === undefined && ["PutObject", "UploadPart"].includes(operation)) {
     const rule = operation === "PutObject" ? "6.2" : "6.4";
     found.push(finding(rule, `${operation} was sent without Content-Length`, request));

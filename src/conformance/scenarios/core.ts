@@ -44,7 +44,7 @@ export const encodings: readonly Scenario[] = [
     summary: "an UploadId with characters that need escaping in XML, query and signature",
     rules: ["1.2", "5.2", "5.4", "5.12", "6.3", "6.12"],
     fileSize: 2 * MIB + 6,
-    emulator: { uploadIdTail: "+/= &<~*('%41" },
+    emulator: { uploadIdTail: "+/= &<~*('%41Zz" },
   },
   {
     ...core,

@@ -58,7 +58,7 @@ export const retry: readonly Scenario[] = [
         },
       ],
     },
-    checks: [repeated, paused("ApplyUpload")],
+    checks: [repeated, paused("ApplyUpload"), signedAnew],
   },
   {
     ...base,
@@ -151,10 +151,11 @@ export const retry: readonly Scenario[] = [
     name: "retry-gives-up",
     outcome: "failure",
     summary: "a service that is down for good",
-    rules: ["11.7", "18.6"],
+    rules: ["11.7", "11.8", "18.6"],
     timeoutMs: 120_000,
     emulator: {
       faults: [{ operation: "ApplyUpload", fault: { kind: "answer", status: 503, headers: json, body: "" } }],
     },
+    checks: [signedAnew],
   },
 ];

@@ -42,10 +42,28 @@ function parsePairs(text: string): Map<string, string> {
 
 function names(list: string): string[] {
   if (list === "") return [];
+  if (list.includes(",")) throw denied("The Authorization joins the names of a list by , instead of ;");
   return list.split(";").map((name) => {
     if (name !== name.toLowerCase()) throw denied("Signed names must be in lower case");
     return (decodePercent(name) ?? name).toLowerCase();
   });
+}
+
+/** What an Authorization that cannot be read lacks (wire §5.14). */
+function flawOf(fields: ReadonlyMap<string, string>, header: string): string {
+  if (header !== "" && !header.startsWith("q-")) return "The Authorization does not begin with q-sign-algorithm=";
+  if (/^[^&]*(%26|, *q-|; *q-)/.test(header)) return "The Authorization does not join its fields by &, as they are";
+  const missing = FIELDS.filter((name) => !fields.has(name));
+  if (missing.length > 0) return `The Authorization is incomplete: ${missing.join(", ")} missing`;
+  const algorithm = fields.get("q-sign-algorithm");
+  if (algorithm !== "sha1") return `The Authorization has q-sign-algorithm=${algorithm} instead of sha1`;
+  return "The Authorization has another q-sign-time than q-key-time";
+}
+
+function timeFlawOf(keyTime: string): string {
+  if (/%3b/i.test(keyTime)) return "q-key-time is percent-encoded: the Authorization is sent as it is";
+  if (/^\d{13};\d{13}$/.test(keyTime)) return "q-key-time is in milliseconds instead of unix seconds";
+  return `q-key-time is not two times in unix seconds, joined by a semicolon: ${keyTime}`;
 }
 
 /**
@@ -60,7 +78,7 @@ export function readAuthorization(exchange: Exchange): CosAuthorization {
   const [algorithm, secretId, signTime, keyTime, headerList, paramList, signature] = FIELDS.map((name) =>
     fields.get(name),
   );
-  if (algorithm === undefined) throw denied("Access Denied.");
+  if (secretId === undefined && header === undefined) throw denied("Access Denied.");
   if (
     algorithm !== "sha1" ||
     secretId === undefined ||
@@ -68,13 +86,12 @@ export function readAuthorization(exchange: Exchange): CosAuthorization {
     headerList === undefined ||
     paramList === undefined ||
     signature === undefined ||
-    signTime !== keyTime ||
-    fields.size < FIELDS.length
+    signTime !== keyTime
   ) {
-    throw denied("The Authorization is incomplete");
+    throw denied(flawOf(fields, header ?? ""));
   }
   const times = /^(\d{1,11});(\d{1,11})$/.exec(keyTime);
-  if (times === null) throw denied("q-key-time is not two times");
+  if (times === null) throw denied(timeFlawOf(keyTime));
   return {
     secretId,
     keyTime,

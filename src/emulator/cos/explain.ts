@@ -50,6 +50,7 @@ export function explainCos(
       params: params.filter((field) => !paramListed(field)),
     },
     accountKey: session === undefined ? undefined : account.secretKey,
+    sessionPath: session === undefined ? undefined : `/${session.mediaKey}`,
     bucketHost: session === undefined ? undefined : `${session.bucket}.cos.${session.region}.myqcloud.com`,
   });
   return findMistakes({

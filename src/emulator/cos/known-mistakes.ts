@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
 import { percentEncode } from "../../signing/index.ts";
 import { decodePercent } from "../exchange.ts";
 import type { KnownMistake } from "../mismatch.ts";
-import { VALUE_ENCODINGS } from "../value-encodings.ts";
-import { byName, canonicalName, hmac, type CosRecipe, type Field, type RecipeField } from "./recipe.ts";
+import { RARE_ENCODINGS, VALUE_ENCODINGS, type ValueEncoding } from "../value-encodings.ts";
+import { knownKeyMistakes } from "./key-mistakes.ts";
+import { byName, canonicalName, type CosRecipe, type Field, type RecipeField } from "./recipe.ts";
+import { knownTextMistakes } from "./text-mistakes.ts";
 
 type Mistake = KnownMistake<CosRecipe>;
 
@@ -20,6 +21,8 @@ export interface CosSigningContext {
   readonly accountKey: string | undefined;
   /** The name by which the bucket is reached outside of tests. */
   readonly bucketHost: string | undefined;
+  /** Of the session whose certificate signs, with its leading slash. */
+  readonly sessionPath: string | undefined;
 }
 
 /** Everything that is known to go wrong in a signature v5, the likeliest first. */
@@ -27,11 +30,14 @@ export function knownCosMistakes(context: CosSigningContext): readonly Mistake[]
   return [
     ...hostMistakes(context),
     ...pathMistakes(context),
-    ...keyMistakes(context),
+    ...knownKeyMistakes(context.accountKey),
     ...orderMistakes(context),
-    ...textMistakes,
+    ...knownTextMistakes,
     ...encodingMistakes,
-    ...[...valueMistakes, ...fieldMistakes(context)].map((made) => ({ ...made, rare: true })),
+    ...[...placeMistakes(context), ...rareEncodings, ...valueMistakes, ...fieldMistakes(context)].map((made) => ({
+      ...made,
+      rare: true,
+    })),
   ];
 }
 
@@ -56,7 +62,11 @@ function hostMistakes({ bucketHost }: CosSigningContext): Mistake[] {
   return [...found, mistake("1.4", text, (right) => withHeader(right, "host", () => bucketHost))];
 }
 
-function pathMistakes({ rawPath, rawQuery }: CosSigningContext): Mistake[] {
+const ENCODED_TWICE = "path: sent percent-encoded twice, but signed decoded";
+
+function pathMistakes({ rawPath, rawQuery, sessionPath }: CosSigningContext): Mistake[] {
+  const decoded = decodePercent(rawPath);
+  const sentTwice = decoded !== sessionPath && decodePercent(decoded ?? "") === sessionPath;
   return [
     mistake("5.1", "path: signed percent-encoded instead of decoded", (right) => ({ ...right, path: rawPath })),
     mistake("5.1", "path: signed percent-encoded with its slashes, instead of decoded", (right) => ({
@@ -71,9 +81,13 @@ function pathMistakes({ rawPath, rawQuery }: CosSigningContext): Mistake[] {
       ...right,
       path: encodeURI(right.path),
     })),
-    mistake("5.1", "path: signed decoded twice", (right) => ({
+    mistake(sentTwice ? "5.9" : "5.1", sentTwice ? ENCODED_TWICE : "path: signed decoded twice", (right) => ({
       ...right,
       path: decodePercent(right.path) ?? right.path,
+    })),
+    mistake("5.9", "path: a blank was sent as +, which stands for itself in a path", (right) => ({
+      ...right,
+      path: sessionPath?.replaceAll(" ", "+") === right.path ? sessionPath : right.path.replaceAll("+", " "),
     })),
     mistake("4.3", "path: signed with a doubled leading slash", (right) => ({ ...right, path: `/${right.path}` })),
     mistake("5.1", "path: signed without its leading slash", (right) => ({ ...right, path: right.path.slice(1) })),
@@ -83,45 +97,33 @@ function pathMistakes({ rawPath, rawQuery }: CosSigningContext): Mistake[] {
   ];
 }
 
-function keyMistakes({ accountKey }: CosSigningContext): Mistake[] {
-  const own =
-    accountKey === undefined
-      ? []
-      : [
-          mistake("6.1", "key: signed with the account's SecretKey instead of the certificate's", (right) => ({
-            ...right,
-            secretKey: accountKey,
-          })),
-        ];
+/** What else may stand where the path belongs. */
+function placeMistakes({ bucketHost }: CosSigningContext): Mistake[] {
+  const forms = (["NFC", "NFD", "NFKC"] as const).map((form) =>
+    mistake("5.1", `path: signed in the Unicode form ${form} instead of the bytes that were sent`, (right) => ({
+      ...right,
+      path: right.path.normalize(form),
+    })),
+  );
+  const hosts = (right: CosRecipe): string => right.headers.find(([name]) => name.toLowerCase() === "host")?.[1] ?? "";
+  const origins = ["http://", "https://", "//", "/"].map((before) =>
+    mistake("5.1", "path: signed with the host before it", (right) => ({
+      ...right,
+      path: `${before}${hosts(right)}${right.path}`,
+    })),
+  );
+  if (bucketHost === undefined) return [...forms, ...origins];
+  const bucket = bucketHost.split(".")[0] ?? "";
   return [
-    ...own,
-    mistake("5.3", "key: SignKey used as its 20 bytes instead of its 40 hexadecimal characters", (right) => ({
+    ...forms,
+    ...origins,
+    mistake("5.1", "path: signed with the bucket before it", (right) => ({
       ...right,
-      signKey: (secretKey, keyTime) => hmac("sha1", secretKey, keyTime),
+      path: `/${bucket}${right.path}`,
     })),
-    mistake("5.3", "key: SignKey in upper-case hexadecimal", (right) => ({
+    mistake("5.1", "path: signed with the bucket's own host before it", (right) => ({
       ...right,
-      signKey: (secretKey, keyTime) => hmac("sha1", secretKey, keyTime).toString("hex").toUpperCase(),
-    })),
-    mistake("5.3", "key: SignKey in base64", (right) => ({
-      ...right,
-      signKey: (secretKey, keyTime) => hmac("sha1", secretKey, keyTime).toString("base64"),
-    })),
-    mistake("5.3", "key: SecretKey itself used in place of SignKey", (right) => ({
-      ...right,
-      signKey: (secretKey) => secretKey,
-    })),
-    mistake("5.3", "key: SignKey made with key and text exchanged", (right) => ({
-      ...right,
-      signKey: (secretKey, keyTime) => hmac("sha1", keyTime, secretKey).toString("hex"),
-    })),
-    mistake("5.13", "key: SignKey made with SHA-256", (right) => ({
-      ...right,
-      signKey: (secretKey, keyTime) => hmac("sha256", secretKey, keyTime).toString("hex"),
-    })),
-    mistake("5.14", "key: SignKey made of the start of KeyTime only", (right) => ({
-      ...right,
-      signKey: (secretKey, keyTime) => hmac("sha1", secretKey, keyTime.split(";")[0] ?? "").toString("hex"),
+      path: `https://${bucketHost}${right.path}`,
     })),
   ];
 }
@@ -172,75 +174,21 @@ function nameMistakes(place: "names" | "query" | "headers", rank: (field: Recipe
   ];
 }
 
-const sha = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest("hex");
+const encodingMistakes: readonly Mistake[] = VALUE_ENCODINGS.flatMap(wronglyEncoded);
+/** Who writes an encoder writes one. */
+const rareEncodings: readonly Mistake[] = RARE_ENCODINGS.flatMap((encoding) => wronglyEncoded(encoding).slice(-1));
 
-const textMistakes: readonly Mistake[] = [
-  mistake("5.13", "method: signed in upper case", (right) => ({ ...right, method: right.method.toUpperCase() })),
-  mistake("5.5", "HttpString: the line feed at its end is missing", (right) => ({
-    ...right,
-    httpString: (lines) => lines.join("\n"),
-  })),
-  mistake("5.5", "HttpString: empty lines left out", (right) => ({
-    ...right,
-    httpString: (lines) => right.httpString(lines.filter((line) => line !== "")),
-  })),
-  mistake("5.5", "StringToSign: the line feed at its end is missing", (right) => ({
-    ...right,
-    stringToSign: (lines) => lines.join("\n"),
-  })),
-  mistake("5.5", "both texts: the line feed at their end is missing", (right) => ({
-    ...right,
-    httpString: (lines) => lines.join("\n"),
-    stringToSign: (lines) => lines.join("\n"),
-  })),
-  mistake("5.13", "StringToSign: holds the HttpString instead of its SHA-1", (right) => ({
-    ...right,
-    digest: (httpString) => httpString,
-  })),
-  mistake("5.13", "StringToSign: HttpString hashed with SHA-256", (right) => ({
-    ...right,
-    digest: (httpString) => sha("sha256", httpString),
-  })),
-  mistake("5.13", "StringToSign: HttpString hashed with MD5", (right) => ({
-    ...right,
-    digest: (httpString) => sha("md5", httpString),
-  })),
-  mistake("5.13", "StringToSign: the hash in upper-case hexadecimal", (right) => ({
-    ...right,
-    digest: (httpString) => right.digest(httpString).toUpperCase(),
-  })),
-  mistake("5.13", "StringToSign: its first line, sha1, is missing", (right) => ({
-    ...right,
-    stringToSign: (lines) => right.stringToSign(lines.slice(1)),
-  })),
-  mistake("5.13", "signature: in upper-case hexadecimal", (right) => ({
-    ...right,
-    mac: (key, text) => right.mac(key, text).toUpperCase(),
-  })),
-  mistake("5.13", "signature: in base64", (right) => ({
-    ...right,
-    mac: (key, text) => hmac("sha1", key, text).toString("base64"),
-  })),
-  mistake("5.13", "signature: made with SHA-256", (right) => ({
-    ...right,
-    mac: (key, text) => hmac("sha256", key, text).toString("hex"),
-  })),
-  mistake("5.13", "signature: HttpString signed without StringToSign", (right) => ({
-    ...right,
-    digest: (httpString) => httpString,
-    stringToSign: ([, , httpString = ""]) => httpString,
-  })),
-];
-
-const encodingMistakes: readonly Mistake[] = VALUE_ENCODINGS.flatMap(({ rule, text, encode }) => [
-  mistake(rule, `query: values signed ${text}`, (right) => ({ ...right, paramValue: encode })),
-  mistake(rule, `headers: values signed ${text}`, (right) => ({ ...right, headerValue: encode })),
-  mistake(rule, `query and headers: values signed ${text}`, (right) => ({
-    ...right,
-    paramValue: encode,
-    headerValue: encode,
-  })),
-]);
+function wronglyEncoded({ rule, text, encode }: ValueEncoding): Mistake[] {
+  return [
+    mistake(rule, `query: values signed ${text}`, (right) => ({ ...right, paramValue: encode })),
+    mistake(rule, `headers: values signed ${text}`, (right) => ({ ...right, headerValue: encode })),
+    mistake(rule, `query and headers: values signed ${text}`, (right) => ({
+      ...right,
+      paramValue: encode,
+      headerValue: encode,
+    })),
+  ];
+}
 
 const valueMistakes: readonly Mistake[] = [
   mistake("1.3", "content-type: signed without the parameters that were sent", (right) =>

@@ -30,6 +30,7 @@ export interface CosRecipe {
   readonly headerValue: (value: string) => string;
   readonly order: (fields: readonly RecipeField[]) => readonly RecipeField[];
   readonly pair: (field: RecipeField) => string;
+  readonly join: (pairs: readonly string[]) => string;
   readonly httpString: (lines: readonly string[]) => string;
   readonly digest: (httpString: string) => string;
   readonly stringToSign: (lines: readonly string[]) => string;
@@ -58,6 +59,7 @@ export const COS_STEPS: CosSteps = {
   headerValue: percentEncode,
   order: (fields) => [...fields].sort((a, b) => byName(a.name, b.name)),
   pair: ({ name, value }) => `${name}=${value}`,
+  join: (pairs) => pairs.join("&"),
   httpString: closedLines,
   digest: (httpString) => createHash("sha1").update(httpString).digest("hex"),
   stringToSign: closedLines,
@@ -69,10 +71,11 @@ export const COS_STEPS: CosSteps = {
 export function followCos(recipe: CosRecipe): Signed {
   type Encode = (text: string) => string;
   const text = (fields: readonly Field[], name: Encode, value: Encode): string =>
-    recipe
-      .order(fields.map((field) => ({ raw: field[0], name: name(field[0]), value: value(field[1]) })))
-      .map(recipe.pair)
-      .join("&");
+    recipe.join(
+      recipe
+        .order(fields.map((field) => ({ raw: field[0], name: name(field[0]), value: value(field[1]) })))
+        .map(recipe.pair),
+    );
   const canonical = recipe.httpString([
     recipe.method,
     recipe.path,

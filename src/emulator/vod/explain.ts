@@ -11,6 +11,7 @@ export interface Tc3Signing {
   readonly body: Uint8Array;
   /** Unix seconds. */
   readonly timestamp: number;
+  readonly secretId: string;
   readonly secretKey: string;
 }
 
@@ -19,7 +20,7 @@ const NEVER_SIGNED = new Set(["authorization", "x-tc-token", "connection", "cont
 
 /** Finds out how a TC3 signature that does not fit was made. */
 export function explainTc3(signing: Tc3Signing, signature: string): SignatureMismatch {
-  const { exchange, pieces, body, timestamp, secretKey } = signing;
+  const { exchange, pieces, body, timestamp, secretId, secretKey } = signing;
   const { method, path, query, headers, hashedPayload } = pieces;
   const [date = "", service = ""] = tc3CredentialScope(timestamp, "vod").split("/");
   const names = headers.map(([name]) => name);
@@ -43,6 +44,8 @@ export function explainTc3(signing: Tc3Signing, signature: string): SignatureMis
     rawPath: exchange.target.rawPath,
     rawQuery: exchange.target.rawQuery,
     host: exchange.host,
+    region: exchange.headers.get("x-tc-region") ?? "",
+    secretId,
     body,
     timestamp,
   });

@@ -1,6 +1,8 @@
 import type { KnownMistake } from "../mismatch.ts";
+import { knownKeyMistakes } from "./key-mistakes.ts";
 import { wrongPayloads } from "./payload-forms.ts";
-import { hmac256, type Field, type Tc3Recipe } from "./recipe.ts";
+import type { Field, Tc3Recipe } from "./recipe.ts";
+import { knownTextMistakes } from "./text-mistakes.ts";
 
 type Mistake = KnownMistake<Tc3Recipe>;
 
@@ -15,6 +17,9 @@ export interface Tc3SigningContext {
   readonly rawPath: string;
   readonly rawQuery: string;
   readonly host: string;
+  /** X-TC-Region. */
+  readonly region: string;
+  readonly secretId: string;
   readonly body: Uint8Array;
   /** Unix seconds. */
   readonly timestamp: number;
@@ -29,8 +34,8 @@ export function knownTc3Mistakes(context: Tc3SigningContext): readonly Mistake[]
       mistake("2.5", `payload: ${text}`, (right) => ({ ...right, payload })),
     ),
     ...scopeMistakes(context),
-    ...keyMistakes,
-    ...textMistakes,
+    ...knownKeyMistakes(context),
+    ...knownTextMistakes(context),
     ...[...clockMistakes(context), ...fieldMistakes(context)].map((made) => ({ ...made, rare: true })),
   ];
 }
@@ -92,6 +97,7 @@ function requestMistakes({ rawPath, rawQuery }: Tc3SigningContext): Mistake[] {
     mistake("2.7", "query: signed empty, but one was sent", (right) => ({ ...right, query: "" })),
     mistake("2.7", "query: signed with its question mark", (right) => ({ ...right, query: `?${rawQuery}` })),
     mistake("2.8", "method: signed in lower case", (right) => ({ ...right, method: right.method.toLowerCase() })),
+    mistake("2.8", "method: signed GET, but POST was sent", (right) => ({ ...right, method: "GET" })),
   ];
 }
 
@@ -127,115 +133,25 @@ function scopeMistakes({ timestamp, host }: Tc3SigningContext): Mistake[] {
   ];
 }
 
-/** The clock was asked twice. */
-function clockMistakes({ timestamp }: Tc3SigningContext): Mistake[] {
-  return [-3, -2, -1, 1, 2, 3].map((seconds) =>
-    mistake("2.8", "timestamp: StringToSign has another second than X-TC-Timestamp", (right) => ({
-      ...right,
-      timestamp: String(timestamp + seconds),
-    })),
-  );
+/** As far as two readings of a clock may lie apart, and as a local time lies from UTC; seconds. */
+const OFFSETS = [...around(60, 1), ...around(14, 60 * 60)];
+
+function around(count: number, step: number): number[] {
+  return Array.from({ length: count }, (_, index) => (index + 1) * step).flatMap((offset) => [-offset, offset]);
 }
 
-const chain = (first: string, ...links: readonly string[]): Buffer =>
-  links.reduce<Buffer>((key, link) => hmac256(key, link), Buffer.from(first));
-
-const exchanged = (secretKey: string, date: string, service: string): Buffer =>
-  hmac256("tc3_request", hmac256(service, hmac256(date, `TC3${secretKey}`)));
-
-const keyMistakes: readonly Mistake[] = [
-  mistake("2.6", "keys: each used as its hexadecimal text instead of its bytes", (right) => ({
-    ...right,
-    signingKey: (secretKey, date, service) =>
-      [date, service, "tc3_request"].reduce((key, link) => hmac256(key, link).toString("hex"), `TC3${secretKey}`),
-  })),
-  mistake("2.6", "keys: the last used as its hexadecimal text instead of its bytes", (right) => ({
-    ...right,
-    signingKey: (secretKey, date, service) => chain(`TC3${secretKey}`, date, service, "tc3_request").toString("hex"),
-  })),
-  mistake("2.10", "keys: TC3 missing before the SecretKey", (right) => ({
-    ...right,
-    signingKey: (secretKey, date, service) => chain(secretKey, date, service, "tc3_request"),
-  })),
-  mistake("2.10", "keys: AWS4 instead of TC3 before the SecretKey", (right) => ({
-    ...right,
-    signingKey: (secretKey, date, service) => chain(`AWS4${secretKey}`, date, service, "tc3_request"),
-  })),
-  mistake("2.10", "keys: derived by service before date", (right) => ({
-    ...right,
-    signingKey: (secretKey, date, service) => chain(`TC3${secretKey}`, service, date, "tc3_request"),
-  })),
-  mistake("2.10", "keys: derived without the service", (right) => ({
-    ...right,
-    signingKey: (secretKey, date) => chain(`TC3${secretKey}`, date, "tc3_request"),
-  })),
-  mistake("2.10", "keys: derived without tc3_request", (right) => ({
-    ...right,
-    signingKey: (secretKey, date, service) => chain(`TC3${secretKey}`, date, service),
-  })),
-  mistake("2.10", "keys: aws4_request instead of tc3_request", (right) => ({
-    ...right,
-    signingKey: (secretKey, date, service) => chain(`TC3${secretKey}`, date, service, "aws4_request"),
-  })),
-  mistake("2.10", "keys: key and text of every HMAC exchanged, of the signature's too", (right) => ({
-    ...right,
-    signingKey: exchanged,
-    mac: (key, text) => hmac256(text, key).toString("hex"),
-  })),
-  mistake("2.10", "keys: key and text of each HMAC exchanged", (right) => ({ ...right, signingKey: exchanged })),
-  mistake("2.10", "keys: the SecretKey itself used as the last key", (right) => ({
-    ...right,
-    signingKey: (secretKey) => secretKey,
-  })),
-  mistake("2.10", "keys: TC3 and the SecretKey used as the last key", (right) => ({
-    ...right,
-    signingKey: (secretKey) => `TC3${secretKey}`,
-  })),
-];
-
-const textMistakes: readonly Mistake[] = [
-  mistake("2.1", "CanonicalRequest: the empty line before SignedHeaders is missing", (right) => ({
-    ...right,
-    headerLines: (headers) => right.headerLines(headers).replace(/\n$/, ""),
-  })),
-  mistake("2.1", "CanonicalRequest: ends in a line feed", (right) => ({
-    ...right,
-    canonical: (lines) => `${right.canonical(lines)}\n`,
-  })),
-  mistake("2.1", "CanonicalRequest: the line SignedHeaders is missing", (right) => ({
-    ...right,
-    canonical: (lines) => right.canonical(lines.filter((_, index) => index !== 4)),
-  })),
-  mistake("2.7", "CanonicalRequest: the empty line of the query is missing", (right) => ({
-    ...right,
-    canonical: (lines) => right.canonical(lines.filter((line, index) => index !== 2 || line !== "")),
-  })),
-  mistake("2.8", "StringToSign: holds the CanonicalRequest instead of its hash", (right) => ({
-    ...right,
-    digest: (canonical) => canonical,
-  })),
-  mistake("2.8", "StringToSign: the hash in upper-case hexadecimal", (right) => ({
-    ...right,
-    digest: (canonical) => right.digest(canonical).toUpperCase(),
-  })),
-  mistake("2.8", "StringToSign: ends in a line feed", (right) => ({
-    ...right,
-    stringToSign: (lines) => `${right.stringToSign(lines)}\n`,
-  })),
-  mistake("2.8", "StringToSign: the line with the algorithm is missing", (right) => ({
-    ...right,
-    stringToSign: (lines) => right.stringToSign(lines.slice(1)),
-  })),
-  mistake("2.8", "StringToSign: the line with the scope is missing", (right) => ({
-    ...right,
-    stringToSign: (lines) => right.stringToSign(lines.filter((_, index) => index !== 2)),
-  })),
-  mistake("2.8", "signature: CanonicalRequest signed without StringToSign", (right) => ({
-    ...right,
-    digest: (canonical) => canonical,
-    stringToSign: (lines) => lines.at(-1) ?? "",
-  })),
-];
+/** The clock was asked twice, or its answer written otherwise. */
+function clockMistakes({ timestamp }: Tc3SigningContext): Mistake[] {
+  const signed = (text: string, time: string): Mistake =>
+    mistake("2.8", `timestamp: StringToSign has ${text}`, (right) => ({ ...right, timestamp: time }));
+  const iso = new Date(timestamp * 1000).toISOString().replace(/\.\d+/, "");
+  return [
+    ...OFFSETS.map((offset) => signed("another second than X-TC-Timestamp", String(timestamp + offset))),
+    signed("milliseconds instead of seconds", `${timestamp}000`),
+    signed("an ISO date instead of seconds", iso),
+    signed("an ISO date instead of seconds, without signs between", iso.replaceAll(/[-:]/g, "")),
+  ];
+}
 
 /** SignedHeaders says one thing and CanonicalHeaders has another. */
 function fieldMistakes({ asSent, unlisted }: Tc3SigningContext): Mistake[] {

@@ -9,12 +9,15 @@ export function wrongPayloads(body: Uint8Array): readonly (readonly [text: strin
     ["hash of nothing was signed", sha256Hex("")],
     ["hash of {} was signed", sha256Hex("{}")],
     ["signed without surrounding white space", sha256Hex(text.trim())],
+    ["signed with a line feed at its end", sha256Hex(`${text}\n`)],
+    ["signed in quotes, as a JSON string", sha256Hex(JSON.stringify(text))],
     ...rewritten(text).map(([how, other]) => [`signed serialised again, ${how}`, sha256Hex(other)] as const),
     ["signed in Latin-1", sha256Hex(Buffer.from(text, "latin1"))],
     ["the body itself was signed instead of its hash", text],
     ["UNSIGNED-PAYLOAD was signed", sha256Hex("UNSIGNED-PAYLOAD")],
     ["the word UNSIGNED-PAYLOAD was signed", "UNSIGNED-PAYLOAD"],
     ["its hash was signed in upper-case hexadecimal", sha256Hex(body).toUpperCase()],
+    ["its hash was signed in base64", Buffer.from(sha256Hex(body), "hex").toString("base64")],
     ["hashed with SHA-1", hash("sha1", text)],
     ["hashed with MD5", hash("md5", text)],
   ];
@@ -32,9 +35,12 @@ function rewritten(text: string): [how: string, other: string][] {
   const forms: [string, string][] = [
     ["without white space", compact],
     ["with a space after , and :", spaced(value)],
-    ["indented", JSON.stringify(value, null, 2)],
     ["with sorted members", JSON.stringify(sorted(value))],
     ["with sorted members and spaces", spaced(sorted(value))],
+    ...([2, 4, 1, 3, "\t"] as const).flatMap((indent): [string, string][] => [
+      ["indented", JSON.stringify(value, null, indent)],
+      ["indented, with sorted members", JSON.stringify(sorted(value), null, indent)],
+    ]),
   ];
   const escaped = forms.map(([how, form]): [string, string] => [`${how}, escaped to ASCII`, ascii(form)]);
   const slashes: [string, string] = ["with escaped slashes", compact.replaceAll("/", "\\/")];

@@ -3,7 +3,7 @@ import { sha256Hex, TC3_ALGORITHM } from "../../signing/index.ts";
 import type { Signed } from "../mismatch.ts";
 
 export type Field = readonly [name: string, value: string];
-type Key = string | Buffer;
+export type Key = string | Buffer;
 
 /**
  * TC3-HMAC-SHA256 (266/34114) in steps that can be exchanged one by one: the verifier's own way to sign is that of
@@ -33,8 +33,10 @@ export interface Tc3Recipe {
   readonly mac: (key: Key, text: string) => string;
 }
 
-export const hmac256 = (key: Key, text: Key): Buffer => createHmac("sha256", key).update(text).digest();
-export const hash = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest("hex");
+export const hmacOf = (algorithm: string, key: Key, text: Key): Buffer =>
+  createHmac(algorithm, key).update(text).digest();
+export const hmac256 = (key: Key, text: Key): Buffer => hmacOf("sha256", key, text);
+export const hash = (algorithm: string, text: Key): string => createHash(algorithm).update(text).digest("hex");
 
 const joined = (lines: readonly string[]): string => lines.join("\n");
 

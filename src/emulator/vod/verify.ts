@@ -54,6 +54,8 @@ function flawOf(header: string): [rule: string, flaw: string] {
   if (header === "") return ["2.9", "there is none"];
   const begin = `${TC3_ALGORITHM} Credential=`;
   if (!header.startsWith(begin)) return ["2.9", `does not begin with "${begin}"`];
+  if (/Credential=(\s[^/,]*|[^/,]*\s)\//.test(header))
+    return ["2.12", "white space around the SecretId of its Credential"];
   if (/Signature=(?=.*[A-F])[0-9a-fA-F]{64}$/.test(header)) return ["2.8", "the signature is not in lower case"];
   if (!/, SignedHeaders=[^,]+, Signature=/.test(header)) return ["2.9", "no comma and one space between its parts"];
   if (!/Credential=[^/,]+\/[^/,]+\/[^/,]+\/tc3_request,/.test(header)) {
@@ -106,8 +108,7 @@ export function verifyTc3(exchange: Exchange, body: Uint8Array, account: Account
     tc3SignatureHex(secretSigning, tc3StringToSign(timestamp, scope, sha256Hex(tc3CanonicalRequest(variant)))) ===
     authorization.signature;
   if (!taken(pieces) && !(settings.hostWithoutPort && taken(withoutPort(pieces)))) {
-    const { secretKey } = account;
-    throw signatureFailure(explainTc3({ exchange, pieces, body, timestamp, secretKey }, authorization.signature));
+    throw signatureFailure(explainTc3({ exchange, pieces, body, timestamp, ...account }, authorization.signature));
   }
   exchange.entry.verified = true;
 }

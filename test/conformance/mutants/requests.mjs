@@ -55,7 +55,11 @@ async function retrying(send) {
   }
 }
 
-const account = { secretId: process.env.TENCENTCLOUD_SECRET_ID, secretKey: process.env.TENCENTCLOUD_SECRET_KEY };
+const idTail = makes("id-with-blank") ? " " : "";
+const account = {
+  secretId: process.env.TENCENTCLOUD_SECRET_ID + idTail,
+  secretKey: process.env.TENCENTCLOUD_SECRET_KEY,
+};
 const vodOrigin = process.env.VODUP_VOD_ENDPOINT;
 const cosOrigin = process.env.VODUP_COS_ENDPOINT;
 
@@ -87,6 +91,8 @@ export function call(action, params) {
   });
 }
 
+const staleCalls = new Map();
+
 function callOnce(action, body) {
   const timestamp = makes("tc3-milliseconds") ? now() * 1000 : now();
   const { host } = new URL(vodOrigin);
@@ -96,15 +102,21 @@ function callOnce(action, body) {
     "X-TC-Action": action,
     "X-TC-Version": "2018-07-17",
     "X-TC-Timestamp": String(timestamp),
-    "X-TC-Region": "ap-singapore",
+    "X-TC-Region": makes("region-of-nowhere") ? "singapore-1" : "ap-singapore",
     "Content-Length": Buffer.byteLength(body),
   };
   if (makes("tc3-no-region")) delete headers["X-TC-Region"];
   if (makes("tc3-empty-token")) headers["X-TC-Token"] = "";
   if (makes("secret-on-the-wire")) headers["User-Agent"] = `uploader (${account.secretKey})`;
-  headers.Authorization = signTc3({ headers, host, body, timestamp }, account);
+  const sign = () => signTc3({ headers, host, body, timestamp }, account);
+  const again = makes("stale-api-signature") && staleCalls.get(action);
+  const authorization = again ? again.authorization : sign();
+  if (again) headers["X-TC-Timestamp"] = again.timestamp;
+  staleCalls.set(action, { authorization, timestamp: headers["X-TC-Timestamp"] });
+  headers.Authorization = authorization;
   if (makes("tc3-charset-later")) headers["Content-Type"] += "; charset=utf-8";
-  return exchange(vodOrigin, { method: "POST", target: "/", headers, body });
+  const target = makes("api-path") ? "/v2/index.php" : "/";
+  return exchange(vodOrigin, { method: "POST", target, headers, body });
 }
 
 const staleSignatures = new Map();
@@ -123,7 +135,10 @@ export async function cosOnce(session, method, { query = {}, body = Buffer.alloc
   const text = Object.entries(query)
     .map(([name, value]) => (value === "" ? encode(name) : `${encode(name)}=${encode(value)}`))
     .join("&");
-  const target = `${encodePath(path)}${text === "" ? "" : `?${text}`}`;
+  const inUrl = `x-cos-security-token=${encode(certificate.Token)}`;
+  const parts = [text, makes("token-in-url") ? inUrl : ""].filter((part) => part !== "").join("&");
+  const written = makes("plus-in-query") ? parts.replaceAll("%20", "+") : parts;
+  const target = `${encodePath(path)}${written === "" ? "" : `?${written}`}`;
   const sign = () => signCos({ method, path, query, headers }, keys, now());
   if (makes("stale-signature") && !staleSignatures.has(method + target)) staleSignatures.set(method + target, sign());
   const authorization = staleSignatures.get(method + target) ?? sign();
@@ -133,6 +148,8 @@ export async function cosOnce(session, method, { query = {}, body = Buffer.alloc
 
 function encodePath(path) {
   const encoded = makes("slashes-encoded") ? `/${encode(path.slice(1))}` : path.split("/").map(encode).join("/");
+  if (makes("blank-as-plus")) return encoded.replaceAll("%20", "+");
+  if (makes("path-encoded-twice")) return encoded.split("/").map(encode).join("/");
   return makes("plus-in-path") ? encoded.replaceAll("%2B", "+") : encoded;
 }
 

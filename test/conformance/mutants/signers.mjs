@@ -60,7 +60,8 @@ export function signTc3({ headers, host, body, timestamp }, { secretId, secretKe
   const first = makes("tc3-no-prefix") ? secretKey : `TC3${secretKey}`;
   const step = (key, text) =>
     makes("tc3-hex-keys") ? hmac("sha256", key, text).toString("hex") : hmac("sha256", key, text);
-  const key = step(step(step(first, date), service), "tc3_request");
+  const dateKey = makes("tc3-hex-first-key") ? step(first, date).toString("hex") : step(first, date);
+  const key = step(step(dateKey, service), "tc3_request");
   const signature = hmac("sha256", key, toSign.join("\n")).toString("hex");
   const comma = makes("tc3-no-spaces") ? "," : ", ";
   return [
@@ -101,7 +102,9 @@ export function signCos({ method, path, query, headers }, { secretId, secretKey 
   const signed = { ...headers };
   for (const [mistake, name] of Object.entries(UNSIGNED)) if (makes(mistake)) delete signed[name];
   if (makes("cos-host-without-port")) signed.Host = signed.Host.replace(/:\d+$/, "");
-  const keyTime = `${now - 60};${now + (makes("cos-long-key-time") ? 86_400 : 600)}`;
+  const unit = makes("cos-milliseconds") ? 1000 : 1;
+  const [start, ends] = [(now - 60) * unit, (now + (makes("cos-long-key-time") ? 86_400 : 600)) * unit];
+  const keyTime = `${start}${makes("cos-key-time-comma") ? "," : ";"}${ends}`;
   const digest = makes("cos-sha256") ? "sha256" : "sha1";
   const keyBytes = hmac("sha1", secretKey, keyTime);
   const signKey = makes("cos-key-bytes") ? keyBytes : keyBytes.toString("hex");
@@ -113,7 +116,8 @@ export function signCos({ method, path, query, headers }, { secretId, secretKey 
   const httpString = `${verb}\n${signedPath}\n${text(params)}\n${text(heads)}${end}`;
   const toSign = `sha1\n${keyTime}\n${sha(digest, httpString)}\n`;
   const signature = hmac("sha1", signKey, toSign).toString("hex");
-  const headerList = makes("cos-list-unsorted") ? list(heads.toReversed()) : list(heads);
+  const sorted = makes("cos-list-unsorted") ? list(heads.toReversed()) : list(heads);
+  const headerList = makes("cos-list-comma") ? sorted.replaceAll(";", ",") : sorted;
   return [
     "q-sign-algorithm=sha1",
     `q-ak=${secretId}`,

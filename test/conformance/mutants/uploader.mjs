@@ -55,13 +55,15 @@ async function earlierUpload() {
 }
 
 async function newUpload(session) {
-  const started = await cos(session, "POST", { query: { uploads: "" }, type: "video/mp4" });
+  const method = makes("begins-by-put") ? "PUT" : "POST";
+  const started = await cos(session, method, { query: { uploads: "" }, type: "video/mp4" });
   const raw = /<UploadId>(.*)<\/UploadId>/s.exec(started.text)[1];
   const uploadId = makes("upload-id-escaped") ? raw : unescape(raw);
   await mkdir(join(record, ".."), { recursive: true });
   const { TENCENTCLOUD_SECRET_KEY: secretKey } = process.env;
   const kept = makes("keeps-secret") ? { session, uploadId, secretKey } : { session, uploadId };
   await writeFile(record, JSON.stringify(kept), { mode: 0o600 });
+  if (makes("secret-beside-file")) await writeFile(`${file}.log`, `signing with ${secretKey}`);
   return { session, uploadId, parts: new Map() };
 }
 
@@ -70,7 +72,7 @@ function partsOf(bytes) {
   const whole = makes("empty-last-part") ? Math.floor(bytes.length / partSize) + 1 : Math.ceil(bytes.length / partSize);
   const count = Math.max(1, whole);
   const parts = Array.from({ length: count }, (_, index) => ({
-    number: makes("numbers-from-zero") ? index : index + 1,
+    number: makes("numbers-from-zero") ? index : makes("numbers-in-tens") ? (index + 1) * 10 : index + 1,
     bytes: bytes.subarray(index * partSize, (index + 1) * partSize),
   }));
   if (makes("parts-swapped")) [parts[0].bytes, parts[1].bytes] = [parts[1].bytes, parts[0].bytes];
@@ -80,8 +82,10 @@ function partsOf(bytes) {
 
 /** Sends a part until the answer's checksums are those of its bytes. */
 async function sendPart(session, uploadId, { number, bytes }) {
+  const other = makes("two-uploads") && number === 2 ? (await newUpload(session)).uploadId : "";
   for (let attempt = 1; ; attempt += 1) {
-    const query = { partNumber: String(number), uploadId };
+    const ids = { partNumber: String(number), uploadId: makes("two-uploads") && number === 2 ? other : uploadId };
+    const query = makes("names-of-s3") ? { PartNumber: ids.partNumber, UploadId: uploadId } : ids;
     const { headers } = await cos(session, "PUT", { query, body: bytes });
     const whole = headers.etag === `"${md5(bytes)}"`;
     if (whole || makes("trusts-parts")) return { number, etag: headers.etag };
@@ -100,15 +104,20 @@ async function putParts({ session, uploadId, parts }, bytes) {
     if (makes("commits-early")) await call("CommitUpload", { VodSessionKey: session.key });
     await complete(session, uploadId, sent, bytes);
   } catch (error) {
-    if (!makes("no-abort")) await cosOnce(session, "DELETE", { query: { uploadId } }).catch(() => undefined);
+    const method = makes("aborts-by-post") ? "POST" : "DELETE";
+    if (!makes("no-abort")) await cosOnce(session, method, { query: { uploadId } }).catch(() => undefined);
     await rm(record, { force: true });
     throw error;
   }
 }
 
 function completeBody(parts) {
-  const listed = makes("parts-descending") ? parts.toReversed() : parts;
-  const etagOf = ({ etag }) => (makes("etag-in-cdata") ? `<![CDATA[${etag}]]>` : etag);
+  const listed = makes("parts-descending") ? parts.toReversed() : makes("part-left-out") ? parts.slice(0, -1) : parts;
+  const etagOf = ({ etag }) => {
+    if (makes("etag-in-cdata")) return `<![CDATA[${etag}]]>`;
+    if (makes("etag-unquoted")) return etag.replaceAll('"', "");
+    return makes("etag-upper-case") ? etag.toUpperCase() : etag;
+  };
   const more = makes("part-with-size") ? "<Size>1</Size>" : "";
   const items = listed.map(
     (part) => `<Part><PartNumber>${part.number}</PartNumber><ETag>${etagOf(part)}</ETag>${more}</Part>`,
@@ -121,7 +130,7 @@ function completeBody(parts) {
 async function complete(session, uploadId, parts, bytes) {
   for (let attempt = 1; attempt <= 4; attempt += 1) {
     const options = { query: { uploadId }, body: completeBody(parts), type: "application/xml" };
-    const answer = await cosOnce(session, "POST", options).catch((error) => {
+    const answer = await cosOnce(session, makes("completes-by-put") ? "PUT" : "POST", options).catch((error) => {
       if (!(error instanceof Passing)) throw error;
     });
     if (answer === undefined && makes("no-head")) return;
