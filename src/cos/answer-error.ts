@@ -26,7 +26,7 @@ const codesOfHead: Readonly<Record<number, string>> = {
 };
 
 /**
- * The error that an answer stands for.
+ * The error that an answer stands for (wire §6.10).
  *
  * An answer with neither `x-cos-request-id` nor an `<Error>` document did not come from COS but from a proxy, a load
  * balancer or a hijacked name, whatever its status.
@@ -49,7 +49,7 @@ export async function answerError(answer: WireAnswer, context: AnswerContext): P
 
 /**
  * Whether COS gave this answer: all of its answers carry `x-cos-request-id`, and most another header of its own. A captive
- * portal's page may come with 200, even with an ETag, and nothing would be stored.
+ * portal's page may come with 200, even with an ETag, and nothing would be stored (wire §6.13).
  */
 export function isFromCos(answer: WireAnswer): boolean {
   return Object.keys(answer.headers).some((name) => name.startsWith("x-cos-"));
@@ -142,7 +142,10 @@ function cosError(
 
 const lineNames = ["method", "path", "parameters", "headers"];
 
-/** The lines of two HttpStrings that differ, named after what they hold. Empty: both are equal, so the key is wrong. */
+/**
+ * The lines of two HttpStrings that differ, named after what they hold. Empty: both are equal, so the key is wrong.
+ * wire §5.11.
+ */
 export function diffLines(ours: string, theirs: string): string[] {
   const [left, right] = [ours.split("\n"), theirs.split("\n")];
   const differences: string[] = [];

@@ -57,7 +57,7 @@ const signatureLifeSeconds = 900;
 
 /**
  * One bucket through the COS XML API: one method an operation, one request a call. What to retry, verify or abort is the
- * upload engine's business.
+ * upload engine's business (wire §6).
  * @see https://www.tencentcloud.com/document/product/436/7741
  */
 export class CosClient {

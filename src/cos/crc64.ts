@@ -33,7 +33,7 @@ function extend(crc: bigint, bytes: Uint8Array): bigint {
 
 /**
  * Computes COS's CRC64 (CRC-64/XZ: ECMA-182 reflected, initial value and final XOR all ones) over bytes that come in
- * pieces. `String(digest())` is the unsigned decimal text of `x-cos-hash-crc64ecma` (cos 436/7749).
+ * pieces. `String(digest())` is the unsigned decimal text of `x-cos-hash-crc64ecma` (cos 436/7749; wire §8.1).
  *
  * @example
  * new Crc64().update(Buffer.from("123456789")).digest() // 11051210869376104954n
@@ -70,7 +70,7 @@ export function crc64(bytes: Uint8Array): bigint {
 
 /**
  * The CRC64 of `A` followed by `B` from theirs, in O(log length): what verifies a whole object by its parts' CRCs
- * without reading it again.
+ * without reading it again (wire §8.2).
  *
  * @param a - CRC64 of `A`
  * @param b - CRC64 of `B`

@@ -9,7 +9,7 @@ export type CosEndpoint = (bucket: string, region: string) => string;
 
 /**
  * Reads the `cosEndpoint` option: a template with `{bucket}` and `{region}`, or one fixed origin that serves every
- * bucket (a custom domain, a local double).
+ * bucket (a custom domain, a local double) (wire §6.1).
  * @throws TypeError `ERR_INVALID_ARG_VALUE`
  */
 export function parseCosEndpoint(template: string = defaultCosEndpoint): CosEndpoint {

@@ -27,7 +27,7 @@ export const cosRetryTable: Readonly<Record<string, RetryClass>> = {
   NotImplemented: "never",
 };
 
-/** The retry class of anything that a COS operation throws. */
+/** The retry class of anything that a COS operation throws (wire §6.20). */
 export function classifyCosFailure(error: unknown): RetryClass {
   if (error instanceof NetworkError) {
     if (!error.retryable) return "never";

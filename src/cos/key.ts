@@ -3,7 +3,7 @@ import { cosLimits } from "./limits.ts";
 
 /**
  * Turns the object path of the VOD API (`/dir/name.mp4`) into a COS key: exactly one leading slash is dropped, or the
- * request path would begin with two.
+ * request path would begin with two (wire §4.3).
  * @throws TypeError `ERR_INVALID_ARG_VALUE` for a dot segment: proxies and URL parsers rewrite those, so another
  * object than the signed one would be written
  */

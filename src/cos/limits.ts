@@ -12,7 +12,7 @@ export interface CosLimits {
 }
 
 /**
- * What COS accepts; 10,000 parts of 5 GiB are its 48.82 TB.
+ * What COS accepts; 10,000 parts of 5 GiB are its 48.82 TB (wire §7.1).
  * @see https://www.tencentcloud.com/document/product/436/14112 (multipart), 436/7749 (PUT)
  */
 export const cosLimits: CosLimits = {

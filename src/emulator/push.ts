@@ -34,7 +34,7 @@ const isLoopback = (host: string): boolean => /^(localhost|.*\.localhost|127\.\d
 
 /**
  * Sends events to a receiver by POST. As the service does it: a receiver that takes longer than the time-out gets the
- * event again, three sends in all; whatever it answers in time ends the matter, even a 500.
+ * event again, three sends in all; whatever it answers in time ends the matter, even a 500 (wire §13.3, §14).
  */
 export class Pusher {
   readonly #settings: Settings;

@@ -95,7 +95,7 @@ export class Sessions {
   }
 }
 
-/** Whether a session's certificate may write `key`. */
+/** Whether a session's certificate may write `key` (wire §12.3). */
 export function mayWrite(session: UploadSession, key: string): boolean {
   if (session.state !== "open") return false;
   if (key === session.mediaKey || key === session.coverKey) return true;

@@ -10,7 +10,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Confirms handles, those together that are given while nothing is sent or while a request is under way. */
+/**
+ * Confirms handles, those together that are given while nothing is sent or while a request is under way.
+ * wire §13.2.
+ */
 export class Confirmations {
   readonly #api: Pick<VodApi, "call">;
   readonly #subAppId: bigint | undefined;

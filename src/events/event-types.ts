@@ -1,7 +1,7 @@
 /**
  * Event type → the member of a 3.0 body that carries it, as data, because the names follow no rule: a suffix is added,
  * or not, or swapped for another word (vod ModifyEventConfig, PullEvents, EventContent; spec/vod-actions.json). A 2.0
- * body has the same type names, and one member for all, `data`. The service adds types every few months.
+ * body has the same type names, and one member for all, `data`. The service adds types every few months (wire §13.1).
  */
 export const eventFields = {
   NewFileUpload: "FileUploadEvent",

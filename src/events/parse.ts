@@ -40,7 +40,7 @@ const serverUploads: ReadonlySet<string> = new Set(["ServerUpload", "Upload"]);
 
 /**
  * Reads one event notification: the body of a callback, an entry of PullEvents' `EventSet`, or one of API 2.0's
- * `eventList`. Members that are null, missing or unknown make no difference.
+ * `eventList`. Members that are null, missing or unknown make no difference (wire §13.1).
  *
  * This proves nothing about who sent it: see `verifyCallback` of `vodup/signing`.
  *

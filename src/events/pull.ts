@@ -58,6 +58,7 @@ const unconfirmed = { limit: 10_000, lifeMs: 3_600_000 };
 /**
  * Reads reliable notifications: an endless loop over the application's queue, in which each event stays until it is
  * confirmed. At least once: an event whose `confirm()` was not called, or came too late, is delivered again.
+ * wire §13.2.
  *
  * The application's delivery mode must be `PULL` (ModifyEventConfig). Several loops may share a queue.
  *

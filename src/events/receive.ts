@@ -106,7 +106,7 @@ const statusOf: Readonly<Record<Refusal["reason"], number>> = {
 /** No callback is valid for longer (vod ModifyEventConfig, SignKey: 10 minutes; verifyCallback allows 15). */
 const longestLifeMs = 900_000;
 
-/** What the listener and the fetch handler have in common: all but HTTP. */
+/** What the listener and the fetch handler have in common: all but HTTP (wire §13.3, §14). */
 export class Receiver {
   readonly #options: ReceiveOptions;
   readonly #maxBodyBytes: number;

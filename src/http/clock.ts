@@ -4,7 +4,7 @@ const noiseMs = 2_000;
 /**
  * The service's time as far as it is known: the local clock plus an offset learned from the service's answers.
  * Signatures carry a time, and both services refuse one that is off (VOD ±5 minutes, COS ±15 minutes), so a host whose
- * clock is wrong is corrected here instead of failing.
+ * clock is wrong is corrected here instead of failing (wire §3.6, §6.11).
  */
 export class ServiceClock {
   readonly #local: () => number;

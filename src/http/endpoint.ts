@@ -10,7 +10,7 @@ export function isLoopback(hostname: string): boolean {
 /**
  * Reads an endpoint option and answers its origin (`scheme://host[:port]`).
  * A bare host name means `https:`. Plain `http:` is accepted for loopback hosts only: anywhere else it would send
- * signed requests, and with them the security token, in clear.
+ * signed requests, and with them the security token, in clear (wire §1.5).
  * @throws TypeError `ERR_INVALID_ARG_VALUE` for anything that is not an origin
  */
 export function parseOrigin(field: string, text: string): string {
@@ -41,7 +41,7 @@ export function parseOrigin(field: string, text: string): string {
   return url.origin;
 }
 
-/** The `Host` header that belongs to an origin: what is sent, and so what is signed (port included). */
+/** The `Host` header that belongs to an origin: what is sent, and so what is signed (port included) (wire §1.4). */
 export function hostOf(origin: string): string {
   return new URL(origin).host;
 }

@@ -11,7 +11,7 @@ const named: readonly RegExp[] = [
 
 /**
  * Makes a function that takes secrets out of text that came from outside. A server's messages may repeat what it was
- * sent: the services do so when a signature is wrong, and gateways print whole requests.
+ * sent: the services do so when a signature is wrong, and gateways print whole requests (wire §5.11).
  * @param secrets that were sent with the request, in whatever form they come back
  */
 export function hider(...secrets: readonly (string | undefined)[]): (text: string) => string {

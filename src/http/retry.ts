@@ -55,7 +55,7 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
 /**
  * Whether and when to send a request again. Pure, so that it can be read, tested and ported as a table
  * (fixtures/vectors/retry-decision.json). The delay is "full jitter": uniform in [0, min(max, base·2^(attempt−1))],
- * which spreads a fleet that failed together. A `Retry-After` is a lower bound.
+ * which spreads a fleet that failed together. A `Retry-After` is a lower bound (wire §11.5, §11.6).
  *
  * @param attempt how many times the request was sent, from 1
  * @param random uniform in [0, 1)
@@ -94,7 +94,7 @@ const givenUp = new WeakSet<object>();
 
 /**
  * Runs `send` until it succeeds, cannot succeed, or the attempts are used up; the last error is thrown with its
- * `attempts` set. An abort ends a delay at once and rejects with the signal's own reason.
+ * `attempts` set. An abort ends a delay at once and rejects with the signal's own reason (wire §11.7, §11.8).
  */
 export async function retrying<T>(context: RetryContext, send: (attempt: number) => Promise<T>): Promise<T> {
   const { policy, signal } = context;

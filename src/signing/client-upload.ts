@@ -18,7 +18,7 @@ export interface ClientUploadSignature {
 
 /**
  * Signs the permission for one client, such as a browser, to upload by itself. The service reads the parameters from
- * the signature, so anyone who holds it can read them too.
+ * the signature, so anyone who holds it can read them too (wire §15.1).
  *
  * Values are encoded as the documented sample does it: a space as `%20`, and `! ' ( ) *` kept. Another spelling of
  * the same value would be as valid, since the text is signed as transmitted.

@@ -41,7 +41,7 @@ const SIGNATURE_PARAMS: ReadonlySet<string> = new Set([
 
 /**
  * Builds a URL that carries its own signature. Whoever holds it may send that one request until `endTime`: treat the
- * URL as a secret.
+ * URL as a secret (wire §5.10).
  *
  * Every value is percent-encoded, `;` as `%3B` too, and the lists of names once more, so that the server decodes
  * them back to exactly what was signed. Unlike the Node SDK, which leaves `;`, encoded names and the token raw.

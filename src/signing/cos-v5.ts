@@ -65,7 +65,7 @@ export interface CosSignature {
 }
 
 /**
- * Signs a request to the object storage and returns every intermediate.
+ * Signs a request to the object storage and returns every intermediate (wire §5).
  *
  * @throws TypeError `ERR_INVALID_ARG_VALUE` naming the argument at fault; also when two names of the query or of the
  * headers are equal but for case, because the server knows them as one

@@ -6,6 +6,7 @@ const KEPT_BY_JAVASCRIPT = /[!'()*]/g;
 /**
  * Percent-encodes text by the one rule that COS (signature and wire) and TC3 (GET query) share: the bytes of its
  * UTF-8 form, `A-Z a-z 0-9 - _ . ~` kept, every other byte as `%XX` in upper case. A space is `%20`, never `+`.
+ * wire §1.2.
  *
  * Not idempotent: `%` is a character like any other, so an already encoded text is encoded again.
  *
@@ -22,7 +23,7 @@ export function percentEncode(text: string): string {
 
 /**
  * Encodes a decoded object path for the request line: each segment by {@link percentEncode}, every slash kept, also
- * leading, trailing and repeated ones.
+ * leading, trailing and repeated ones (wire §5.9).
  *
  * Dot segments come out as they are; whoever sends the path must refuse them ({@link hasDotSegment}).
  *
@@ -35,7 +36,7 @@ export function encodeKeyPath(path: string): string {
 
 /**
  * Whether a decoded path has a `.` or `..` segment. Browsers, `fetch` and proxies resolve such segments, in escaped
- * form too, so the service would see another path than the one that was signed.
+ * form too, so the service would see another path than the one that was signed (wire §4.3).
  */
 export function hasDotSegment(path: string): boolean {
   return path.split("/").some((segment) => segment === "." || segment === "..");
@@ -43,7 +44,7 @@ export function hasDotSegment(path: string): boolean {
 
 /**
  * Encodes a query as sent: `name=value` joined by `&`, names and values by {@link percentEncode}, in the given order.
- * A null or undefined value is the empty one, so `{ uploads: null }` is `uploads=`.
+ * A null or undefined value is the empty one, so `{ uploads: null }` is `uploads=` (wire §1.6).
  *
  * @throws TypeError `ERR_INVALID_ARG_VALUE` naming the parameter at fault
  */

@@ -76,7 +76,7 @@ export interface Tc3Signature {
 }
 
 /**
- * Signs an API 3.0 request and returns every intermediate.
+ * Signs an API 3.0 request and returns every intermediate (wire §2).
  *
  * Header values enter the canonical request trimmed and in lower case; what is sent stays as it is. Keys and ids are
  * used as given, never trimmed. A token is sent as X-TC-Token and is not part of the signature.
@@ -125,7 +125,7 @@ export interface Tc3CanonicalPieces {
 
 /**
  * Joins the pieces of a canonical request without changing or checking one, so that a signer with other habits (a
- * vendor's, or a request that is being verified) can be reproduced.
+ * vendor's, or a request that is being verified) can be reproduced (wire §2.1).
  *
  * Every header line ends in a line feed, hence the empty line before the list of names; the last line has none.
  */
@@ -135,12 +135,12 @@ export function tc3CanonicalRequest(pieces: Tc3CanonicalPieces): string {
   return [pieces.method, pieces.path, pieces.query, headerLines, names, pieces.hashedPayload].join("\n");
 }
 
-/** The UTC date of the timestamp, the product and the terminator: `2025-01-01/vod/tc3_request`. */
+/** The UTC date of the timestamp, the product and the terminator: `2025-01-01/vod/tc3_request` (wire §2.3, §2.4). */
 export function tc3CredentialScope(timestamp: number, service: string): string {
   return `${utcDate(timestamp)}/${service}/${SCOPE_END}`;
 }
 
-/** The four lines the signature is computed over. */
+/** The four lines the signature is computed over (wire §2.8). */
 export function tc3StringToSign(timestamp: number, credentialScope: string, hashedCanonicalRequest: string): string {
   return [TC3_ALGORITHM, String(timestamp), credentialScope, hashedCanonicalRequest].join("\n");
 }
@@ -156,6 +156,7 @@ export interface Tc3Keys {
 /**
  * Derives the chain of keys of one UTC day and one service. The result is secret: it signs for the whole day without
  * the secret key, so {@link signTc3} does not return it. For comparing an implementation stage by stage.
+ * wire §2.6, §2.10.
  */
 export function deriveTc3Keys(secretKey: string, timestamp: number, service: string): Tc3Keys {
   const secretDate = hmacSha256(`TC3${secretKey}`, utcDate(timestamp));
@@ -173,7 +174,10 @@ export function tc3SignatureHex(secretSigning: string, stringToSign: string): st
   return hmacSha256(Buffer.from(secretSigning, "hex"), stringToSign).toString("hex");
 }
 
-/** The Authorization header: one blank after the algorithm, a comma and one blank between its three parts. */
+/**
+ * The Authorization header: one blank after the algorithm, a comma and one blank between its three parts.
+ * wire §2.9.
+ */
 export function tc3Authorization(parts: {
   readonly secretId: string;
   readonly credentialScope: string;

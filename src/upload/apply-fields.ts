@@ -6,7 +6,7 @@ import { baseName, extensionOf, isCoverExtension, isMediaExtension } from "./med
 import { expireText } from "./options.ts";
 
 /**
- * ApplyUpload's fields (vod 266/34120) from the options and the file names.
+ * ApplyUpload's fields (vod 266/34120) from the options and the file names (wire §4.1).
  * @throws TypeError `ERR_INVALID_ARG_VALUE` when neither tells the media's or the cover's type
  */
 export function applyFields(

@@ -18,7 +18,7 @@ const oldShare = 0.8;
 
 /**
  * Keeps a valid certificate at hand for everything that is in flight. It is renewed ahead of time, and when the service
- * says it has expired; either way once, however many parts ask.
+ * says it has expired; either way once, however many parts ask (wire §12.1).
  *
  * There is no fixed margin: the life of a certificate is not published, and one of seconds must work too.
  */

@@ -24,7 +24,7 @@ export interface CommitContext {
   readonly onRetry: (event: { attempt: number; delayMs: number; error: unknown }) => void;
 }
 
-/** What a second CommitUpload of a session may be told; undocumented, so all that fit count (docs/wire.md). */
+/** What a second CommitUpload of a session may be told; undocumented, so all that fit count (wire §17.1). */
 const unknownSession = new Set([
   "InvalidParameterValue.VodSessionKey",
   "ResourceNotFound",
@@ -32,7 +32,7 @@ const unknownSession = new Set([
 ]);
 
 /**
- * Confirms an upload: only now does the media exist.
+ * Confirms an upload: only now does the media exist (wire §10, §11.4).
  *
  * CommitUpload is repeated when its answer is lost: the vendor's own clients do so. If a repetition is told that the
  * session is unknown, the first one may have worked. Then the FileId that the storage path suggests is looked up, and
@@ -94,7 +94,10 @@ function mayHaveWorked(error: unknown): boolean {
   return error.apiCode.startsWith("InternalError") || (error.retryable && !isListedApiCode(error.apiCode));
 }
 
-/** The FileId inside a storage path such as `/9ce0cd925285890784273533167/x.mp4`: 8 hex characters, then the FileId. */
+/**
+ * The FileId inside a storage path such as `/9ce0cd925285890784273533167/x.mp4`: 8 hex characters, then the FileId.
+ * wire §11.4.
+ */
 export function candidateFileId(mediaStoragePath: string): string | undefined {
   const directory = mediaStoragePath.split("/").at(-2) ?? "";
   return /^[0-9a-f]{8}(\d{15,20})$/.exec(directory)?.[1];

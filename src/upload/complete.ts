@@ -26,7 +26,7 @@ export type Requesting = <T>(
 ) => Promise<T>;
 
 /**
- * Joins the parts to an object and makes sure that it is the right one.
+ * Joins the parts to an object and makes sure that it is the right one (wire §11.2).
  *
  * An answer may be lost, cut short or say `<Error>` although the object was made. So whenever the outcome is unclear,
  * the object itself is asked: there with the right size and CRC is a success, absent means that completing may be tried
@@ -112,7 +112,7 @@ export async function findObject(cos: CosClient, key: string, requesting: Reques
 }
 
 /**
- * Looks at an object that was accepted without a CRC64.
+ * Looks at an object that was accepted without a CRC64 (wire §11.2).
  * @throws IntegrityError it is not what was sent, or not there
  */
 export async function verifyStored(

@@ -19,7 +19,7 @@ const control = /[\u0000-\u001f\u007f]/;
 /**
  * Resolves a URI reference (RFC 3986, as RFC 8216 §4.1 asks) to a file below the manifest, or refuses it. Query and
  * fragment are dropped: they name no file. Percent-encoding is decoded once, and everything is judged after that, so
- * that `%2e%2e` is what it is to the server that will be asked for it.
+ * that `%2e%2e` is what it is to the server that will be asked for it (wire §9.2).
  *
  * Stricter than a URL resolver in one point: `..` is refused even where it would stay inside, because the service
  * takes no manifest with it (vod 266/34801).

@@ -93,7 +93,7 @@ export function contentTypeOf(extension: string | undefined): string | undefined
   return undefined;
 }
 
-/** A media's default name: its file's, up to the last dot; undefined when there is no file. */
+/** A media's default name: its file's, up to the last dot; undefined when there is no file (wire §4.6). */
 export function baseName(name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   const base = name.slice(0, name.length - extname(name).length);

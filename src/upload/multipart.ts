@@ -29,7 +29,7 @@ export interface PartSink {
 }
 
 /**
- * Sends parts as they come, at most `limit` at a time, and never more than one beyond those in memory.
+ * Sends parts as they come, at most `limit` at a time, and never more than one beyond those in memory (wire §7.2).
  *
  * The first failure is the one that is reported: it stops the feeder and every sibling, and nothing settles before all
  * of them have ended.

@@ -27,7 +27,7 @@ const autoPartCount = 1_000;
 const roundUp = (bytes: number): number => Math.ceil(bytes / mebibyte) * mebibyte;
 
 /**
- * Plans the transfer of an object whose size is known. Pure.
+ * Plans the transfer of an object whose size is known. Pure (wire §7.3).
  *
  * A part size that would need more than 10,000 parts is raised to the next MiB that does not, so that any part size
  * reaches COS's 48.82 TB.
@@ -60,7 +60,7 @@ export function partRange(plan: TransferPlan, number: number): PartRange {
 const growthDivisor = 500;
 
 /**
- * The size of the next part of a stream whose length nobody knows. Pure.
+ * The size of the next part of a stream whose length nobody knows. Pure (wire §7.4).
  *
  * The first 500 parts have the base size; from there a part has 1/500 of what was sent before it. Memory so stays
  * small for any usual length (base 8 MiB: 8 MiB up to 3.9 GiB, 20 MiB at 10 GiB), and 10,000 parts reach 33 TiB with

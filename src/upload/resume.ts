@@ -12,7 +12,7 @@ import { partRange, planTransfer } from "./part-plan.ts";
  * - a part that both know alike is kept; the source is compared with it later, when its turn comes;
  * - a part that only the service has (it was sent after the last checkpoint) is kept if its MD5 is that of the source;
  * - everything else is sent again;
- * - an upload that is gone may have been completed: then the object itself is compared with the source.
+ * - an upload that is gone may have been completed: then the object itself is compared with the source (wire §9.4).
  *
  * @returns how many parts need not be sent
  * @throws CheckpointError `CHECKPOINT_MISMATCH` for a stream: it cannot be read from the middle

@@ -7,7 +7,7 @@ const maxContentBytes = 10_000_000 - 1_000;
 
 /**
  * Has the service list the files of a manifest (ParseStreamingManifest, vod 266/34801): one call for each manifest,
- * nested ones are not opened by it.
+ * nested ones are not opened by it (wire §9.2.1).
  */
 export function serviceSegments(
   api: VodApi,

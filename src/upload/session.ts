@@ -36,7 +36,7 @@ export interface RefreshedSession {
 }
 
 /**
- * Opens an upload session.
+ * Opens an upload session (wire §4.2).
  * @param fields wire names; see ApplyUpload (vod 266/34120)
  * @throws VodApiError, NetworkError
  * @throws VodupError `SESSION_INVALID` for an answer that must not be acted on
@@ -80,7 +80,7 @@ export async function applyUpload(
 /**
  * Asks for a new certificate of the same session, as the browser's upload API does with its session key. The field is
  * in no published model of this action, so the answer counts only if it names the same objects (open question:
- * docs/wire.md).
+ * wire §12.2).
  */
 export async function renewBySessionKey(
   api: VodApi,

@@ -33,7 +33,10 @@ type RunOptions = UploadOptions & Pick<OwnSignals, "signal" | "ending">;
 
 let uploads = 0;
 
-/** The stages of one upload, apply → transfer → commit, over sources that are open. The only place that knows both services. */
+/**
+ * The stages of one upload, apply → transfer → commit, over sources that are open. The only place that knows both services.
+ * wire §9.1.
+ */
 export class UploadRun {
   readonly #environment: UploadEnvironment;
   readonly #options: RunOptions;

@@ -49,7 +49,7 @@ export interface CallOptions {
 export type UntypedParams = Readonly<Record<string, unknown>>;
 
 /**
- * The VOD server API (2018-07-17): one call, any action.
+ * The VOD server API (2018-07-17): one call, any action (wire §3).
  * @see https://www.tencentcloud.com/document/product/266/34103
  */
 export class VodApi {
@@ -234,7 +234,7 @@ function checkRegion(region: string): string {
 
 const largestSubAppId = 2n ** 64n - 1n;
 
-/** A SubAppId as the uint64 it is on the wire, whatever form it was given in. */
+/** A SubAppId as the uint64 it is on the wire, whatever form it was given in (wire §3.3). */
 export function parseSubAppId(field: string, value: number | bigint | string | undefined): bigint | undefined {
   if (value === undefined) return undefined;
   const text = typeof value === "number" && !Number.isSafeInteger(value) ? "" : String(value);

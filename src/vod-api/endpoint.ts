@@ -11,7 +11,7 @@ const hosts: Readonly<Record<Site, string>> = {
 
 /**
  * The origin of the VOD API. A regional (`vod.ap-singapore.tencentcloudapi.com`), internal or financial-zone host is
- * given as `vodEndpoint`; the service that is signed stays `vod` for all of them.
+ * given as `vodEndpoint`; the service that is signed stays `vod` for all of them (wire §3.1).
  */
 export function vodOrigin(site: Site = "intl", vodEndpoint?: string): string {
   if (!Object.hasOwn(hosts, site)) throw invalidArgument("site", 'must be "intl" or "cn"', site);

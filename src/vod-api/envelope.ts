@@ -6,7 +6,7 @@ import { classifyApiCode, hintFor, isListedApiCode } from "./error-codes.ts";
 
 /**
  * Reads the envelope of an API 3.0 answer. The service answers everything it handles with HTTP 200, errors too; any
- * other status, and any body that is not an envelope, comes from a gateway in between.
+ * other status, and any body that is not an envelope, comes from a gateway in between (wire §3.4, §3.5).
  *
  * @param hide takes secrets out of what the server says
  * @returns the `Response` object of a success, RequestId included

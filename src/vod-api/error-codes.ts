@@ -211,7 +211,10 @@ function rulesFor(apiCode: string): ApiCodeRule[] {
   return rules.filter((rule) => rule !== undefined);
 }
 
-/** How an API error may be retried; of several rules the most specific counts. A code nobody listed is `never`. */
+/**
+ * How an API error may be retried; of several rules the most specific counts. A code nobody listed is `never`.
+ * wire §3.7, §11.6.
+ */
 export function classifyApiCode(apiCode: string): ApiCodeRule["retry"] {
   return rulesFor(apiCode)[0]?.retry ?? "never";
 }

@@ -113,7 +113,7 @@ const partNumber = (part: XmlNode): number => integer(part, "PartNumber", 1, 10_
 const partsOf = (root: XmlNode): XmlNode[] => root.children.filter((child) => child.name === "Part");
 
 /**
- * Decodes the answer to Initiate Multipart Upload.
+ * Decodes the answer to Initiate Multipart Upload (wire §6.3).
  *
  * @throws {XmlError} `unexpected-root` naming the root found, `missing-element` without an UploadId, or parseXml's.
  */
@@ -128,7 +128,7 @@ export function decodeInitiateResult(bytes: Uint8Array): InitiateResult {
 
 /**
  * Decodes the answer to Complete Multipart Upload. Only a result with an ETag is one: a 200 may just as well carry
- * `<Error>`, which is `unexpected-root` with `element: "Error"` here.
+ * `<Error>`, which is `unexpected-root` with `element: "Error"` here (wire §6.7).
  *
  * @throws {XmlError} `unexpected-root` naming the root found, `missing-element` without an ETag, or parseXml's.
  */
@@ -164,7 +164,7 @@ function decodeListedPart(part: XmlNode): ListedPart {
 }
 
 /**
- * Decodes one page of List Parts, in the order sent.
+ * Decodes one page of List Parts, in the order sent (wire §6.5, §6.17).
  *
  * @throws {XmlError} `unexpected-root`, `missing-element` (a part's fields, IsTruncated, or the next marker of a
  * truncated page, without which the listing could not go on), `malformed` for a bad number, or parseXml's.
@@ -184,7 +184,7 @@ export function decodeListPartsResult(bytes: Uint8Array): ListPartsResult {
 }
 
 /**
- * Decodes `<Error>`, whatever the status it came with.
+ * Decodes `<Error>`, whatever the status it came with (wire §6.10).
  *
  * @throws {XmlError} `unexpected-root`, `missing-element` without a Code, or parseXml's.
  */
@@ -219,6 +219,7 @@ export function decodeCompleteRequest(bytes: Uint8Array): CompletedPart[] {
 /**
  * Encodes the request body of Complete Multipart Upload, parts in the order given. No white space and nothing beyond
  * PartNumber and ETag: the server refuses bodies above 1 MB as MalformedXML, and 10,000 parts come near it otherwise.
+ * wire §6.6.
  */
 export function encodeCompleteRequest(parts: readonly CompletedPart[]): string {
   const body = parts.map(

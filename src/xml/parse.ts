@@ -100,6 +100,7 @@ function buildTree(text: string): unknown {
  * Reads a small XML document strictly: one complete, well-formed UTF-8 document of at most 4 MiB, 32 levels and
  * 100,000 elements, without DOCTYPE or entity declarations. Leading white space and byte-order marks are skipped (COS
  * sends white space while it completes a multipart upload). No value is interpreted: `00012` and `1e5` stay text.
+ * wire §6.12.
  *
  * Control characters in text are let through, unlike XML 1.0, because keys may hold them; NUL is not.
  *

@@ -65,4 +65,27 @@ export const questions: readonly Question[] = [
     text: "Is EventSet null or empty when there is nothing?",
     facts: ["events.nothing-there"],
   },
+  {
+    section: "17.15",
+    text: "Which references does ParseStreamingManifest answer (keys, EXT-X-MAP, BaseURL), and are they decoded?",
+    facts: ["manifest.hls", "manifest.dash"],
+  },
+  { section: "17.16", text: "Is UNSIGNED-PAYLOAD accepted by VOD?", facts: ["auth.unsigned-payload"] },
+  {
+    section: "17.17",
+    text: "Can ApplyUploadUGC, of the client API, refresh a session of ApplyUpload?",
+    facts: [],
+    unasked: "is another API under another host, which this project has no double of",
+  },
+  {
+    section: "17.18",
+    text: "How long is a VodSessionKey good, and may a commit come after 24 h?",
+    facts: [],
+    unasked: "takes a day: no run waits so long",
+  },
+  {
+    section: "17.19",
+    text: "In which order must signed headers stand?",
+    facts: ["auth.unsorted-headers"],
+  },
 ];

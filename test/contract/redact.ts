@@ -29,7 +29,7 @@ const gone = "redacted";
 
 /** Members whose text says nothing of an account once its pseudonyms stand in it. */
 const open =
-  /^(StorageBucket|StorageRegion|VodSessionKey|(Media|Cover)(StoragePath|Url|Type)|SecretId|SecretKey|Token|FileId|RequestId|Code|EventHandle|EventType|SubAppId|Procedure|EventHandles|VodupNoSuchParameter)$/;
+  /^(StorageBucket|StorageRegion|VodSessionKey|(Media|Cover)(StoragePath|Url|Type)|SecretId|SecretKey|Token|FileId|RequestId|Code|EventHandle|EventType|SubAppId|Procedure|EventHandles|VodupNoSuchParameter|ManifestType|MediaManifestContent|MediaSegmentSet)$/;
 
 function redactJson(value: unknown, name: string, redaction: Redaction): unknown {
   const { names, shift } = redaction;

@@ -6,6 +6,7 @@ import { CosClient } from "../../src/cos/client.ts";
 import { CosError, NetworkError, VodApiError } from "../../src/errors.ts";
 import { generateBody } from "../../src/replay/body.ts";
 import { connectTo } from "../support/replay-connection.ts";
+import { manifests } from "./manifests.ts";
 import type { Subject } from "./subject.ts";
 import { isRecord, operationOf } from "./subject.ts";
 import { valueOf } from "./recorder.ts";
@@ -157,6 +158,11 @@ const odd: Scenario = {
       const answer = await subject.raw({ action: "ApplyUpload", params: { MediaType: "mp4", ...params } });
       facts.set(name, answer.code ?? "succeeds");
     }
+    for (const [type, content] of Object.entries(manifests)) {
+      const params = { ManifestType: type, MediaManifestContent: content };
+      const { response, code } = await subject.raw({ action: "ParseStreamingManifest", params });
+      facts.set(`manifest.${type === "mpd" ? "dash" : "hls"}`, code ?? JSON.stringify(response["MediaSegmentSet"]));
+    }
   },
 };
 
@@ -195,6 +201,7 @@ const signatures: Scenario = {
       "auth.clock-6-minutes-ahead": { skew: 360 },
       "auth.clock-6-minutes-behind": { skew: -360 },
       "auth.clock-4-minutes-behind": { skew: -240 },
+      "auth.unsorted-headers": { reversed: true },
       "auth.unsigned-host": { signedHeaders: ["content-type"] },
       "auth.upper-case-content-type": { contentType: "Application/JSON" },
       "auth.unsigned-payload": {

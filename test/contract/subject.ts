@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { VodClientOptions } from "../../src/client.ts";
 import type { Exchange, Pairs, Recorder, Upstream } from "./recorder.ts";
 import { VodClient } from "../../src/client.ts";
-import { signTc3 } from "../../src/signing/index.ts";
+import type { Tc3Signature } from "../../src/signing/index.ts";
+import { deriveTc3Keys, sha256Hex, signTc3, tc3SignatureHex, tc3StringToSign } from "../../src/signing/index.ts";
 import { connectTo } from "../support/replay-connection.ts";
 import { startRecorder, valueOf } from "./recorder.ts";
 
@@ -39,6 +40,8 @@ export interface RawCall {
   /** Replaces or, with undefined, leaves out a header; after signing. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   readonly signedHeaders?: readonly string[] | undefined;
+  /** Signs the headers in the reverse of their order, and names them so. */
+  readonly reversed?: boolean | undefined;
   /** Seconds by which the signature's time differs from now. */
   readonly skew?: number | undefined;
   /** Changes the finished value. */
@@ -128,7 +131,8 @@ export class Subject {
       },
       keys,
     );
-    const sent = { ...headers, authorization: (call.authorization ?? String)(signed.authorization), ...call.headers };
+    const made = call.reversed === true ? reversedAuthorization(signed, timestamp, keys) : signed.authorization;
+    const sent = { ...headers, authorization: (call.authorization ?? String)(made), ...call.headers };
     const answer = await this.#dispatcher.request({
       origin: `https://${host}`,
       path: "/",
@@ -150,6 +154,19 @@ export class Subject {
     await this.#dispatcher.destroy();
     await this.#recorder.close();
   }
+}
+
+/** A signature that is right but for the order of its headers. */
+function reversedAuthorization(signed: Tc3Signature, timestamp: number, keys: SubjectKeys): string {
+  const { canonicalRequest, credentialScope } = signed;
+  const lines = canonicalRequest.split("\n");
+  const count = lines.indexOf("", 3) - 3;
+  const names = (lines[3 + count + 1] ?? "").split(";").toReversed().join(";");
+  const turned = [...lines.slice(0, 3), ...lines.slice(3, 3 + count).toReversed(), "", names, lines.at(-1) ?? ""];
+  const text = tc3StringToSign(timestamp, credentialScope, sha256Hex(turned.join("\n")));
+  const signature = tc3SignatureHex(deriveTc3Keys(keys.secretKey, timestamp, "vod").secretSigning, text);
+  const id = `TC3-HMAC-SHA256 Credential=${keys.secretId}/${credentialScope}`;
+  return `${id}, SignedHeaders=${names}, Signature=${signature}`;
 }
 
 export async function openSubject(options: SubjectOptions): Promise<Subject> {

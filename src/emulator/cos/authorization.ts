@@ -67,7 +67,7 @@ function timeFlawOf(keyTime: string): string {
 }
 
 /**
- * Reads the signature of a request.
+ * Reads the signature of a request (wire §5.14).
  *
  * @throws {CosFailure} AccessDenied when there is none or it is not complete.
  */

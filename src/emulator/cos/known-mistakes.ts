@@ -25,7 +25,7 @@ export interface CosSigningContext {
   readonly sessionPath: string | undefined;
 }
 
-/** Everything that is known to go wrong in a signature v5, the likeliest first. */
+/** Everything that is known to go wrong in a signature v5, the likeliest first (wire §5). */
 export function knownCosMistakes(context: CosSigningContext): readonly Mistake[] {
   return [
     ...hostMistakes(context),

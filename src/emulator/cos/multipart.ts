@@ -37,7 +37,7 @@ function findUpload(exchange: Exchange, context: CosContext, key: string): Multi
   return upload;
 }
 
-/** Initiate Multipart Upload: 436/7746. */
+/** Initiate Multipart Upload: 436/7746 (wire §6.3). */
 export async function initiate(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
   const key = keyOf(exchange);
   checkWrite(exchange, principal, key);
@@ -68,7 +68,7 @@ function partNumberOf(exchange: Exchange): number {
   return partNumber;
 }
 
-/** Upload Part: 436/7750. A part sent again replaces the earlier one. */
+/** Upload Part: 436/7750. A part sent again replaces the earlier one (wire §6.4). */
 export async function uploadPart(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
   const key = keyOf(exchange);
   checkWrite(exchange, principal, key);
@@ -95,7 +95,7 @@ function boundedInteger(exchange: Exchange, name: string, fallback: number, max:
   return Math.min(Number(text), max);
 }
 
-/** List Parts: 436/7747. */
+/** List Parts: 436/7747 (wire §6.5). */
 export async function listParts(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
   const key = keyOf(exchange);
   checkRead(exchange, principal, key);
@@ -132,7 +132,7 @@ export async function listParts(exchange: Exchange, principal: CosPrincipal, con
   return { xml: document };
 }
 
-/** Complete Multipart Upload: 436/7742. */
+/** Complete Multipart Upload: 436/7742 (wire §6.6). */
 export async function complete(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
   const key = keyOf(exchange);
   checkWrite(exchange, principal, key);
@@ -197,7 +197,7 @@ function choose(
   return parts;
 }
 
-/** Abort Multipart Upload: 436/7740. */
+/** Abort Multipart Upload: 436/7740 (wire §6.8). */
 export async function abort(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
   const key = keyOf(exchange);
   checkWrite(exchange, principal, key);

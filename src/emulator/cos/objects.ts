@@ -24,7 +24,7 @@ export function checksumHeaders(context: CosContext, body: { etag: string; crc64
   };
 }
 
-/** PUT Object: 436/7749. The one operation whose body may come in chunks of unknown total. */
+/** PUT Object: 436/7749. The one operation whose body may come in chunks of unknown total (wire §6.2). */
 export async function putObject(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
   const key = keyOf(exchange);
   checkWrite(exchange, principal, key);
@@ -60,7 +60,7 @@ function objectHeaders(context: CosContext, object: StoredObject): Record<string
   };
 }
 
-/** HEAD Object: 436/7745. */
+/** HEAD Object: 436/7745 (wire §6.9). */
 export async function headObject(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
   const object = find(exchange, principal, context);
   return { headers: { ...objectHeaders(context, object), "Content-Length": String(object.size) } };

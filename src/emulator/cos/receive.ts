@@ -18,7 +18,7 @@ export function announcedMd5(exchange: Exchange): string | undefined {
   return Buffer.from(header, "base64").toString("hex");
 }
 
-/** @throws {CosFailure} BadDigest when an MD5 was announced and the body has another */
+/** wire §6.15. @throws {CosFailure} BadDigest when an MD5 was announced and the body has another */
 export function checkMd5(expected: string | undefined, actual: string | undefined): void {
   if (expected !== undefined && actual !== expected) {
     throw new CosFailure(400, "BadDigest", "The Content-MD5 you specified did not match what we received.");

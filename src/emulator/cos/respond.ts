@@ -4,7 +4,7 @@ import type { SignatureMismatch } from "../mismatch.ts";
 import type { Identifiers } from "../random.ts";
 import { noteFailure } from "../request-log.ts";
 
-/** An error answer of COS (436/7730). */
+/** An error answer of COS (436/7730; wire §6.10). */
 export class CosFailure extends Error {
   override readonly name = "CosFailure";
   readonly status: number;

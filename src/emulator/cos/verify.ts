@@ -30,7 +30,7 @@ const UNSIGNED =
   /^(authorization|user-agent|accept(-.*)?|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|traceparent|tracestate|baggage)$/;
 
 /**
- * Checks who signed the request, when, and what: 436/7778.
+ * Checks who signed the request, when, and what: 436/7778 (wire §5.6, §5.7, §5.8).
  *
  * @throws {CosFailure} with the documented code of whatever does not hold.
  */

@@ -3,7 +3,7 @@ import type { JsonObject } from "../json.ts";
 import type { SignatureMismatch } from "../mismatch.ts";
 import { noteFailure } from "../request-log.ts";
 
-/** An error of the API: answered with HTTP 200, as everything is that the API itself handles. */
+/** An error of the API: answered with HTTP 200, as everything is that the API itself handles (wire §3.4). */
 export class VodFailure extends Error {
   override readonly name = "VodFailure";
   readonly code: string;

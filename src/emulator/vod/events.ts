@@ -3,7 +3,7 @@ import { VodFailure } from "./envelope.ts";
 import { MAX_BATCH, type EventConfig } from "./event-queues.ts";
 import { textOf, textsOf } from "./validate.ts";
 
-/** PullEvents (266/34183): waits for an event if there is none. */
+/** PullEvents (266/34183): waits for an event if there is none (wire §13.2). */
 export const pullEvents: VodAction = async ({ context, subAppId, gone }) => {
   const { events, settings } = context;
   const deadline = performance.now() + settings.pullWaitMs;
@@ -16,7 +16,7 @@ export const pullEvents: VodAction = async ({ context, subAppId, gone }) => {
   }
 };
 
-/** ConfirmEvents: too late or unknown is the same error, and then nothing is confirmed. */
+/** ConfirmEvents: too late or unknown is the same error, and then nothing is confirmed (wire §13.2). */
 export const confirmEvents: VodAction = ({ context, params, subAppId }) => {
   const handles = textsOf(params, "EventHandles") ?? [];
   if (handles.length === 0 || handles.length > MAX_BATCH) {
@@ -51,7 +51,10 @@ function oneOf<T extends string>(value: string | undefined, allowed: readonly T[
   return found;
 }
 
-/** ModifyEventConfig (266/57589): what is not named stays; an empty NotificationUrl or SignKey clears it. */
+/**
+ * ModifyEventConfig (266/57589): what is not named stays; an empty NotificationUrl or SignKey clears it.
+ * wire §13.4.
+ */
 export const modifyEventConfig: VodAction = ({ context, params, subAppId }) => {
   const config: EventConfig = context.events.config(subAppId);
   const onOff = (name: string): "ON" | "OFF" | undefined => oneOf(textOf(params, name), ["ON", "OFF"], name);

@@ -25,7 +25,7 @@ export interface Tc3SigningContext {
   readonly timestamp: number;
 }
 
-/** Everything that is known to go wrong in a TC3 signature, the likeliest first. */
+/** Everything that is known to go wrong in a TC3 signature, the likeliest first (wire §2). */
 export function knownTc3Mistakes(context: Tc3SigningContext): readonly Mistake[] {
   return [
     ...headerMistakes(context),

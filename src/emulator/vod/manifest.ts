@@ -32,7 +32,7 @@ function hlsSegments(content: string): string[] {
   return [...new Set(uris.map(checkRelative))];
 }
 
-/** ParseStreamingManifest. */
+/** ParseStreamingManifest (wire §9.2.1). */
 export const parseStreamingManifest: VodAction = ({ params }) => {
   const content = textOf(params, "MediaManifestContent") ?? "";
   switch (textOf(params, "ManifestType") ?? "m3u8") {

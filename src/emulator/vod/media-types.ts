@@ -18,7 +18,7 @@ export const isMediaType = (type: string): boolean => MEDIA.has(type.toLowerCase
 /** HLS and DASH: one media of many objects. */
 export const isManifestType = (type: string): boolean => MANIFEST.has(type.toLowerCase());
 
-/** @throws {VodFailure} InvalidParameterValue.MediaType, InvalidParameterValue.CoverType */
+/** wire §4.5. @throws {VodFailure} InvalidParameterValue.MediaType, InvalidParameterValue.CoverType */
 export function checkTypes(params: JsonObject): void {
   if (!isMediaType(textOf(params, "MediaType") ?? "")) {
     throw new VodFailure("InvalidParameterValue.MediaType", "invalid media type");

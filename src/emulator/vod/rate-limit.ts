@@ -1,7 +1,7 @@
 import type { Settings } from "../options.ts";
 import { VodFailure } from "./envelope.ts";
 
-/** Calls a second of each action, counted in whole seconds of the emulator's clock. */
+/** Calls a second of each action, counted in whole seconds of the emulator's clock (wire §3.7). */
 export class RateLimits {
   readonly #limits: Settings["rateLimits"];
   readonly #counts = new Map<string, { second: number; calls: number }>();

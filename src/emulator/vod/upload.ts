@@ -12,7 +12,7 @@ import { checkExpireTime, checkLength, numberOf, textOf } from "./validate.ts";
 
 /**
  * ApplyUpload (266/34120): opens a session, or with the undocumented VodSessionKey renews the certificate of one, as
- * the option `sessionRefresh` has it.
+ * the option `sessionRefresh` has it (wire §4).
  */
 export const applyUpload: VodAction = (call) => {
   const { context, params } = call;
@@ -80,7 +80,7 @@ function answerApply({ context, now }: VodCall, session: UploadSession): JsonObj
   };
 }
 
-/** CommitUpload (266/34119): makes the uploaded object a media, and tells of it. */
+/** CommitUpload (266/34119): makes the uploaded object a media, and tells of it (wire §10). */
 export const commitUpload: VodAction = (call) => {
   const { context, params, subAppId } = call;
   const session = context.sessions.byKey(textOf(params, "VodSessionKey") ?? "");

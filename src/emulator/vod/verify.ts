@@ -79,7 +79,7 @@ const signatureFailure = (mismatch: SignatureMismatch | undefined): VodFailure =
   );
 
 /**
- * Checks a TC3-HMAC-SHA256 signature: 266/34114.
+ * Checks a TC3-HMAC-SHA256 signature: 266/34114 (wire §2, §3.13).
  *
  * @throws {VodFailure} with the documented code of whatever does not hold; of a signature that does not fit, the log
  * gets the canonical line that differs, where one of the usual mistakes explains it.
