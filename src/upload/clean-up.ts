@@ -10,7 +10,8 @@ import { requestingWith } from "./request.ts";
 const cleanUpLimitMs = 5_000;
 
 /**
- * Removes what was sent of unfinished multipart uploads: it would be stored, and billed, for ever (wire §9.3). Never fails.
+ * Removes what was sent of unfinished multipart uploads: it would be stored, and billed, for ever. Never fails:
+ * wire §9.3.
  * @param ending ends it early, some time after the upload itself was aborted
  * @returns why an upload could not be removed; undefined when all are gone
  */

@@ -33,10 +33,7 @@ type RunOptions = UploadOptions & Pick<OwnSignals, "signal" | "ending">;
 
 let uploads = 0;
 
-/**
- * The stages of one upload, apply → transfer → commit, over sources that are open. The only place that knows both services.
- * wire §9.1.
- */
+/** One upload over open sources: apply → transfer → commit (wire §9.1). The only place that knows both services. */
 export class UploadRun {
   readonly #environment: UploadEnvironment;
   readonly #options: RunOptions;

@@ -59,6 +59,8 @@ interface Tc3Vector extends VectorTest {
   readonly flags: readonly string[];
   readonly payload: unknown;
   readonly payloadEncoding: string;
+  /** Hashed in place of the payload (§2.16). */
+  readonly payloadHashInput?: string;
   readonly service: string;
   readonly timestamp: number;
   readonly expected: Readonly<Record<string, string>>;
@@ -165,7 +167,8 @@ describe("the formulas give every known answer", () => {
   });
 });
 
-function bytesOf({ payload, payloadEncoding }: Tc3Vector): Buffer {
+function bytesOf({ payload, payloadEncoding, payloadHashInput }: Tc3Vector): Buffer {
+  if (payloadHashInput !== undefined) return Buffer.from(payloadHashInput);
   if (payload === null) return Buffer.alloc(0);
   if (typeof payload === "string") return Buffer.from(payload, payloadEncoding === "base64" ? "base64" : "utf8");
   return Buffer.from(generateBody(payload as Parameters<typeof generateBody>[0]));

@@ -1,6 +1,5 @@
 import type { KnownMistake } from "../mismatch.ts";
-import type { Tc3SigningContext } from "./known-mistakes.ts";
-import { hmac256, hmacOf, hash, type Key, type Tc3Recipe } from "./recipe.ts";
+import { hmac256, hmacOf, hash, type Key, type Tc3Recipe, type Tc3SigningContext } from "./recipe.ts";
 
 type Mistake = KnownMistake<Tc3Recipe>;
 

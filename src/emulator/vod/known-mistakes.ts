@@ -1,29 +1,10 @@
 import type { KnownMistake } from "../mismatch.ts";
 import { knownKeyMistakes } from "./key-mistakes.ts";
 import { wrongPayloads } from "./payload-forms.ts";
-import type { Field, Tc3Recipe } from "./recipe.ts";
+import type { Field, Tc3Recipe, Tc3SigningContext } from "./recipe.ts";
 import { knownTextMistakes } from "./text-mistakes.ts";
 
 type Mistake = KnownMistake<Tc3Recipe>;
-
-/** What of a request the mistakes depend on, beside what is signed rightly. */
-export interface Tc3SigningContext {
-  /** Values of the signed headers as sent, not lower-cased. */
-  readonly asSent: readonly Field[];
-  /** Names of the signed headers in the case in which they were sent. */
-  readonly namesAsSent: readonly string[];
-  /** Sent, but not signed. */
-  readonly unlisted: readonly Field[];
-  readonly rawPath: string;
-  readonly rawQuery: string;
-  readonly host: string;
-  /** X-TC-Region. */
-  readonly region: string;
-  readonly secretId: string;
-  readonly body: Uint8Array;
-  /** Unix seconds. */
-  readonly timestamp: number;
-}
 
 /** Everything that is known to go wrong in a TC3 signature, the likeliest first (wire §2). */
 export function knownTc3Mistakes(context: Tc3SigningContext): readonly Mistake[] {

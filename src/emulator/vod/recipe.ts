@@ -33,6 +33,25 @@ export interface Tc3Recipe {
   readonly mac: (key: Key, text: string) => string;
 }
 
+/** What of a request the mistakes depend on, beside what is signed rightly. */
+export interface Tc3SigningContext {
+  /** Values of the signed headers as sent, not lower-cased. */
+  readonly asSent: readonly Field[];
+  /** Names of the signed headers in the case in which they were sent. */
+  readonly namesAsSent: readonly string[];
+  /** Sent, but not signed. */
+  readonly unlisted: readonly Field[];
+  readonly rawPath: string;
+  readonly rawQuery: string;
+  readonly host: string;
+  /** X-TC-Region. */
+  readonly region: string;
+  readonly secretId: string;
+  readonly body: Uint8Array;
+  /** Unix seconds. */
+  readonly timestamp: number;
+}
+
 export const hmacOf = (algorithm: string, key: Key, text: Key): Buffer =>
   createHmac(algorithm, key).update(text).digest();
 export const hmac256 = (key: Key, text: Key): Buffer => hmacOf("sha256", key, text);

@@ -1,7 +1,6 @@
 import { TC3_ALGORITHM } from "../../signing/index.ts";
 import type { KnownMistake } from "../mismatch.ts";
-import type { Tc3SigningContext } from "./known-mistakes.ts";
-import { hash, type Tc3Recipe } from "./recipe.ts";
+import { hash, type Tc3Recipe, type Tc3SigningContext } from "./recipe.ts";
 
 type Mistake = KnownMistake<Tc3Recipe>;
 
