@@ -4,7 +4,7 @@ import type { TestContext } from "vitest";
 
 /** Says on the screen that nothing was tested, and counts as skipped. */
 export function notRun(context: TestContext, why: string): void {
-  console.warn(`not run: ${why}`);
+  console.warn(`not run: ${why}. It needs a network, and cannot run where there is none.`);
   context.skip(why);
 }
 
