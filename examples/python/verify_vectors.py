@@ -82,14 +82,14 @@ def crc64_combine(test, _file):
 
 def part_plan(test, _file):
     if "base" in test:
-        return {"partSize": wire.next_part(test["base"], test["sentBytes"])}
+        return {"grown": wire.grown_part(test["sentBytes"]), "partSize": wire.next_part(test["base"], test["sentBytes"])}
     plan = wire.plan_parts(test["size"], test["partSize"])
-    return {"error": "SOURCE_TOO_LARGE"} if "error" in plan else plan
+    return {"error": "SOURCE_TOO_LARGE"} if "error" in plan else {**wire.plan_steps(test["size"], test["partSize"]), **plan}
 
 
 def retry_decision(test, _file):
-    names = ("kind", "attempt", "policy", "random")
-    return {"delayMs": wire.retry_delay(*(test[name] for name in names), test.get("retryAfterMs"))}
+    given = [test[name] for name in ("kind", "attempt", "policy", "random")]
+    return {**wire.retry_steps(*given), "delayMs": wire.retry_delay(*given, test.get("retryAfterMs"))}
 
 
 def api_retry(test, file):
@@ -165,13 +165,14 @@ def verify(path):
         if SKIPPED_FLAGS.intersection(test["flags"]):
             skipped += 1
             continue
-        difference = first_difference(test["expected"], verifier(test, file))
+        expected = {**test["steps"], **test["expected"]} if "steps" in test else test["expected"]
+        difference = first_difference(expected, verifier(test, file))
         if difference is None:
             agreed += 1
             continue
         differ += 1
-        stage, expected, got = difference
-        print(f"FAIL  {path.name} {test['tcId']} {test['name']}: {stage}\n  expected {expected!r}\n  got      {got!r}")
+        stage, wanted, got = difference
+        print(f"FAIL  {path.name} {test['tcId']} {test['name']}: {stage}\n  expected {wanted!r}\n  got      {got!r}")
     print(f"{'ok  ' if differ == 0 else 'FAIL'}  {path.name}: {agreed} agree, {skipped} skipped, {differ} differ")
     return agreed, skipped, differ
 

@@ -196,12 +196,18 @@ def _up_to_mib(size):
     return -(-size // MIB) * MIB
 
 
+def plan_steps(size, part_size="auto"):
+    """§7.3: the part size that is asked for, and the least that 10,000 parts allow."""
+    wanted = max(8 * MIB, _up_to_mib(-(-size // 1000))) if part_size == "auto" else part_size
+    return {"wanted": wanted, "needed": _up_to_mib(-(-size // 10_000))}
+
+
 def plan_parts(size, part_size="auto"):
     """§7.3, of a known size."""
     if size > 50_000 * GIB:
         return {"error": "too-large"}
-    wanted = max(8 * MIB, _up_to_mib(-(-size // 1000))) if part_size == "auto" else part_size
-    chosen = min(5 * GIB, max(wanted, _up_to_mib(-(-size // 10_000))))
+    steps = plan_steps(size, part_size)
+    chosen = min(5 * GIB, max(steps["wanted"], steps["needed"]))
     if size <= chosen:
         return {"kind": "put", "partSize": chosen, "partCount": 1, "lastPartSize": size}
     count = -(-size // chosen)
@@ -209,8 +215,13 @@ def plan_parts(size, part_size="auto"):
 
 
 def next_part(base, sent):
-    """§7.3, of an unknown size: how large the next part is."""
-    return min(5 * GIB, max(base, _up_to_mib(-(-sent // 500))))
+    """§7.4, of an unknown size: how large the next part is."""
+    return min(5 * GIB, max(base, grown_part(sent)))
+
+
+def grown_part(sent):
+    """§7.4: what was sent asks for so large a part."""
+    return _up_to_mib(-(-sent // 500))
 
 
 def retry_delay(kind, attempt, policy, random, retry_after=None):
@@ -221,9 +232,15 @@ def retry_delay(kind, attempt, policy, random, retry_after=None):
         return 0
     if retry_after is not None and retry_after > policy["maxRetryAfterMs"]:
         return None
-    base = policy["throttleDelayMs" if kind == "throttle" else "baseDelayMs"]
-    jittered = random * min(policy["maxDelayMs"], base * 2 ** (attempt - 1))
+    jittered = retry_steps(kind, attempt, policy, random)["jitteredMs"]
     return math.floor(max(retry_after or 0, jittered) + 0.5)
+
+
+def retry_steps(kind, attempt, policy, random):
+    """§11.5: the longest pause of this attempt, and what chance makes of it."""
+    base = policy["throttleDelayMs" if kind == "throttle" else "baseDelayMs"]
+    ceiling = min(policy["maxDelayMs"], base * 2 ** (attempt - 1))
+    return {"ceilingMs": ceiling, "jitteredMs": random * ceiling}
 
 
 def retry_class(code, rules):

@@ -9,14 +9,18 @@ interface Decision {
   readonly attempt: number;
   readonly policy: RetryPolicy;
   readonly random: number;
+  readonly steps?: { readonly ceilingMs: number; readonly jitteredMs: number };
   readonly expected: { readonly delayMs: number | null };
 }
 
 describe("the decision", () => {
   test.each(vectors<Decision>("retry-decision"))(
     "$name",
-    ({ kind, retryAfterMs, attempt, policy, random, expected }) => {
+    ({ kind, retryAfterMs, attempt, policy, random, steps, expected }) => {
       expect(decide({ kind, retryAfterMs }, attempt, policy, random) ?? null).toBe(expected.delayMs);
+      if (steps === undefined) return;
+      expect(decide({ kind }, attempt, policy, random)).toBe(Math.round(steps.jitteredMs));
+      expect(steps.jitteredMs).toBe(random * steps.ceilingMs);
     },
   );
 

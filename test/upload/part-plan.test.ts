@@ -8,6 +8,7 @@ type PlanVector =
   | {
       readonly size: number;
       readonly partSize: number | "auto";
+      readonly steps?: { readonly wanted: number; readonly needed: number };
       readonly expected:
         | { readonly error: string }
         | {
@@ -17,7 +18,12 @@ type PlanVector =
             readonly lastPartSize: number;
           };
     }
-  | { readonly base: number; readonly sentBytes: number; readonly expected: { readonly partSize: number } };
+  | {
+      readonly base: number;
+      readonly sentBytes: number;
+      readonly steps: { readonly grown: number };
+      readonly expected: { readonly partSize: number };
+    };
 
 const { minPartSize, maxPartSize, maxParts, maxObjectSize } = cosLimits;
 
@@ -33,9 +39,14 @@ function planned(size: number, partSize: number | "auto"): object {
 
 test.each(vectors<PlanVector>("part-plan"))("$name", (vector) => {
   if ("base" in vector) {
-    expect({ partSize: nextPartSize(vector.base, vector.sentBytes) }).toEqual(vector.expected);
+    const { base, sentBytes, steps, expected } = vector;
+    expect({ partSize: nextPartSize(base, sentBytes) }).toEqual(expected);
+    expect(expected.partSize).toBe(Math.min(maxPartSize, Math.max(base, steps.grown)));
   } else {
-    expect(planned(vector.size, vector.partSize)).toEqual(vector.expected);
+    const { size, partSize, steps, expected } = vector;
+    expect(planned(size, partSize)).toEqual(expected);
+    if (steps === undefined) return;
+    expect(expected).toHaveProperty("partSize", Math.min(maxPartSize, Math.max(steps.wanted, steps.needed)));
   }
 });
 
