@@ -58,7 +58,8 @@ export class RememberedUpload {
     if (memory === undefined) return false;
     // The next run prints the FileId without uploading again.
     if (error instanceof UntoldError) return memory.store.isKept;
-    if (this.#choose(error) === "keep-parts") return memory.store.isKept;
+    // A checkpoint that cannot be used stays as it is, and nothing goes on from it.
+    if (this.#choose(error) === "keep-parts") return memory.store.isKept && !(error instanceof CheckpointError);
     // Wrong arguments send nothing and so remove nothing: the upload of an earlier run is as good as before.
     if (exitCodeOf(error) === 2) return false;
     if (!this.#settled && !this.#isUploaded) await this.#discard(this.#found);

@@ -1,5 +1,6 @@
 import type { Checkpoint } from "./checkpoint.ts";
-import { sleep } from "../http/sleep.ts";
+import { untilAborted } from "../http/until-aborted.ts";
+import { withLimit } from "./with-limit.ts";
 
 /** Milliseconds that a failure is held back for a checkpoint that is still being written. */
 const settleLimitMs = 1_000;
@@ -35,12 +36,10 @@ export class CheckpointWriter {
 
   /** Waits for a write that is under way, whatever becomes of it, but not for one that hangs. */
   async settle(aborted: boolean, ending: AbortSignal): Promise<void> {
-    if (this.#running === undefined) return;
-    const over = new AbortController();
-    const limit = sleep(aborted ? settleAbortedMs : settleLimitMs, AbortSignal.any([over.signal, ending]));
-    await Promise.race([this.#running, limit]).catch(() => undefined);
-    over.abort();
-    await limit.catch(() => undefined);
+    const running = this.#running;
+    if (running === undefined) return;
+    const patience = aborted ? settleAbortedMs : settleLimitMs;
+    await withLimit(patience, ending, (limit) => untilAborted(running, limit)).catch(() => undefined);
   }
 
   async #drain(write: (checkpoint: Checkpoint) => void | Promise<void>): Promise<void> {

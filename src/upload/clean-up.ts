@@ -5,6 +5,7 @@ import type { UploadSession } from "./session.ts";
 import { CosClient } from "../cos/client.ts";
 import { CosError, NetworkError } from "../errors.ts";
 import { requestingWith } from "./request.ts";
+import { withLimit } from "./with-limit.ts";
 
 /** Milliseconds that removing unfinished multipart uploads may take after a failure, which waits to be reported. */
 const cleanUpLimitMs = 5_000;
@@ -27,16 +28,17 @@ export async function abortUploads(
   const keys: CosCredentials = { get, refused: async () => false, isOld: () => false };
   const { bucket, region } = session;
   const cos = new CosClient({ bucket, region, credentials: get, cosEndpoint }, wire);
-  const limit = AbortSignal.any([AbortSignal.timeout(cleanUpLimitMs), ending]);
-  const requesting = requestingWith(wire, keys, limit, () => undefined);
-  const reasons = await Promise.all(
-    uploads.map(({ key, uploadId }) =>
-      requesting("AbortMultipartUpload", (options) => cos.abortMultipartUpload(key, uploadId, options)).then(
-        () => undefined,
-        reasonOf,
+  const reasons = await withLimit(cleanUpLimitMs, ending, (limit) => {
+    const requesting = requestingWith(wire, keys, limit, () => undefined);
+    return Promise.all(
+      uploads.map(({ key, uploadId }) =>
+        requesting("AbortMultipartUpload", (options) => cos.abortMultipartUpload(key, uploadId, options)).then(
+          () => undefined,
+          reasonOf,
+        ),
       ),
-    ),
-  );
+    );
+  });
   return reasons.find((reason) => reason !== undefined);
 }
 

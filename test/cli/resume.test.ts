@@ -272,6 +272,7 @@ describe("--checkpoint FILE", () => {
     const { code, stderr } = await bench.run(["upload", path, "--checkpoint", "upload.json"]);
     expect(code).toBe(1);
     expect(stderr).toContain(named);
+    expect(stderr).not.toContain("to go on");
     expect(bench.emulator.requests()).toEqual([]);
     expect(await readFile(file(), "utf8")).toBe(content);
   });

@@ -33,7 +33,7 @@ describe("an abort, at any moment, rejects with its reason within a second, clea
     ["while opening the multipart upload", [{ operation: "InitiateMultipartUpload", fault: { kind: "hang" } }]],
     [
       "while the multipart upload is being opened",
-      [{ operation: "InitiateMultipartUpload", fault: { kind: "slow-response", ms: 450 } }],
+      [{ operation: "InitiateMultipartUpload", fault: { kind: "slow-response", ms: 250 } }],
     ],
     ["while sending parts", [{ operation: "UploadPart", fault: { kind: "slow-read", bytesPerSecond: 100_000 } }]],
     ["while waiting for parts", [{ operation: "UploadPart", fault: { kind: "hang" } }]],
