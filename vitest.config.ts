@@ -45,6 +45,15 @@ export default defineConfig({
       { test: { name: "contract", include: ["test/contract/**/*.test.ts"], testTimeout: 300_000 } },
       {
         test: {
+          name: "fleet",
+          include: ["integrations/bullmq/test/*.test.ts"],
+          globalSetup: ["integrations/bullmq/test/support/build.setup.ts"],
+          testTimeout: 290_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "packaging",
           include: ["test/packaging/*.test.ts"],
           globalSetup: ["test/packaging/pack.setup.ts"],

@@ -1,0 +1,27 @@
+import type { Checkpoint } from "vodup";
+import { CheckpointError, CosError, VodupError } from "vodup";
+
+/**
+ * What becomes of a job whose upload failed:
+ * - `later` it goes on from its checkpoint after a while
+ * - `afresh` its checkpoint leads nowhere: it is tried again without
+ * - `final` it would fail again
+ */
+export type Fate = "later" | "afresh" | "final";
+
+export function fateOf(error: unknown, checkpoint: Checkpoint | undefined): Fate {
+  if (error instanceof CheckpointError) return mayStartOver(checkpoint) ? "afresh" : "final";
+  if (error instanceof VodupError) return error.retryable || isTakenOver(error) ? "later" : "final";
+  const isCallersMistake = error instanceof Error && "code" in error && error.code === "ERR_INVALID_ARG_VALUE";
+  return isCallersMistake ? "final" : "later";
+}
+
+/** Whether it is certain that no commit was sent: only then may an upload be given up and begun again. */
+export function mayStartOver(checkpoint: Checkpoint | undefined): boolean {
+  return checkpoint === undefined || checkpoint.state === "uploading" || checkpoint.state === "transferred";
+}
+
+/** A worker that did not know yet that it had lost the job has completed the object in this one's place. */
+function isTakenOver(error: VodupError): boolean {
+  return error instanceof CosError && error.cosCode === "NoSuchUpload";
+}
