@@ -84,11 +84,18 @@ describe("commands", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("every npm script that is run exists", async () => {
-    const { scripts } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { scripts: object };
-    const run = shown.flatMap(({ words }) => (words[0] === "npm" && words[1] === "run" ? [words[2] ?? ""] : []));
+  test("every npm script that is run exists, in the project or in the package that the page lies in", async () => {
+    const scriptsOf = async (folder: string): Promise<object> => {
+      const text = await readFile(join(root, folder, "package.json"), "utf8").catch(() => "{}");
+      return (JSON.parse(text) as { scripts?: object }).scripts ?? {};
+    };
+    const run = shown.filter(({ words }) => words[0] === "npm" && words[1] === "run");
     expect(run.length).toBeGreaterThan(0);
-    expect(run.filter((name) => !(name in scripts))).toEqual([]);
+    const missing = run.map(async ({ where, words }) => {
+      const scripts = { ...(await scriptsOf(".")), ...(await scriptsOf(dirname(where))) };
+      return words[2] !== undefined && words[2] in scripts ? [] : [`${where}: ${words[2]}`];
+    });
+    expect((await Promise.all(missing)).flat()).toEqual([]);
   });
 
   test("a command and a flag that do not exist are noticed", () => {
@@ -129,8 +136,8 @@ describe("commands", () => {
 
   test("every environment variable of ours that a page names is read", async () => {
     const names = new Set(pages.flatMap(({ text }) => text.match(/\b(?:VODUP|TENCENTCLOUD)_[A-Z_]+[A-Z]\b/g) ?? []));
-    // Those of the contract suite are read by it alone.
-    const folders = ["src", "test/contract"].map((folder) =>
+    // Those of the contract suite and of the fleet's are read by them alone.
+    const folders = ["src", "test/contract", "integrations/bullmq/test"].map((folder) =>
       readdir(join(root, folder), { recursive: true, withFileTypes: true }),
     );
     const files = (await Promise.all(folders)).flat();
@@ -144,7 +151,7 @@ describe("commands", () => {
 });
 
 test("every source file that a page names exists", async () => {
-  const folders = ["src", "test", "scripts", "bench", "examples"];
+  const folders = ["src", "test", "scripts", "bench", "examples", "integrations/bullmq/src"];
   const found = await Promise.all(
     folders.map(async (folder) =>
       (await readdir(join(root, folder), { recursive: true })).map((name) => `${folder}/${name}`),

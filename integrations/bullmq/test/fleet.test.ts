@@ -88,9 +88,14 @@ class Fleet {
     return this.everyone.flatMap(({ events }) => events).filter(({ event }) => event === "lost").length;
   }
 
-  replaceOne(random: () => number, signal: "SIGKILL" | "SIGTERM"): void {
-    const running = this.everyone.filter((worker) => worker.isRunning);
-    running[Math.floor(random() * running.length)]?.kill(signal);
+  /** Waits for a worker that is on one of these jobs, or for any when all are done; ends it, and hires another. */
+  async replaceOne(random: () => number, signal: "SIGKILL" | "SIGTERM", preferred: ReadonlySet<string>): Promise<void> {
+    const on = (ids: ReadonlySet<string>): WorkerProcess[] =>
+      this.everyone.filter((worker) => worker.isRunning && [...worker.working].some((id) => ids.has(id)));
+    await eventually("a worker is at work", () => on(preferred).length > 0, 5_000).catch(() => undefined);
+    const found = on(preferred);
+    const victims = found.length > 0 ? found : this.everyone.filter((worker) => worker.isRunning);
+    victims[Math.floor(random() * victims.length)]?.kill(signal);
     this.everyone.push(this.#hire());
   }
 
@@ -172,16 +177,17 @@ test("workers are killed and Redis restarts: every file is committed once, whole
       // Slow enough that kills meet uploads half way; patient enough that a busy machine is no fault.
       client: { partSize: mib, concurrency, limitRate: 3 * mib, retry: { baseDelayMs: 20, maxDelayMs: 200 } },
     };
+    const parted = new Set(jobs.flatMap(({ id = "" }, index) => ((index + 1) % partedEvery === 0 ? [id] : [])));
     fleet = new Fleet(() => new WorkerProcess(config));
     for (let kill = 1; kill <= kills; kill += 1) {
       await sleep(800 + random() * 2_000);
-      fleet.replaceOne(random, "SIGKILL");
+      await fleet.replaceOne(random, "SIGKILL", parted);
       if (kill === 3) {
         await redis.end("SIGKILL");
         await sleep(random() * 1_000);
         await redis.start();
       }
-      if (kill === 5) fleet.replaceOne(random, "SIGTERM");
+      if (kill === 5) await fleet.replaceOne(random, "SIGTERM", parted);
       if (kill === 7) {
         await redis.end("SIGTERM");
         await redis.start();

@@ -160,17 +160,36 @@ describe("a failure", () => {
     expect(aborted.map(({ uploadId }) => uploadId)).toEqual([old?.uploadId]);
   });
 
-  test("of a commit that may have worked is final, and the checkpoint that can settle it is kept", async () => {
-    const gone = { kind: "reset-after-effect" } as const;
-    site.emulator.setFaults(["CommitUpload", "DescribeMediaInfos"].map((operation) => ({ operation, fault: gone })));
+  test("of a commit that nobody can tell of is final, and keeps the checkpoint that can settle it", async () => {
+    // The session is refused as unknown, and no media is under its path: a puzzle for people, not for another try.
+    const unknown = JSON.stringify({
+      Response: { RequestId: "r", Error: { Code: "InvalidParameterValue.VodSessionKey", Message: "unknown" } },
+    });
+    const lost: FaultRule = { operation: "CommitUpload", nth: 1, fault: { kind: "answer", status: 502, body: "" } };
+    const puzzle = { kind: "answer", status: 200, body: unknown } as const;
+    site.emulator.setFaults([lost, { operation: "CommitUpload", nth: 2, fault: puzzle }]);
     site.work();
     const job = await site.ended(await site.add({ source: await site.file("film.mp4", content(10, 10)) }));
-    expect(job.failedReason).toMatch(/^COMMIT_UNCERTAIN: /);
+    expect([job.failedReason, job.attemptsMade]).toEqual([expect.stringMatching(/^COMMIT_UNCERTAIN: /), 1]);
     expect(job.data.checkpoint?.state).toBe("committing");
     site.emulator.setFaults([]);
     await job.retry("failed");
     const settled = await site.ended(job);
     expect(settled.returnvalue.fileId).toBe(site.emulator.media()[0]?.fileId);
+    expect(site.asked("ApplyUpload")).toBe(1);
+    expect(site.emulator.media()).toHaveLength(1);
+  });
+
+  test("of a commit that gets no answer is tried again, with the same session", async () => {
+    const gone = { kind: "reset-after-effect" } as const;
+    // Two tries in each of two runs, and the question what became of it.
+    site.emulator.setFaults(
+      ["CommitUpload", "DescribeMediaInfos"].map((operation) => ({ operation, times: 4, fault: gone })),
+    );
+    site.work();
+    const job = await site.ended(await site.add({ source: await site.file("film.mp4", content(10, 14)) }));
+    expect(job.attemptsMade).toBeGreaterThan(1);
+    expect(job.returnvalue.fileId).toBe(site.emulator.media()[0]?.fileId);
     expect(site.asked("ApplyUpload")).toBe(1);
     expect(site.emulator.media()).toHaveLength(1);
   });

@@ -52,6 +52,16 @@ export class WorkerProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Ids of the jobs that it has begun and not ended. */
+  get working(): Set<string> {
+    const ids = new Set<string>();
+    for (const { event, id = "" } of this.events) {
+      if (event === "active") ids.add(id);
+      else if (event === "completed" || event === "failed") ids.delete(id);
+    }
+    return ids;
+  }
+
   kill(signal: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT"): void {
     this.#child.kill(signal);
   }
