@@ -11,7 +11,8 @@ export type Fate = "later" | "afresh" | "final";
 
 export function fateOf(error: unknown, checkpoint: Checkpoint | undefined): Fate {
   if (error instanceof CheckpointError) return mayStartOver(checkpoint) ? "afresh" : "final";
-  if (error instanceof VodupError) return error.retryable || isTakenOver(error) ? "later" : "final";
+  if (error instanceof VodupError)
+    return error.retryable || (error instanceof CosError && passing.has(error.cosCode)) ? "later" : "final";
   const isCallersMistake = error instanceof Error && "code" in error && error.code === "ERR_INVALID_ARG_VALUE";
   return isCallersMistake ? "final" : "later";
 }
@@ -21,7 +22,8 @@ export function mayStartOver(checkpoint: Checkpoint | undefined): boolean {
   return checkpoint === undefined || checkpoint.state === "uploading" || checkpoint.state === "transferred";
 }
 
-/** A worker that did not know yet that it had lost the job has completed the object in this one's place. */
-function isTakenOver(error: VodupError): boolean {
-  return error instanceof CosError && error.cosCode === "NoSuchUpload";
-}
+/**
+ * What is final for one upload on its own, and passes for the next run of a job: a worker that did not know yet that it
+ * had lost the job has completed the object, or a certificate ran out again just after it was renewed.
+ */
+const passing = new Set(["NoSuchUpload", "ExpiredToken"]);

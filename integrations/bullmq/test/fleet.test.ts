@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { Checkpoint } from "vodup";
 import type { CommittedMedia, Fault, FaultRule, LoggedRequest } from "vodup/emulator";
+import type { UploadQueue } from "../src/index.ts";
 import { addUploads, uploadQueue } from "../src/index.ts";
 import { eventually } from "./support/eventually.ts";
 import { EmulatorProcess, WorkerProcess } from "./support/processes.ts";
@@ -28,13 +30,17 @@ const busy: Fault = {
   body: "<html>busy</html>",
 };
 
-/** How often each fault strikes, in a hundred requests of its operation. */
-const weather: readonly (readonly [operation: string, percent: number, fault: Fault])[] = [
-  ["*", 2, { kind: "reset-before" }],
-  ["*", 2, { kind: "reset-after-effect" }],
-  ["*", 2, { kind: "slow-response", ms: 60 }],
-  ["*", 2, busy],
-  ["*", 1, { kind: "truncate-answer", bytes: 15 }],
+type Weather = readonly (readonly [operation: string, percent: number, fault: Fault])[];
+
+/** How often each fault strikes, in a hundred requests of an operation, or of all of a service. */
+const weatherOf = (service: "vod" | "cos"): Weather => [
+  [service, 2, { kind: "reset-before" }],
+  [service, 2, { kind: "reset-after-effect" }],
+  [service, 2, { kind: "slow-response", ms: 60 }],
+  [service, 2, busy],
+  [service, 1, { kind: "truncate-answer", bytes: 15 }],
+];
+const weather: Weather = [
   ["UploadPart", 3, { kind: "reset-after-bytes", bytes: 300_000 }],
   ["UploadPart", 3, { kind: "corrupt-body" }],
   ["UploadPart", 1, { kind: "expire-certificate" }],
@@ -45,7 +51,7 @@ const weather: readonly (readonly [operation: string, percent: number, fault: Fa
 ];
 
 const faultRules = (seed: number): FaultRule[] =>
-  weather.map(([operation, percent, fault], index) => ({
+  [...weatherOf("vod"), ...weatherOf("cos"), ...weather].map(([operation, percent, fault], index) => ({
     operation,
     probability: percent / 100,
     seed: seed + index,
@@ -72,6 +78,9 @@ async function makeSources(folder: string, random: () => number): Promise<Source
   return sources;
 }
 
+/** Parts that a checkpoint knows of. */
+const partsIn = ({ objects }: Checkpoint): number =>
+  Object.values(objects).reduce((sum, { parts, done }) => sum + (done === undefined ? parts.length : 0), 0);
 const partsOf = ({ size }: Source): number => (size <= mib ? 0 : Math.ceil(size / mib));
 
 /** A fleet that always has its workers: one that is killed is replaced. */
@@ -88,13 +97,18 @@ class Fleet {
     return this.everyone.flatMap(({ events }) => events).filter(({ event }) => event === "lost").length;
   }
 
-  /** Waits for a worker that is on one of these jobs, or for any when all are done; ends it, and hires another. */
-  async replaceOne(random: () => number, signal: "SIGKILL" | "SIGTERM", preferred: ReadonlySet<string>): Promise<void> {
-    const on = (ids: ReadonlySet<string>): WorkerProcess[] =>
-      this.everyone.filter((worker) => worker.isRunning && [...worker.working].some((id) => ids.has(id)));
-    await eventually("a worker is at work", () => on(preferred).length > 0, 5_000).catch(() => undefined);
-    const found = on(preferred);
-    const victims = found.length > 0 ? found : this.everyone.filter((worker) => worker.isRunning);
+  /** Ends a worker, one whose upload is half way if there is one in time, and hires another. */
+  async replaceOne(random: () => number, signal: "SIGKILL" | "SIGTERM", queue: UploadQueue): Promise<void> {
+    let victims: WorkerProcess[] = [];
+    const met = async (): Promise<boolean> => {
+      const active = await queue.getActive(0, files);
+      const halfWay = active.filter(({ data }) => (data.checkpoint === undefined ? 0 : partsIn(data.checkpoint)) > 1);
+      const ids = new Set(halfWay.map(({ id }) => id));
+      victims = this.everyone.filter((worker) => worker.isRunning && [...worker.working].some((id) => ids.has(id)));
+      return victims.length > 0;
+    };
+    await eventually("an upload is half way", met, 5_000).catch(() => undefined);
+    if (victims.length === 0) victims = this.everyone.filter((worker) => worker.isRunning);
     victims[Math.floor(random() * victims.length)]?.kill(signal);
     this.everyone.push(this.#hire());
   }
@@ -127,12 +141,16 @@ const committed = (requests: readonly LoggedRequest[]): Set<unknown> => {
 
 /**
  * What a worker that ends has in flight is sent again, and no more: what the service had stored of it is found. Whoever
- * loses a lock to a slow machine may send all that its successor sends.
+ * loses a lock to a slow machine may send all that its successor sends; and a file whose certificate expired, and could
+ * not be renewed, is begun afresh.
  */
 function judgeParts(sources: readonly Source[], requests: readonly LoggedRequest[], { everyone, lost }: Fleet): void {
   const sent = requests.filter(({ operation }) => operation === "UploadPart");
   const needed = sources.reduce((sum, source) => sum + partsOf(source), 0);
-  const slack = lost * Math.max(...sources.map(partsOf));
+  const startedOver = requests.filter(
+    ({ operation, status }) => operation === "AbortMultipartUpload" && status === 204,
+  );
+  const slack = (lost + startedOver.length) * Math.max(...sources.map(partsOf));
   const struck = sent.filter(({ fault }) => fault !== undefined).length;
   const inFlight = (everyone.length - fleetSize) * uploads * concurrency;
   const stored = sent.filter(({ status }) => status === 200);
@@ -177,17 +195,16 @@ test("workers are killed and Redis restarts: every file is committed once, whole
       // Slow enough that kills meet uploads half way; patient enough that a busy machine is no fault.
       client: { partSize: mib, concurrency, limitRate: 3 * mib, retry: { baseDelayMs: 20, maxDelayMs: 200 } },
     };
-    const parted = new Set(jobs.flatMap(({ id = "" }, index) => ((index + 1) % partedEvery === 0 ? [id] : [])));
     fleet = new Fleet(() => new WorkerProcess(config));
     for (let kill = 1; kill <= kills; kill += 1) {
       await sleep(800 + random() * 2_000);
-      await fleet.replaceOne(random, "SIGKILL", parted);
+      await fleet.replaceOne(random, "SIGKILL", queue);
       if (kill === 3) {
         await redis.end("SIGKILL");
         await sleep(random() * 1_000);
         await redis.start();
       }
-      if (kill === 5) await fleet.replaceOne(random, "SIGTERM", parted);
+      if (kill === 5) await fleet.replaceOne(random, "SIGTERM", queue);
       if (kill === 7) {
         await redis.end("SIGTERM");
         await redis.start();

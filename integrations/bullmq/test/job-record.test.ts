@@ -103,6 +103,7 @@ describe("what becomes of a job whose upload failed", () => {
     ["a passing fault", new NetworkError("TIMEOUT", "x", where, { retryable: true }), "uploading", "later"],
     ["a refusal", cos("AccessDenied"), "uploading", "final"],
     ["an upload that another has completed", cos("NoSuchUpload"), "uploading", "later"],
+    ["a certificate that ran out twice", cos("ExpiredToken"), "uploading", "later"],
     ["Redis", new Error("OOM command not allowed"), "committing", "later"],
     ["options", Object.assign(new TypeError("x"), { code: "ERR_INVALID_ARG_VALUE" }), "uploading", "final"],
     ["another source, nothing committed", mismatch, "transferred", "afresh"],
