@@ -1,0 +1,22 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { setFlagsFromString } from "node:v8";
+
+/**
+ * Leaves undici's HTTP parser as V8's first compiler makes it. It is one function of WebAssembly, 33 KB, which the first
+ * few answers make hot: to optimise it takes 35 MiB and a tenth of a CPU-second, and gains an upload nothing. The parser
+ * is compiled with the first connection, so the flags are put back at the first answer, before the CRC64 is compiled,
+ * which is worth optimising. For a process of its own: a library has no business with its host's flags
+ * (docs/decisions/0011).
+ */
+export function spareTheCompiler(): void {
+  setOptimising(false);
+  const answered = (): void => {
+    unsubscribe("vodup:request", answered);
+    setOptimising(true);
+  };
+  subscribe("vodup:request", answered);
+}
+
+function setOptimising(on: boolean): void {
+  for (const flag of ["wasm-dynamic-tiering", "wasm-tier-up"]) setFlagsFromString(on ? `--${flag}` : `--no-${flag}`);
+}
