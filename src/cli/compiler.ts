@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
  * few answers make hot: to optimise it takes 35 MiB and a tenth of a CPU-second, and gains an upload nothing. The parser
  * is compiled with the first connection, so the flags are put back at the first answer, before the CRC64 is compiled,
  * which is worth optimising. For a process of its own: a library has no business with its host's flags
- * (docs/decisions/0011).
+ * (docs/decisions/0012).
  */
 export function spareTheCompiler(): void {
   setOptimising(false);
