@@ -5,7 +5,7 @@ import { invalidArgument } from "../errors.ts";
 import { checkOptions, expireText } from "../upload/options.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { checkPriority } from "./arguments.ts";
-import { RateGate } from "./rate-gate.ts";
+import { RateGate } from "../http/rate-gate.ts";
 import { sessionIdOf, startOnce } from "./session-id.ts";
 import { waitForTask } from "./wait-for-task.ts";
 

@@ -3,9 +3,10 @@ import type { RetryClass } from "../http/retry.ts";
 import type { WireOptions } from "../http/wire.ts";
 import type { VodAction, VodActions } from "./actions.ts";
 import type { Site } from "./endpoint.ts";
-import { NetworkError, VodApiError, invalidArgument } from "../errors.ts";
+import { NetworkError, VodApiError, invalidArgument, outOfRange } from "../errors.ts";
 import { CredentialSource } from "../credentials/source.ts";
 import { hostOf } from "../http/endpoint.ts";
+import { RateGate } from "../http/rate-gate.ts";
 import { hider } from "../http/redact.ts";
 import { retrying } from "../http/retry.ts";
 import { Wire } from "../http/wire.ts";
@@ -22,6 +23,9 @@ const apiVersion = "2018-07-17";
 /** Answers are small but for DescribeMediaInfos and PullEvents; this bounds a gateway gone wild. */
 const maxAnswerBytes = 16 * 2 ** 20;
 
+/** Calls a second that the service allows an account of each action (vod 266/34120, 266/34119). */
+const documentedRate = 100;
+
 export interface VodApiOptions extends WireOptions {
   readonly credentials: Credentials | CredentialProvider;
   /** @defaultValue "intl" */
@@ -34,6 +38,11 @@ export interface VodApiOptions extends WireOptions {
   readonly vodEndpoint?: string | undefined;
   /** Which headers TC3 signs: `"action"` also binds the signature to its action. @defaultValue "action" */
   readonly signedHeaders?: "action" | "minimal" | undefined;
+  /**
+   * ApplyUpload requests a second, and as many of CommitUpload: those beyond wait for their turn. Several clients of one
+   * account share what the service allows it, so that each gets its part. 1 and up. @defaultValue 100, the service's limit
+   */
+  readonly apiRate?: number | undefined;
 }
 
 export interface CallOptions {
@@ -59,11 +68,13 @@ export class VodApi {
   readonly #region: string;
   readonly #subAppId: bigint | undefined;
   readonly #signedHeaders: readonly string[];
+  /** Of the actions that come once for each upload: of all others there are never many. */
+  readonly #gates: ReadonlyMap<string, RateGate>;
 
   /**
    * @param wire what several clients share; made from the options when left out
    * @param credentials shared as well, so that they are asked for once
-   * @throws TypeError `ERR_INVALID_ARG_VALUE` naming the option
+   * @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` naming the option
    */
   constructor(
     options: VodApiOptions,
@@ -76,6 +87,8 @@ export class VodApi {
     this.#region = checkRegion(options.region ?? "ap-singapore");
     this.#subAppId = parseSubAppId("subAppId", options.subAppId);
     this.#signedHeaders = signedHeaderNames(options.signedHeaders ?? "action");
+    const rate = checkApiRate(options.apiRate ?? documentedRate);
+    this.#gates = new Map(["ApplyUpload", "CommitUpload"].map((action) => [action, new RateGate(rate)]));
   }
 
   /**
@@ -119,6 +132,7 @@ export class VodApi {
         signal: options.signal,
       },
       async () => {
+        await this.#gates.get(action)?.pass(options.signal);
         used = await this.#credentials.get(options.signal);
         usedOffsetMs = this.#wire.clock.offsetMs;
         const headers = this.#sign(action, body, used);
@@ -230,6 +244,11 @@ function checkRegion(region: string): string {
     throw invalidArgument("region", "must be a region's short name such as ap-singapore", region);
   }
   return region;
+}
+
+function checkApiRate(rate: number): number {
+  if (Number.isSafeInteger(rate) && rate >= 1) return rate;
+  throw outOfRange("apiRate", "must be a whole number of requests a second from 1 up", rate);
 }
 
 const largestSubAppId = 2n ** 64n - 1n;

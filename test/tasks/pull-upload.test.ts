@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { PullOptions } from "../../src/index.ts";
 import { TaskFailedError } from "../../src/index.ts";
-import { RateGate } from "../../src/tasks/rate-gate.ts";
+import { RateGate } from "../../src/http/rate-gate.ts";
 import { refusal, scene } from "./support.ts";
 
 const url = "https://source.example/lesson.mp4";

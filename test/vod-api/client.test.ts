@@ -277,3 +277,38 @@ describe("an option that cannot be used is refused by name", () => {
     expect(seen[0]?.body).toContain('"SubAppId":18446744073709551615');
   });
 });
+
+describe("the rate of uploads", () => {
+  test("is kept by ApplyUpload and CommitUpload, each on its own, repetitions included; other actions do not wait", async () => {
+    const times: Record<string, number[]> = {};
+    const { api, seen } = await serve([failure("RequestLimitExceeded"), ok()], { apiRate: 4 });
+    const started = performance.now();
+    const call = async (action: "ApplyUpload" | "CommitUpload" | "DescribeTaskDetail"): Promise<void> => {
+      await api.call(action, {} as never);
+      (times[action] ??= []).push(performance.now() - started);
+    };
+    const six = (action: Parameters<typeof call>[0]) => Array.from({ length: 6 }, () => call(action));
+    await call("ApplyUpload");
+    await Promise.all([...six("ApplyUpload"), ...six("CommitUpload"), ...six("DescribeTaskDetail")]);
+    const early = (action: string): number => times[action]?.filter((ms) => ms < 950).length ?? 0;
+    // One answer of ApplyUpload was a refusal: with it there are eight requests, of which four may go in a second.
+    expect(seen.filter(({ header }) => header("x-tc-action") === "ApplyUpload")).toHaveLength(8);
+    expect([early("ApplyUpload"), early("CommitUpload"), early("DescribeTaskDetail")]).toEqual([3, 4, 6]);
+  });
+
+  test("waits end with the caller's signal", async () => {
+    const { api, seen } = await serve([ok()], { apiRate: 1 });
+    await api.call("ApplyUpload", {} as never);
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 50);
+    const started = performance.now();
+    expect(await rejection(api.call("ApplyUpload", {} as never, controller))).toBe(reason);
+    expect(performance.now() - started).toBeLessThan(900);
+    expect(seen).toHaveLength(1);
+  });
+
+  test.each([0, 1.5, -1, Number.NaN, Infinity])("%d is refused", (apiRate) => {
+    expect(() => new VodApi({ credentials, apiRate })).toThrow(/apiRate: must be a whole number/);
+  });
+});
