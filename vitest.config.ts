@@ -23,6 +23,8 @@ export default defineConfig({
           exclude: [`test/{${suites.join(",")},nodes}/**`, ...followed],
           testTimeout: 15_000,
           setupFiles: ["test/support/no-network.ts"],
+          // In a build it is part of dist/; package.json's "imports" has both.
+          alias: { "#csv-parse": "csv-parse" },
         },
       },
       // The built command, a process for each call.

@@ -21,11 +21,12 @@ const floors = {
   tasks: ["upload", "vod-api", "cos", "http", "credentials", ...leaves],
   client: ["upload", "events", "tasks", "vod-api", "cos", "http", "credentials", ...leaves],
   index: ["client", "upload", "events", "tasks", "vod-api", "cos", "http", "credentials", ...leaves],
+  batch: ["upload", "errors"],
   replay: ["signing"],
   emulator: ["signing", "xml"],
   conformance: ["emulator", "signing", "xml"],
   doctor: [],
-  cli: ["replay", "conformance", "doctor"],
+  cli: ["batch", "replay", "conformance", "doctor"],
 } satisfies Record<string, readonly string[]>;
 
 /** These use the package as its users do: whatever the command line can do, a program can. */
@@ -41,15 +42,21 @@ const dependencies: Record<string, RegExp> = {
   "p-limit": /^(upload|batch|cli\/batch)\b/,
 };
 
+/** What the build puts into dist/: no dependency of who installs the package, and another name in the sources. */
+const builtIn: Record<string, RegExp> = { "#csv-parse": /^batch\/manifest-csv\.ts$/ };
+
 const root = join(import.meta.dirname, "..");
 const sources = await readSources(join(root, "src"));
 const edges = sources.flatMap(({ imports }) => imports);
 const inside = edges.filter(({ to }) => to.endsWith(".ts"));
 const outside = edges.filter(({ to }) => !to.endsWith(".ts"));
-const { exports: entries, dependencies: declared } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
   exports: Record<string, string | { default: string }>;
+  imports: Record<string, Record<string, string>>;
   dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
 };
+const { exports: entries, dependencies: declared } = manifest;
 const entryFiles = Object.values(entries)
   .filter((entry) => typeof entry !== "string")
   .map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts"));
@@ -103,10 +110,18 @@ describe("dependencies", () => {
 
   test("each is imported by its room only, everything else is Node's own and says so", () => {
     const packageOf = (specifier: string): string => specifier.replace(/\/.*$/, "");
-    const strangers = outside.filter(
-      ({ from, to }) => !to.startsWith("node:") && !dependencies[packageOf(to)]?.test(from),
-    );
+    const allowedFor = { ...dependencies, ...builtIn };
+    const strangers = outside.filter(({ from, to }) => !to.startsWith("node:") && !allowedFor[packageOf(to)]?.test(from));
     expect(strangers.map(shown)).toEqual([]);
+  });
+
+  test("what is built in is a library of the sources, a file of dist in the package, and loaded when it is needed", () => {
+    expect(Object.keys(manifest.imports)).toEqual(Object.keys(builtIn));
+    for (const [name, { "vodup-source": library = "", default: file }] of Object.entries(manifest.imports)) {
+      expect(Object.keys(manifest.devDependencies)).toContain(library);
+      expect(file).toBe(`./dist/vendor/${library}/index.js`);
+      expect(outside.filter(({ to }) => to === name).every(({ lazy }) => lazy)).toBe(true);
+    }
   });
 
   test.each(["index.ts", "signing/index.ts", "vod-api/index.ts", "cos/index.ts", "events/index.ts"])(

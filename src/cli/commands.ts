@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/uploads-abort.ts")).uploadsAbortCommand,
   },
   {
+    name: "batch",
+    summary: "upload what a manifest or a folder lists, and go on where a stopped run was",
+    load: async () => (await import("./commands/batch.ts")).batchCommand,
+  },
+  {
     name: "pull",
     summary: "have the service download a media from a URL",
     load: async () => (await import("./commands/pull.ts")).pullCommand,

@@ -1,4 +1,4 @@
-import type { VodClient } from "../index.ts";
+import type { VodClient, VodClientOptions } from "../index.ts";
 import type { Arguments, FlagSpec } from "./args.ts";
 import { UsageError } from "./args.ts";
 import { parseInteger } from "./numbers.ts";
@@ -67,14 +67,14 @@ export function readTarget(args: Arguments<TargetFlag>, env: NodeJS.ProcessEnv):
 /**
  * Makes the client of a command. Credentials are looked for at the first request, so that a mistake in the arguments is
  * told before a missing key.
- * @param limitRate bytes a second that all uploads of the client send together
+ * @param rates what all uploads of the client keep to together: bytes and API requests a second
  * @throws UsageError; TypeError, RangeError `ERR_INVALID_ARG_VALUE`
  */
 export async function connect(
   args: Arguments<ConnectionFlag>,
   env: NodeJS.ProcessEnv,
   note: (text: string) => void,
-  limitRate?: number,
+  rates: Pick<VodClientOptions, "limitRate" | "apiRate"> = {},
 ): Promise<Connection> {
   const target = readTarget(args, env);
   const retries = args.text("retries");
@@ -99,7 +99,7 @@ export async function connect(
       cosEndpoint: emulator?.cosEndpoint ?? target.cosEndpoint,
       dispatcher,
       retry,
-      limitRate,
+      ...rates,
     });
     const close = async (): Promise<void> => {
       await client.close();

@@ -23,10 +23,7 @@ export async function dryRun(
     try {
       const plan = await client.plan(source === "-" ? process.stdin : sourceOf(source), options);
       await checkCredentials();
-      const shown = shownSource(source);
-      await terminal.print(
-        args.has("json") ? JSON.stringify({ type: "plan", source: shown, ...plan }) : planText(shown, plan),
-      );
+      await terminal.print(planLine(shownSource(source), plan, args.has("json")));
       codes.push(0);
     } catch (error) {
       output.error(error);
@@ -34,6 +31,11 @@ export async function dryRun(
     }
   }
   return exitCodeOfAll(codes, undefined);
+}
+
+/** What would be sent of a source, as text or as one line of JSON. */
+export function planLine(shown: string, plan: UploadPlan, asJson: boolean): string {
+  return asJson ? JSON.stringify({ type: "plan", source: shown, ...plan }) : planText(shown, plan);
 }
 
 function planText(source: string, { endpoint, fields, objects }: UploadPlan): string {

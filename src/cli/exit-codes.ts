@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../index.ts";
+import { RecordError } from "../batch/records.ts";
 import { CosError, NetworkError, VodApiError, VodupError } from "../index.ts";
 import { DeadlineError, SignalError } from "./stopping.ts";
 
@@ -30,7 +31,7 @@ const fixed: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
 /** The exit code that tells a script what to do about an error. Pure. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof SignalError) return error.signal === "SIGINT" ? 130 : 143;
-  if (error instanceof DeadlineError) return temporary;
+  if (error instanceof DeadlineError || error instanceof RecordError) return temporary;
   if (isUsage(error)) return 2;
   if (!(error instanceof VodupError)) return 1;
   if (isRefusal(error)) return 4;

@@ -1,6 +1,9 @@
-import type { Checkpoint, UploadResult } from "../index.ts";
+import type { Checkpoint, UploadOptions, UploadResult } from "../index.ts";
+import type { Arguments } from "./args.ts";
+import type { Connection } from "./connection.ts";
 import type { Memory } from "./state/open-store.ts";
-import type { UploadTask } from "./upload-task.ts";
+import type { UploadOutput } from "./upload-output.ts";
+import { RecordError } from "../batch/records.ts";
 import { CheckpointError, SourceError } from "../index.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { shownSource } from "./shown-source.ts";
@@ -14,9 +17,18 @@ export class UntoldError extends Error {
   }
 }
 
+/** What an upload is made with. */
+export interface RememberedTask {
+  readonly args: Arguments<"keep-parts">;
+  readonly options: UploadOptions;
+  readonly connection: Connection;
+  readonly run: { readonly signal: AbortSignal };
+  readonly output: Pick<UploadOutput, "progress" | "retry" | "warning" | "checkpoint">;
+}
+
 /** One source's upload and its checkpoint on disk, which outlives the process when it has to. */
 export class RememberedUpload {
-  readonly #task: UploadTask;
+  readonly #task: RememberedTask;
   readonly #source: string;
   readonly #memory: Memory | undefined;
   /** The checkpoint that this run goes on from. */
@@ -26,7 +38,7 @@ export class RememberedUpload {
   #settled = false;
   #cannotSave = false;
 
-  constructor(task: UploadTask, source: string, memory: Memory | undefined) {
+  constructor(task: RememberedTask, source: string, memory: Memory | undefined) {
     this.#task = task;
     this.#source = source;
     this.#memory = memory;
@@ -72,14 +84,15 @@ export class RememberedUpload {
   }
 
   async #resume(): Promise<UploadResult> {
-    const found = this.#found;
+    const [found, memory] = [this.#found, this.#memory];
     try {
       return await this.#send(found);
     } catch (error) {
       const result = isMissingSource(error) && isCommitted(found) ? recordedResult(found) : undefined;
       if (result !== undefined) return result;
-      if (!(error instanceof CheckpointError) || this.#memory?.kind !== "default" || found === undefined) throw error;
-      await this.#startAfresh(this.#memory, found, error);
+      if (!(error instanceof CheckpointError) || memory === undefined || found === undefined || memory.kind === "file")
+        throw error;
+      await this.#startAfresh(memory, found, error);
       return this.#send(undefined);
     }
   }
@@ -131,6 +144,8 @@ export class RememberedUpload {
     } catch (error) {
       // Who asked for a checkpoint must have it; who did not asks for the upload, full disk or not.
       if (this.#memory?.kind === "file") throw error;
+      // A batch is run again without a look at what the last run did: it must not send twice what it cannot remember.
+      if (this.#memory?.kind === "batch") throw new RecordError("the state of the batch", error);
       if (this.#cannotSave) return;
       this.#cannotSave = true;
       const why = error instanceof Error ? error.message : String(error);

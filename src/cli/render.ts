@@ -1,12 +1,13 @@
 import { basename } from "node:path";
+import type { BatchProgress } from "../batch/tally.ts";
 import type { ProgressEvent } from "../index.ts";
 import type { Terminal } from "./terminal.ts";
 import { formatSize } from "./sizes.ts";
 
 /** At most ten lines a second: more is only work for the terminal. */
-const leastFrameMs = 100;
+export const leastFrameMs: number = 100;
 /** Where nobody watches, `--debug` tells progress this often. */
-const plainEveryMs = 10_000;
+export const plainEveryMs: number = 10_000;
 
 export interface ProgressView {
   show(event: ProgressEvent, retries: number): void;
@@ -60,6 +61,21 @@ export function progressLine(event: ProgressEvent, retries: number, columns: num
   const line = facts.join("  ");
   const name = fit(basename(event.file), Math.min(40, room - line.length - 2));
   return fit(name === "" ? line : `${name}  ${line}`, room);
+}
+
+/** `1234 / 2000 done  61%  3.20 GiB  11.8 MiB/s  ETA 1m07s  2 failed  8 active`, cut to the terminal's width. */
+export function batchLine(progress: BatchProgress, columns: number): string {
+  const { total, done, failed, active, bytes, bytesPerSecond, etaMs } = progress;
+  const facts = [
+    `${done} / ${total} done`,
+    `${total === 0 ? 100 : Math.floor(((done + failed) / total) * 100)}%`,
+    formatSize(bytes),
+    bytesPerSecond > 0 ? `${formatSize(bytesPerSecond)}/s` : undefined,
+    etaMs === undefined ? undefined : `ETA ${formatDuration(etaMs)}`,
+    failed > 0 ? `${failed} failed` : undefined,
+    `${active} active`,
+  ];
+  return fit(facts.filter((fact) => fact !== undefined).join("  "), columns - 1);
 }
 
 /** `1h02m`, `1m07s`, `7s`. */

@@ -1,4 +1,5 @@
 import type { Terminal } from "./terminal.ts";
+import { RecordError } from "../batch/records.ts";
 import { CosError, ManifestError, VodApiError, VodupError } from "../index.ts";
 import { UsageError } from "./args.ts";
 import { DeadlineError, SignalError } from "./stopping.ts";
@@ -19,6 +20,8 @@ export function describeError(error: unknown): ErrorReport {
   const plain = { hint: undefined, requestId: undefined };
   if (error instanceof SignalError) return { ...plain, code: "ABORTED", message: error.message, retryable: true };
   if (error instanceof DeadlineError) return { ...plain, code: "TIMEOUT", message: error.message, retryable: true };
+  if (error instanceof RecordError)
+    return { ...plain, code: "NO_RECORD", message: oneLine(error.message), retryable: true };
   if (error instanceof VodupError) {
     const { code, retryable } = error;
     const served = error instanceof VodApiError || error instanceof CosError ? error.requestId : undefined;

@@ -60,6 +60,7 @@ export class Terminal {
   }
 }
 
-function visible(text: string): string {
+/** Control characters as `\\x1b`. */
+export function visible(text: string): string {
   return text.replace(control, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

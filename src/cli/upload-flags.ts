@@ -7,37 +7,38 @@ import { connectionFlags } from "./connection.ts";
 import { parseAuto, parseInteger } from "./numbers.ts";
 import { parseSize } from "./sizes.ts";
 
+/** What is said of one media, and of no other. */
+type OwnFlag = "media-name" | "cover" | "media-storage-path";
+
 /** What is said of the media. */
 export type MediaFlag =
+  | OwnFlag
   | "media-type"
-  | "media-name"
-  | "cover"
   | "procedure"
   | "storage-region"
   | "class-id"
   | "source-context"
   | "session-context"
-  | "expire-time"
-  | "media-storage-path";
+  | "expire-time";
 
-export type UploadFlag =
+/** Flags that one upload and many of them may have. */
+export type SharedUploadFlag =
   | ConnectionFlag
-  | MediaFlag
+  | Exclude<MediaFlag, OwnFlag>
   | "part-size"
   | "concurrency"
   | "limit-rate"
-  | "checkpoint"
-  | "no-resume"
   | "keep-parts"
   | "session-refresh"
   | "require-crc64"
   | "offline-manifest"
-  | "wait"
   | "timeout"
   | "json"
   | "quiet"
   | "no-progress"
   | "dry-run";
+
+export type UploadFlag = SharedUploadFlag | OwnFlag | "checkpoint" | "no-resume" | "wait";
 
 export const uploadFlags: Readonly<Record<UploadFlag, FlagSpec>> = {
   "media-type": { value: "TYPE", summary: "container, such as mp4 (default: the file name's extension)" },
@@ -82,11 +83,19 @@ export function sourceOf(text: string): string | URL {
  */
 export function readUploadOptions(args: Arguments<UploadFlag>): UploadOptions {
   const cover = args.text("cover");
+  return {
+    ...readSharedOptions(args),
+    mediaName: args.text("media-name"),
+    cover: cover === undefined ? undefined : sourceOf(cover),
+    mediaStoragePath: args.text("media-storage-path"),
+  };
+}
+
+/** Those of them that may be meant for many uploads. @throws UsageError */
+export function readSharedOptions(args: Arguments<SharedUploadFlag>): UploadOptions {
   const classId = args.text("class-id");
   return {
     mediaType: args.text("media-type"),
-    mediaName: args.text("media-name"),
-    cover: cover === undefined ? undefined : sourceOf(cover),
     procedure: args.text("procedure"),
     storageRegion: args.text("storage-region"),
     classId:
@@ -96,7 +105,6 @@ export function readUploadOptions(args: Arguments<UploadFlag>): UploadOptions {
     sourceContext: args.text("source-context"),
     sessionContext: args.text("session-context"),
     expireTime: args.text("expire-time"),
-    mediaStoragePath: args.text("media-storage-path"),
     partSize: parseAuto(args.text("part-size"), (text) => parseSize("part-size", text)),
     concurrency: parseAuto(args.text("concurrency"), (text) => parseInteger("concurrency", text, 1, 100)),
     sessionRefresh: readRefresh(args.text("session-refresh")),

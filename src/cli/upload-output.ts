@@ -108,14 +108,25 @@ function jsonOutput(
     processed: ({ taskId, taskType, status }) => news("processed", { taskId, taskType, status }),
     result: (result) => line("result", resultFields(result)),
     error: (error) => {
-      const { code, message, requestId, retryable } = describeError(error);
-      news("error", { code, message, requestId: requestId ?? null, retryable });
+      news("error", errorFields(error));
       reportError(terminal, error, { source: source === "-" ? undefined : source, debug });
     },
   };
 }
 
-function resultFields({ fileId, mediaUrl, coverUrl, transfer }: UploadResult): Readonly<Record<string, unknown>> {
+/** What is said of a failure beside its source. */
+export function errorFields(error: unknown): Readonly<Record<string, unknown>> & { readonly code: string } {
+  const { code, message, requestId, retryable } = describeError(error);
+  return { code, message, requestId: requestId ?? null, retryable };
+}
+
+/** What is said of a result beside its source. */
+export function resultFields({
+  fileId,
+  mediaUrl,
+  coverUrl,
+  transfer,
+}: UploadResult): Readonly<Record<string, unknown>> & { readonly fileId: string } {
   const { bytes, parts, retries, crc64, verified, resumedParts } = transfer;
   return { fileId, mediaUrl, coverUrl: coverUrl ?? null, bytes, parts, retries, crc64, verified, resumedParts };
 }

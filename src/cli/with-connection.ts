@@ -16,18 +16,22 @@ export const apiFlags: Readonly<Record<ApiFlag, FlagSpec>> = {
   ...connectionFlags,
 };
 
-/** Runs a command's work with a client, until it is done or the run is stopped; frees everything either way. */
+/**
+ * Runs a command's work with a client, until it is done or the run is stopped; frees everything either way.
+ * @param rates as of {@link connect}
+ */
 export async function withConnection(
   args: Arguments<ApiFlag>,
   terminal: Terminal,
   work: (connection: Connection, run: Stopping) => Promise<ExitCode>,
+  rates: Parameters<typeof connect>[3] = {},
 ): Promise<ExitCode> {
   const timeout = args.text("timeout");
   const run = stopping(timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000);
   const debug = isDebugging(args.has("debug"), process.env);
   const silence = debug ? tellDiagnostics((line) => terminal.note(line)) : undefined;
   try {
-    const connection = await connect(args, process.env, (text) => terminal.note(text));
+    const connection = await connect(args, process.env, (text) => terminal.note(text), rates);
     try {
       return await work(connection, run);
     } finally {

@@ -72,7 +72,7 @@ async function uploadAll(
   try {
     const rate = args.text("limit-rate");
     const limitRate = rate === undefined ? undefined : parseSize("limit-rate", rate);
-    const connection = await connect(args, env, (text) => args.has("quiet") || terminal.note(text), limitRate);
+    const connection = await connect(args, env, (text) => args.has("quiet") || terminal.note(text), { limitRate });
     try {
       if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, outputs);
       const outcomes: UploadOutcome[] = [];

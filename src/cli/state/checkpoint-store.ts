@@ -105,7 +105,8 @@ class StoredFile implements CheckpointStore {
   }
 }
 
-async function lock(path: string, what: string): Promise<() => Promise<void>> {
+/** As {@link lockState}, for any lock file. */
+export async function lock(path: string, what: string): Promise<() => Promise<void>> {
   try {
     return await takeLock(path);
   } catch (error) {

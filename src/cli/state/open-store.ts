@@ -10,9 +10,12 @@ import { sourceOf, withAbsolutePaths } from "../upload-flags.ts";
 import { openCheckpointFile, openState } from "./checkpoint-store.ts";
 import { readEntry, stateDirectory, stateId } from "./directory.ts";
 
-/** Where the checkpoint of one source lives: in the file of `--checkpoint`, or by default in the state directory. */
+/**
+ * Where the checkpoint of one source lives: in the file of `--checkpoint`, by default in the state directory, of a batch
+ * beside its journal.
+ */
 export interface Memory {
-  readonly kind: "file" | "default";
+  readonly kind: "file" | "default" | "batch";
   /** Of the state directory. */
   readonly id: string | undefined;
   readonly store: CheckpointStore;

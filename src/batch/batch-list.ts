@@ -1,0 +1,135 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { UploadOptions } from "../upload/options.ts";
+import type { BatchEntry } from "./entry.ts";
+import type { ManifestRecord } from "./manifest-record.ts";
+import { SourceError } from "../errors.ts";
+import { checkOptions } from "../upload/options.ts";
+import { openError } from "../upload/source.ts";
+import { fileEntry, readEntry } from "./entry.ts";
+import { LongLineError, readLines } from "./lines.ts";
+
+/** An entry, or what is wrong with one: `films.csv line 7: classId: must be an integer`. */
+export type Listed = { readonly entry: BatchEntry } | { readonly problem: string };
+
+/** The entries of a manifest or folder, which can be gone through more than once and are never all in memory. */
+export interface BatchList {
+  readonly kind: "manifest" | "folder";
+  /** Absolute. */
+  readonly path: string;
+  /** @throws SourceError `SOURCE_CHANGED` when the manifest is another one than the first time */
+  entries(): AsyncGenerator<Listed>;
+}
+
+/**
+ * Opens what a batch is made of: a folder, or a manifest, whose form its name tells (`.csv`; `.ndjson`, `.jsonl`,
+ * `.json`) or else its first character.
+ *
+ * @param typed the path as the caller has it; the files of a folder are called by it
+ * @param defaults options of all entries that say nothing else
+ * @param note told once of each manifest of a folder whose tree cannot be read
+ * @throws SourceError `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`
+ * @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` for one of the defaults
+ */
+export async function openBatch(
+  typed: string,
+  defaults: UploadOptions,
+  note: (text: string) => void,
+): Promise<BatchList> {
+  checkOptions(defaults, Date.now());
+  const path = resolve(typed);
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw openError(typed, error);
+  });
+  if (found.isDirectory()) return folderList(typed, path, note);
+  if (!found.isFile()) {
+    throw new SourceError("SOURCE_UNREADABLE", `${typed} can be read only once; save the manifest into a file`);
+  }
+  const opened = { dev: found.dev, ino: found.ino, size: found.size, mtimeMs: found.mtimeMs };
+  const title = basename(path);
+  const folder = dirname(path);
+  return {
+    kind: "manifest",
+    path,
+    entries: async function* () {
+      const now = Date.now();
+      await checkSame(path, opened, title);
+      try {
+        for await (const record of await recordsOf(path, opened.size)) {
+          yield read(record, (fields) => readEntry(fields, folder, defaults, now), title);
+        }
+      } catch (error) {
+        if (!(error instanceof LongLineError)) throw error;
+        yield { problem: `${title} ${error.message}` };
+      }
+      await checkSame(path, opened, title);
+    },
+  };
+}
+
+function read(
+  record: ManifestRecord,
+  entryOf: (fields: Readonly<Record<string, unknown>>) => BatchEntry,
+  title: string,
+): Listed {
+  const place = `${title} line ${record.line}`;
+  if ("problem" in record) return { problem: `${place} ${record.problem}` };
+  try {
+    return { entry: entryOf(record.fields) };
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_INVALID_ARG_VALUE")) throw error;
+    return { problem: `${place}: ${error.message}` };
+  }
+}
+
+async function recordsOf(path: string, size: number): Promise<AsyncIterable<ManifestRecord>> {
+  const lines = readLines(path, size);
+  const isJson =
+    /\.(?:ndjson|jsonl|json)$/i.test(path) || (!/\.csv$/i.test(path) && (await startsWithBrace(path, size)));
+  if (isJson) return (await import("./manifest-ndjson.ts")).ndjsonRecords(lines);
+  return (await import("./manifest-csv.ts")).csvRecords(lines);
+}
+
+async function startsWithBrace(path: string, size: number): Promise<boolean> {
+  for await (const { text } of readLines(path, size)) {
+    if (text === undefined || text.trim() !== "") return text?.trimStart().startsWith("{") ?? false;
+  }
+  return false;
+}
+
+function folderList(typed: string, path: string, note: (text: string) => void): BatchList {
+  const told = new Set<string>();
+  const onBroken = (manifest: string): void => {
+    if (told.has(manifest)) return;
+    told.add(manifest);
+    note(`${join(typed, manifest)} cannot be read as a whole, so that nothing else of its folder is taken`);
+  };
+  return {
+    kind: "folder",
+    path,
+    entries: async function* () {
+      const { mediaFiles } = await import("./folder.ts");
+      for await (const name of mediaFiles(path, onBroken)) {
+        yield { entry: fileEntry(join(typed, name), join(path, name), path) };
+      }
+    },
+  };
+}
+
+/** Lines that were appended meanwhile are no change: they belong to the next run. @throws SourceError `SOURCE_CHANGED` */
+async function checkSame(
+  path: string,
+  opened: { readonly dev: number; readonly ino: number; readonly size: number; readonly mtimeMs: number },
+  title: string,
+): Promise<void> {
+  const { dev, ino, size, mtimeMs } = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw openError(path, error);
+  });
+  const isLonger = size > opened.size;
+  if (dev === opened.dev && ino === opened.ino && (isLonger || (size === opened.size && mtimeMs === opened.mtimeMs)))
+    return;
+  throw new SourceError(
+    "SOURCE_CHANGED",
+    `${title} was changed while it was read; run again to go on with what is left`,
+  );
+}

@@ -1,0 +1,220 @@
+import { open, readFile, stat, truncate, type FileHandle } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Line } from "./lines.ts";
+import type { OutcomeLine } from "./records.ts";
+import { invalidArgument } from "../errors.ts";
+import { openError } from "../upload/source.ts";
+import { LongLineError, readLines } from "./lines.ts";
+import { RecordError } from "./records.ts";
+
+/** What a journal belongs to: its first line. */
+export interface JournalOwner {
+  /** Absolute path of the manifest or folder. */
+  readonly manifest: string;
+  /** Where the uploads go; two that differ share no result. */
+  readonly destination: Readonly<Record<string, string | null>>;
+}
+
+/** A line of the journal but its first: how an entry ended. */
+export type JournalRecord = OutcomeLine & { readonly key: string };
+
+const kind = { type: "journal", version: 1 } as const;
+
+/**
+ * What became of each entry, one JSON object a line, only ever appended to. A line counts once it is on the disk with its
+ * line feed: what a crash has cut off never happened.
+ */
+export class Journal {
+  readonly #path: string;
+  readonly #handle: FileHandle | undefined;
+  /** Bytes of whole lines. */
+  readonly #size: number;
+  #waiting: string[] = [];
+  #flushing: Promise<void> | undefined;
+
+  private constructor(path: string, size: number, handle: FileHandle | undefined) {
+    this.#path = path;
+    this.#size = size;
+    this.#handle = handle;
+  }
+
+  /**
+   * Opens or begins a journal. One process at a time: locking is the caller's.
+   * @throws TypeError `ERR_INVALID_ARG_VALUE` when the file is no journal, or another one's
+   * @throws SourceError `SOURCE_UNREADABLE`; RecordError
+   */
+  static async open(path: string, owner: JournalOwner): Promise<Journal> {
+    const size = await checkJournal(path, owner);
+    try {
+      if (size !== undefined) await truncate(path, size);
+      const handle = await open(path, "a", 0o600);
+      if (size === undefined || size === 0) {
+        await handle.appendFile(`${JSON.stringify({ ...kind, ...owner })}\n`);
+        await handle.sync();
+      }
+      return new Journal(path, size ?? 0, handle);
+    } catch (cause) {
+      throw new RecordError(path, cause);
+    }
+  }
+
+  /** As {@link open}, but nothing is written; a journal that is not there is an empty one. */
+  static async look(path: string, owner: JournalOwner): Promise<Journal> {
+    return new Journal(path, (await checkJournal(path, owner)) ?? 0, undefined);
+  }
+
+  /**
+   * What earlier runs have written.
+   * @throws TypeError `ERR_INVALID_ARG_VALUE` for a line that is none of a journal: to pass over it might upload twice
+   */
+  async *records(): AsyncGenerator<JournalRecord> {
+    for await (const line of readLines(this.#path, this.#size)) {
+      if (line.number === 1) continue;
+      const record = parseRecord(line);
+      if (record === undefined) {
+        const remedy = "mend the line, or remove it if its upload may be repeated";
+        throw invalidArgument("journal", `${this.#path} line ${line.number} is no line of a journal; ${remedy}`);
+      }
+      yield record;
+    }
+  }
+
+  /** @returns when the line is on the disk; many at once share one write @throws RecordError */
+  async append(record: JournalRecord): Promise<void> {
+    this.#waiting.push(`${JSON.stringify(record)}\n`);
+    // Whoever comes while a write is under way goes with the next one.
+    const after = this.#flushing ?? Promise.resolve();
+    this.#next ??= after.then(() => this.#flush());
+    return this.#next;
+  }
+
+  #next: Promise<void> | undefined;
+
+  #flush(): Promise<void> {
+    const text = this.#waiting.join("");
+    this.#waiting = [];
+    this.#next = undefined;
+    this.#flushing = this.#write(text);
+    return this.#flushing;
+  }
+
+  async #write(text: string): Promise<void> {
+    try {
+      await this.#handle?.appendFile(text);
+      await this.#handle?.datasync();
+    } catch (cause) {
+      throw new RecordError(this.#path, cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close();
+  }
+}
+
+/** @returns bytes of the journal's whole lines; undefined when there is none yet */
+async function checkJournal(path: string, owner: JournalOwner): Promise<number | undefined> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) throw notAJournal(path);
+    const { size } = found;
+    const { first, whole } = await survey(path, size);
+    if (whole === 0) {
+      // The very first write was cut off; anything else that has no line feed is not ours to write into.
+      const begun = JSON.stringify(kind).slice(0, -1);
+      const text = size > 65_536 ? undefined : await readFile(path, "utf8");
+      if (text !== undefined && (text.startsWith(begun) || begun.startsWith(text))) return 0;
+      throw notAJournal(path);
+    }
+    await checkOwner(path, first, owner);
+    return whole;
+  } catch (error) {
+    if (error instanceof LongLineError) throw notAJournal(path);
+    if (!isSystemError(error)) throw error;
+    if (error.code === "ENOENT") return undefined;
+    throw openError(path, error);
+  }
+}
+
+async function survey(path: string, size: number): Promise<{ first: string | undefined; whole: number }> {
+  let first: string | undefined;
+  for await (const { number, text, torn } of readLines(path, size)) {
+    if (number === 1 && !torn) first = text;
+    break;
+  }
+  return { first, whole: first === undefined ? 0 : await afterLastLineFeed(path, size) };
+}
+
+async function afterLastLineFeed(path: string, size: number): Promise<number> {
+  const handle = await open(path, "r");
+  try {
+    const buffer = Buffer.alloc(65_536);
+    for (let end = size; end > 0; end -= buffer.length) {
+      const from = Math.max(0, end - buffer.length);
+      const { bytesRead } = await handle.read(buffer, 0, end - from, from);
+      const at = buffer.subarray(0, bytesRead).lastIndexOf(0x0a);
+      if (at !== -1) return from + at + 1;
+    }
+    return 0;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function checkOwner(path: string, first: string | undefined, owner: JournalOwner): Promise<void> {
+  const header = parseObject<JournalOwner & typeof kind>(first);
+  if (header?.type !== kind.type || typeof header.manifest !== "string") throw notAJournal(path);
+  if (header.version !== kind.version) {
+    throw invalidArgument("journal", `${path} is of another version of vodup; go on with that one`);
+  }
+  const remedy = "give this batch a journal of its own: --journal FILE";
+  for (const [name, value] of Object.entries(owner.destination)) {
+    const other = (header.destination ?? {})[name] ?? null;
+    if (other === value) continue;
+    const shown = (text: string | null): string => text ?? "the default";
+    throw invalidArgument(
+      "journal",
+      `${path} is of uploads to another place (${name}: ${shown(other)}, now ${shown(value)}); ${remedy}`,
+    );
+  }
+  if (header.manifest === owner.manifest) return;
+  // A manifest may be moved, together with its files; but one that is still where it was is another one.
+  const moved = basename(header.manifest) === basename(owner.manifest) && !(await exists(header.manifest));
+  if (!moved) {
+    const copied = `if this one is its copy and goes on where it stopped, change "manifest" in the journal's first line`;
+    throw invalidArgument("journal", `${path} belongs to ${header.manifest}; ${remedy}, or ${copied}`);
+  }
+}
+
+function notAJournal(path: string): Error {
+  return invalidArgument("journal", `${path} is there already and is no journal; choose another file with --journal`);
+}
+
+function parseRecord({ text }: Line): JournalRecord | undefined {
+  const value = parseObject<JournalRecord>(text);
+  const { key, type, source } = value ?? {};
+  if (typeof key !== "string" || !/^[0-9a-f]{32}$/.test(key) || typeof source !== "string") return undefined;
+  if (type === "result") return typeof value?.["fileId"] === "string" ? (value as JournalRecord) : undefined;
+  return type === "error" && typeof value?.["code"] === "string" ? (value as JournalRecord) : undefined;
+}
+
+/** An object whose fields are still to be checked. */
+function parseObject<T extends object>(text: string | undefined): Partial<T> | undefined {
+  try {
+    const value = JSON.parse(text ?? "") as Partial<T> | null;
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,234 @@
+import { resolve } from "node:path";
+import type { BatchEntry } from "../batch/entry.ts";
+import type { BatchList } from "../batch/batch-list.ts";
+import type { Survey } from "../batch/batch.ts";
+import type { UploadOptions } from "../index.ts";
+import type { Arguments } from "./args.ts";
+import type { BatchTask } from "./batch-entry.ts";
+import type { Connection, Target } from "./connection.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import type { Stopping } from "./stopping.ts";
+import type { Terminal } from "./terminal.ts";
+import type { SharedUploadFlag } from "./upload-flags.ts";
+import { Batch } from "../batch/batch.ts";
+import { openBatch } from "../batch/batch-list.ts";
+import { Journal } from "../batch/journal.ts";
+import { Report } from "../batch/report.ts";
+import { Tally } from "../batch/tally.ts";
+import { CheckpointError } from "../index.ts";
+import { UsageError } from "./args.ts";
+import { optionsOf, uploadEntry } from "./batch-entry.ts";
+import { batchOutput } from "./batch-output.ts";
+import { clearState, removeEmptyState } from "./batch-state.ts";
+import { isDebugging } from "./debug.ts";
+import { planLine } from "./dry-run.ts";
+import { exitCodeOf, exitCodeOfAll } from "./exit-codes.ts";
+import { parseInteger } from "./numbers.ts";
+import { reportError } from "./report-error.ts";
+import { shownSource } from "./shown-source.ts";
+import { lock } from "./state/checkpoint-store.ts";
+import { codeOf } from "./state/private-file.ts";
+import { readSharedOptions, sourceOf } from "./upload-flags.ts";
+import { errorFields } from "./upload-output.ts";
+
+export type BatchFlag = SharedUploadFlag | "files" | "journal" | "report" | "api-rate";
+
+/** After so many refusals of key or permission in a row the rest is not tried. */
+const mostRefusals = 10;
+
+/** Uploads what a manifest or folder lists and the journal does not have as uploaded. */
+export async function runBatch(
+  args: Arguments<BatchFlag>,
+  terminal: Terminal,
+  connection: Connection,
+  stopping: Stopping,
+): Promise<ExitCode> {
+  const typed = args.operands[0] ?? "";
+  const note = (text: string): void => void (args.has("quiet") || terminal.note(`vodup: note: ${text}`));
+  const files = parseInteger("files", args.text("files") ?? "8", 1, 100);
+  const defaults = readSharedOptions(args);
+  const list = await openBatch(typed, defaults, note);
+  const journalPath = resolve(args.text("journal") ?? `${list.path}.journal`);
+  checkPaths(list.path, journalPath, args.text("report"));
+  const owner = { manifest: list.path, destination: destinationOf(connection.target) };
+  const begun: Begun = { args, terminal, connection, stopping, typed, note, files, defaults, list };
+  // An emulator inside this process forgets everything; what was uploaded to it is uploaded nowhere.
+  if (args.has("emulator")) return takeAll(begun, undefined, undefined);
+  if (args.has("dry-run")) return takeAll(begun, await Journal.look(journalPath, owner), undefined);
+  const unlock = await lock(`${journalPath}.lock`, typed).catch((error: unknown) => {
+    throw error instanceof CheckpointError ? error : unwritable("journal", journalPath, error);
+  });
+  try {
+    const journal = await Journal.open(journalPath, owner);
+    try {
+      return await takeAll(begun, journal, `${journalPath}.state`);
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    await unlock();
+  }
+}
+
+interface Begun {
+  readonly args: Arguments<BatchFlag>;
+  readonly terminal: Terminal;
+  readonly connection: Connection;
+  readonly stopping: Stopping;
+  readonly typed: string;
+  readonly note: (text: string) => void;
+  readonly files: number;
+  readonly defaults: UploadOptions;
+  readonly list: BatchList;
+}
+
+async function takeAll(
+  begun: Begun,
+  journal: Journal | undefined,
+  stateDirectory: string | undefined,
+): Promise<ExitCode> {
+  const { args, terminal, connection, stopping, defaults } = begun;
+  const batch = new Batch(begun.list, journal);
+  const survey = await batch.survey(stopping.signal);
+  if (survey.problemCount > 0) return refuse(begun, survey);
+  tellSurvey(begun, survey);
+  if (args.has("dry-run")) return planAll(begun, batch);
+  if (stateDirectory !== undefined) await clearState(stateDirectory, (key) => batch.isDone(key));
+  const tally = new Tally({ ...survey, failed: survey.uncertain });
+  const debug = isDebugging(args.has("debug"), process.env);
+  const output = batchOutput(terminal, tally, { args, debug });
+  const report = await beginReport(args.text("report"), batch);
+  const codes = new Set<ExitCode>();
+  if (survey.earlier > 0 || survey.total === 0) codes.add(0);
+  if (survey.uncertain > 0) codes.add(1);
+  try {
+    await sendAll(begun, batch, codes, { args, defaults, connection, stateDirectory, journal, report, tally, output });
+  } finally {
+    await report?.close();
+    if (stateDirectory !== undefined) await removeEmptyState(stateDirectory);
+  }
+  await output.summary();
+  // A signal that came when all was done has stopped nothing.
+  const stopped = stopping.reason === undefined || tally.left === 0 ? undefined : exitCodeOf(stopping.reason);
+  return exitCodeOfAll([...codes], stopped);
+}
+
+async function sendAll(
+  { files, stopping, terminal }: Begun,
+  batch: Batch,
+  codes: Set<ExitCode>,
+  task: BatchTask,
+): Promise<void> {
+  let refusals = 0;
+  const most = Math.max(mostRefusals, files);
+  const upload = async (entry: BatchEntry, signal: AbortSignal): Promise<void> => {
+    const code = await uploadEntry(task, entry, signal);
+    if (code === undefined) return;
+    codes.add(code);
+    refusals = code === 4 ? refusals + 1 : 0;
+  };
+  try {
+    await batch.run(files, stopping.signal, () => refusals < most, upload);
+  } catch (error) {
+    if (error !== stopping.reason) throw error;
+    reportError(terminal, error, { debug: false });
+  }
+  const { left } = task.tally;
+  if (stopping.reason === undefined && refusals < most && left > 0) {
+    terminal.note(`vodup: ${left} of the files found at first are there no more`);
+    codes.add(3);
+  }
+  if (refusals >= most) {
+    terminal.note(
+      `vodup: ${refusals} entries in a row were refused, so that the rest is not tried; see "vodup doctor"`,
+    );
+  }
+}
+
+/** `--dry-run`: one after the other, so that the order is the manifest's. */
+async function planAll({ args, terminal, connection, stopping, defaults }: Begun, batch: Batch): Promise<ExitCode> {
+  await connection.checkCredentials();
+  const codes = new Set<ExitCode>([0]);
+  let failed = 0;
+  const plan = async (entry: BatchEntry): Promise<void> => {
+    const shown = shownSource(entry.name);
+    try {
+      const planned = await connection.client.plan(sourceOf(entry.source), optionsOf(defaults, entry));
+      await terminal.print(planLine(shown, planned, args.has("json")));
+    } catch (error) {
+      if (args.has("json"))
+        await terminal.print(JSON.stringify({ type: "error", source: shown, ...errorFields(error) }));
+      reportError(terminal, error, { source: shown, debug: false });
+      codes.add(exitCodeOf(error));
+      failed += 1;
+    }
+  };
+  await batch.run(1, stopping.signal, () => true, plan);
+  if (failed > 0) terminal.note(`vodup: ${failed} of these uploads would fail`);
+  return exitCodeOfAll([...codes], undefined);
+}
+
+/** Nothing was sent, and nothing is, until every line is right. */
+async function refuse(
+  { args, terminal, typed }: Begun,
+  { problems, problemCount }: Pick<Survey, "problems" | "problemCount">,
+): Promise<ExitCode> {
+  for (const message of problems) {
+    terminal.note(`vodup: ${message}`);
+    if (!args.has("json")) continue;
+    const line = {
+      type: "error",
+      source: typed,
+      code: "ERR_INVALID_ARG_VALUE",
+      message,
+      requestId: null,
+      retryable: false,
+    };
+    await terminal.print(JSON.stringify(line));
+  }
+  if (problemCount > problems.length) terminal.note(`vodup: and ${problemCount - problems.length} more`);
+  terminal.note(`vodup: nothing was sent: ${typed} must be mended first`);
+  return 2;
+}
+
+function tellSurvey({ note, typed, list }: Begun, { total, repeated, uncertain }: Survey): void {
+  if (total === 0) note(`${typed} lists nothing${list.kind === "folder" ? " with the extension of a media" : ""}`);
+  if (repeated > 0) {
+    note(
+      `${repeated} ${repeated === 1 ? "entry says" : "entries say"} what another one says already; each is uploaded once`,
+    );
+  }
+  if (uncertain > 0) {
+    note(
+      `${uncertain} ${uncertain === 1 ? "entry" : "entries"} may be committed already and are left alone: look for the ` +
+        "media (COMMIT_UNCERTAIN in the journal); to upload one again, remove its line from the journal",
+    );
+  }
+}
+
+async function beginReport(path: string | undefined, batch: Batch): Promise<Report | undefined> {
+  if (path === undefined) return undefined;
+  const report = await Report.begin(path).catch((error: unknown) => {
+    throw unwritable("report", path, error);
+  });
+  for await (const line of batch.settled()) await report.add(line);
+  return report;
+}
+
+function unwritable(flag: "journal" | "report", path: string, cause: unknown): UsageError {
+  const why = codeOf(cause) ?? String(cause);
+  return new UsageError(`--${flag}: ${path} cannot be written (${why}); choose another place with --${flag} FILE`);
+}
+
+/** What makes two uploads of a file two medias, whatever their entries say. */
+function destinationOf({ site, vodEndpoint, subAppId }: Target): Readonly<Record<string, string | null>> {
+  return { site: site ?? "intl", vodEndpoint: vodEndpoint ?? null, subAppId: subAppId ?? null };
+}
+
+/** Neither the manifest nor the journal may be written over. @throws UsageError */
+function checkPaths(manifest: string, journal: string, report: string | undefined): void {
+  if (journal === manifest) throw new UsageError("--journal must be another file than the manifest");
+  if (report === undefined) return;
+  if (resolve(report) === manifest) throw new UsageError("--report must be another file than the manifest");
+  if (resolve(report) === journal) throw new UsageError("--report must be another file than the journal");
+}

@@ -1,0 +1,194 @@
+import { createHash } from "node:crypto";
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { BatchEntry } from "../../src/batch/entry.ts";
+import type { JournalRecord } from "../../src/batch/journal.ts";
+import { Batch } from "../../src/batch/batch.ts";
+import { openBatch } from "../../src/batch/batch-list.ts";
+import { Journal } from "../../src/batch/journal.ts";
+import { KeyTable, known } from "../../src/batch/key-table.ts";
+import { Tally } from "../../src/batch/tally.ts";
+import { all, temporary } from "./support.ts";
+
+const never = new AbortController().signal;
+
+/** A manifest of these lines, with a journal that has `records`, which may name sources instead of keys. */
+async function scene(lines: readonly object[], records: readonly JournalRecord[] = []) {
+  const path = join(await temporary(), "m.ndjson");
+  await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const list = await openBatch(path, {}, () => undefined);
+  const keys = new Map<string, string>();
+  for await (const listed of list.entries()) if ("entry" in listed) keys.set(listed.entry.name, listed.entry.key);
+  const journal = await Journal.open(`${path}.journal`, { manifest: path, destination: {} });
+  for (const record of records) await journal.append({ ...record, key: keys.get(record.key) ?? record.key });
+  await journal.close();
+  const again = await Journal.look(`${path}.journal`, { manifest: path, destination: {} });
+  return { batch: new Batch(list, again), path };
+}
+
+const result = (key: string): JournalRecord => ({ key, type: "result", source: key, fileId: "1" });
+const error = (key: string, code: string): JournalRecord => ({ key, type: "error", source: key, code });
+const taken = async (batch: Batch, files = 1): Promise<string[]> => {
+  const names: string[] = [];
+  await batch.run(
+    files,
+    never,
+    () => true,
+    async ({ name }) => void names.push(name),
+  );
+  return names;
+};
+
+describe("a batch", () => {
+  test("counts each entry once, and takes what the journal does not have as uploaded", async () => {
+    const lines = ["a", "b", "c", "a", "d", "b"].map((name) => ({ source: `${name}.mp4` }));
+    const other = "f".repeat(32);
+    const records = [result("b.mp4"), error("c.mp4", "NETWORK"), result(other)];
+    const { batch } = await scene([...lines, { source: "a.mp4", mediaName: "another" }], records);
+    expect(await batch.survey(never)).toEqual({
+      total: 5,
+      earlier: 1,
+      uncertain: 0,
+      repeated: 2,
+      problems: [],
+      problemCount: 0,
+    });
+    expect(await all(batch.settled())).toEqual([{ type: "result", source: "b.mp4", fileId: "1" }]);
+    expect(await taken(batch)).toEqual(["a.mp4", "c.mp4", "d.mp4", "a.mp4"]);
+  });
+
+  test("leaves alone what may be committed, until the journal has a result or the line no more", async () => {
+    const lines = ["a", "b"].map((name) => ({ source: `${name}.mp4` }));
+    const uncertain = ["a.mp4", "b.mp4"].map((key) => error(key, "COMMIT_UNCERTAIN"));
+    const { batch } = await scene(lines, [...uncertain, result("b.mp4")]);
+    expect(await batch.survey(never)).toMatchObject({ total: 2, earlier: 1, uncertain: 1 });
+    expect(await all(batch.settled())).toEqual([
+      { type: "error", source: "a.mp4", code: "COMMIT_UNCERTAIN" },
+      { type: "result", source: "b.mp4", fileId: "1" },
+    ]);
+    expect(await taken(batch)).toEqual([]);
+  });
+
+  test("tells the first twenty mistakes and counts all", async () => {
+    const { batch } = await scene(Array.from({ length: 50 }, (_, n) => ({ source: `${n}.mp4`, classId: "x" })));
+    const { problems, problemCount } = await batch.survey(never);
+    expect([problems.length, problemCount]).toEqual([20, 50]);
+    expect(problems[19]).toContain("m.ndjson line 20: classId");
+  });
+
+  test("has so many entries in hand and no more", async () => {
+    const { batch } = await scene(Array.from({ length: 40 }, (_, n) => ({ source: `${n}.mp4` })));
+    await batch.survey(never);
+    let [now, most, count] = [0, 0, 0];
+    await batch.run(
+      7,
+      never,
+      () => true,
+      async () => {
+        most = Math.max(most, (now += 1));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        now -= 1;
+        count += 1;
+      },
+    );
+    expect([most, count]).toEqual([7, 40]);
+  });
+
+  test("takes nothing more when it is told so, and lets what is in hand come to its end", async () => {
+    const { batch } = await scene(Array.from({ length: 20 }, (_, n) => ({ source: `${n}.mp4` })));
+    await batch.survey(never);
+    const ended: string[] = [];
+    await batch.run(
+      3,
+      never,
+      () => ended.length < 5,
+      async ({ name }) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        ended.push(name);
+      },
+    );
+    expect(ended.length).toBeGreaterThanOrEqual(5);
+    expect(ended.length).toBeLessThanOrEqual(8);
+  });
+
+  test.each<[string, (size: number) => string]>([
+    ["is written over", (size) => "x".repeat(size)],
+    ["is cut short", () => ""],
+  ])("whose manifest %s in the middle ends what it has begun, and fails", async (_, content) => {
+    const lines = Array.from({ length: 500 }, (_n, n) => ({ source: `${n}.mp4`, sessionContext: "s".repeat(1000) }));
+    const { batch, path } = await scene(lines);
+    await batch.survey(never);
+    const aborted: boolean[] = [];
+    const work = async ({ name }: BatchEntry, signal: AbortSignal): Promise<void> => {
+      if (name === "0.mp4") await writeFile(path, content((await stat(path)).size));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      aborted.push(signal.aborted);
+    };
+    await expect(batch.run(2, never, () => true, work)).rejects.toMatchObject({ code: "SOURCE_CHANGED" });
+    expect(aborted.length).toBeLessThan(500);
+    expect(aborted).not.toContain(true);
+  });
+
+  test("ends with the signal's reason once everything in hand has ended", async () => {
+    const { batch } = await scene(Array.from({ length: 20 }, (_, n) => ({ source: `${n}.mp4` })));
+    await batch.survey(never);
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    let open = 0;
+    const work = async (_: BatchEntry, signal: AbortSignal): Promise<void> => {
+      open += 1;
+      await new Promise((resolve) => signal.addEventListener("abort", () => setTimeout(resolve, 20)));
+      open -= 1;
+      throw signal.reason;
+    };
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(batch.run(4, controller.signal, () => true, work)).rejects.toBe(reason);
+    expect(open).toBe(0);
+  });
+});
+
+test("the table of keys agrees with a Map, through its growing and with keys that begin alike", () => {
+  const table = new KeyTable();
+  const map = new Map<string, number>();
+  for (let n = 0; n < 30_000; n += 1) {
+    const digest = createHash("sha256")
+      .update(String(n % 20_000))
+      .digest("hex");
+    const key = n % 100 === 0 ? `00000001${digest.slice(0, 24)}` : digest.slice(0, 32);
+    const flag = [known.listed, known.done, known.uncertain, known.taken][n % 4] ?? 0;
+    table.add(key, flag);
+    map.set(key, (map.get(key) ?? 0) | flag);
+  }
+  expect(table.size).toBe(map.size);
+  expect([...map].filter(([key, flags]) => table.get(key) !== flags)).toEqual([]);
+  expect(table.get("f".repeat(32))).toBe(0);
+});
+
+test("the tally knows what is done, failed and left, how fast it goes and how long it takes", () => {
+  let now = 1_000;
+  const tally = new Tally({ total: 12, earlier: 2, failed: 1 }, () => now);
+  expect(tally.progress()).toMatchObject({
+    done: 2,
+    failed: 1,
+    active: 0,
+    bytes: 0,
+    bytesPerSecond: 0,
+    etaMs: undefined,
+  });
+  tally.begin("a");
+  tally.begin("b");
+  tally.begin("c");
+  tally.moved("a", 3_000);
+  tally.moved("b", 1_000);
+  now += 2_000;
+  expect(tally.progress()).toMatchObject({ active: 3, bytes: 4_000, bytesPerSecond: 2_000 });
+  tally.end("a", "done");
+  tally.end("b", "failed");
+  tally.end("c", "left");
+  tally.moved("c", 99);
+  now += 2_000;
+  // One uploaded and one failed in 4 s: of 7 that are left each takes two.
+  expect(tally.progress()).toMatchObject({ done: 3, failed: 2, active: 0, bytes: 4_000, etaMs: 14_000 });
+  expect([tally.doneNow, tally.left, tally.durationMs]).toEqual([1, 7, 4_000]);
+});

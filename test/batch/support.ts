@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach } from "vitest";
+import type { BatchEntry } from "../../src/batch/entry.ts";
+import { openBatch } from "../../src/batch/batch-list.ts";
+import type { UploadOptions } from "../../src/index.ts";
+
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+});
+
+/** A folder that is gone after the test. */
+export async function temporary(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "vodup-batch-"));
+  folders.push(folder);
+  return folder;
+}
+
+export interface Listing {
+  readonly entries: readonly BatchEntry[];
+  readonly problems: readonly string[];
+}
+
+/** What a list has, in its order. */
+export async function listing(path: string, defaults: UploadOptions = {}): Promise<Listing> {
+  const [entries, problems] = [[] as BatchEntry[], [] as string[]];
+  const list = await openBatch(path, defaults, (text) => problems.push(text));
+  for await (const listed of list.entries()) {
+    if ("problem" in listed) problems.push(listed.problem);
+    else entries.push(listed.entry);
+  }
+  return { entries, problems };
+}
+
+/** What a manifest of this name and content has. */
+export async function manifest(name: string, content: string | Uint8Array): Promise<Listing & { folder: string }> {
+  const folder = await temporary();
+  await writeFile(join(folder, name), content);
+  return { folder, ...(await listing(join(folder, name))) };
+}
+
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
