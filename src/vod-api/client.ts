@@ -88,7 +88,9 @@ export class VodApi {
     this.#subAppId = parseSubAppId("subAppId", options.subAppId);
     this.#signedHeaders = signedHeaderNames(options.signedHeaders ?? "action");
     const rate = checkApiRate(options.apiRate ?? documentedRate);
-    this.#gates = new Map(["ApplyUpload", "CommitUpload"].map((action) => [action, new RateGate(rate)]));
+    this.#gates = new Map(
+      ["ApplyUpload", "CommitUpload"].map((action) => [action, new RateGate(rate, Math.ceil(rate / 20))]),
+    );
   }
 
   /**

@@ -131,6 +131,19 @@ describe("at most five a second", () => {
     expect(passed).toEqual(Array.from({ length: 12 }, (_, at) => at));
   });
 
+  test("pass in small groups where that is asked for", async () => {
+    const gate = new RateGate(20, 2);
+    const startedAt = performance.now();
+    const passed = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        await gate.pass(undefined);
+        return performance.now() - startedAt;
+      }),
+    );
+    for (const [at, ms] of passed.entries()) expect(ms).toBeGreaterThanOrEqual(Math.floor(at / 2) * 100 - 1);
+    expect(passed[1]).toBeLessThan(100);
+  });
+
   test("are started by one client, and an abort ends the waiting", async () => {
     const { vod, requests } = await scene();
     const controller = new AbortController();
