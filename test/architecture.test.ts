@@ -111,7 +111,9 @@ describe("dependencies", () => {
   test("each is imported by its room only, everything else is Node's own and says so", () => {
     const packageOf = (specifier: string): string => specifier.replace(/\/.*$/, "");
     const allowedFor = { ...dependencies, ...builtIn };
-    const strangers = outside.filter(({ from, to }) => !to.startsWith("node:") && !allowedFor[packageOf(to)]?.test(from));
+    const strangers = outside.filter(
+      ({ from, to }) => !to.startsWith("node:") && !allowedFor[packageOf(to)]?.test(from),
+    );
     expect(strangers.map(shown)).toEqual([]);
   });
 
