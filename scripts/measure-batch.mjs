@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const main = join(import.meta.dirname, "../dist/cli/main.js");
 const folder = await mkdtemp(join(tmpdir(), "vodup-measure-"));
@@ -22,12 +23,13 @@ async function measure(count) {
   const args = [main, "batch", manifest, "--report", join(folder, "report"), "--no-progress"];
   const child = spawn(process.execPath, args, { env, stdio: "ignore" });
   let peak = 0;
-  const watch = setInterval(async () => {
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  for (let running = true; running;) {
     const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
     peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
-  }, 20);
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  clearInterval(watch);
+    running = await Promise.race([ended.then(() => false), sleep(20, true)]);
+  }
+  const code = await ended;
   const lines = (await readFile(join(folder, "report"), "utf8")).split("\n").length - 1;
   const seconds = (performance.now() - started) / 1000;
   console.log(

@@ -1,5 +1,5 @@
 // Puts csv-parse into a build, as published and with its licence: `node scripts/vendor.mjs dist`. A command line that reads
-// CSV needs it, and the package is to have no more than three dependencies (docs/decisions/0008-csv-parse-in-dist.md).
+// CSV needs it, and the package is to have no more than three dependencies (docs/decisions/0013-csv-parse-in-dist.md).
 import { cp, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
