@@ -1,4 +1,5 @@
-// Runs every claim, or those named, one after the other, and writes docs/performance.md from what was measured.
+// Runs every claim, or those named, one after the other, and writes docs/performance.md and the measured part of
+// docs/scale.md from what was measured.
 // usage: npm run bench [-- CLAIM ...]; BENCH_ROUNDS=N for more or fewer rounds
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -15,3 +16,4 @@ for (const claim of chosen.length === 0 ? all : chosen) {
   if (status !== 0) process.exit(status ?? 1);
 }
 await import("./report.mjs");
+await import("./scale.mjs");

@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { VodClient, defaultCredentials } from "vodup";
 import { addUploads, startUploadWorker, uploadQueue } from "./index.ts";
 
-const { REDIS_URL = "redis://127.0.0.1:6379", UPLOADS = "4", QUEUE, QUEUE_PREFIX, ...env } = process.env;
+const { REDIS_URL = "redis://127.0.0.1:6379", UPLOADS = "4", RATE = "80", QUEUE, QUEUE_PREFIX, ...env } = process.env;
 const place = { name: QUEUE, prefix: QUEUE_PREFIX };
 
 async function work(): Promise<void> {
@@ -18,7 +18,15 @@ async function work(): Promise<void> {
     cosEndpoint: env["VODUP_COS_ENDPOINT"],
   });
   const onError = (error: Error): void => console.error(error.message);
-  const { worker, close } = startUploadWorker({ ...place, connection, vod, uploads: Number(UPLOADS), onError });
+  const limiter = { max: Number(RATE) / 10, duration: 100 };
+  const { worker, close } = startUploadWorker({
+    ...place,
+    connection,
+    vod,
+    uploads: Number(UPLOADS),
+    limiter,
+    onError,
+  });
   worker.on("completed", (job, { fileId }) => console.log(`${job.id} ${fileId}`));
   worker.on("failed", (job, error) => console.error(`${job?.id} ${error.message}`));
   await new Promise((resolve) => process.once("SIGTERM", resolve).once("SIGINT", resolve));
