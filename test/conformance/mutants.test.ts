@@ -95,6 +95,7 @@ const mutants: readonly (readonly [mistake: string, scenario: string, rule: stri
   ["commits-early", "multipart", "9.1"],
   ["put-after-commit", "commit", "9.1"],
   ["commits-twice", "commit", "10.3"],
+  ["commits-other-session", "commit", "10.1"],
   ["file-id-as-number", "commit", "3.3"],
   ["file-id-with-words", "commit", "18.1"],
   ["file-id-not-last", "commit", "18.1"],

@@ -1,6 +1,6 @@
 import type { LoggedRequest, SignatureMismatch } from "../../emulator/index.ts";
 import { finding, type Finding, type Rule } from "../finding.ts";
-import { requestsOf, sessionOf, signatureFields, type Check, type Evidence } from "../scenario.ts";
+import { requestsOf, sessionOf, signatureFields, succeeded, type Check, type Evidence } from "../scenario.ts";
 
 /** Faults that leave the emulator's own answer as it is. */
 const HARMLESS = new Set([
@@ -28,7 +28,7 @@ export const refusedRequests: Check = (evidence, earlier) =>
     .filter((request) => request.fault === undefined || HARMLESS.has(request.fault))
     .filter((request) => evidence.scenario.tolerates?.(request) !== true)
     .filter(({ id }) => !earlier.some(({ request }) => request?.id === id))
-    .map((request) => (request.api === "vod" ? refusedCall(request) : refusedByCos(evidence, request)));
+    .map((request) => (request.api === "vod" ? refusedCall(evidence, request) : refusedByCos(evidence, request)));
 
 function isRefused({ status, code }: LoggedRequest): boolean {
   return code !== undefined || status >= 400;
@@ -81,7 +81,7 @@ const VOD: readonly Row[] = [
   [/^RequestLimitExceeded/, /./, "3.7"],
 ];
 
-function refusedCall(request: LoggedRequest): Finding {
+function refusedCall(evidence: Evidence, request: LoggedRequest): Finding {
   const { operation, code = "", message = "" } = request;
   const rule = VOD.find(([codes, messages]) => codes.test(code) && messages.test(message))?.[2] ?? "3.4";
   if (code === "AuthFailure.TokenFailure") {
@@ -89,6 +89,10 @@ function refusedCall(request: LoggedRequest): Finding {
     return finding(rule, `${operation} ${what}`, request);
   }
   const early = code === "ResourceNotFound" && operation === "CommitUpload";
+  const stored = requestsOf(evidence, "PutObject", "CompleteMultipartUpload").filter(succeeded);
+  if (early && stored.some(({ id }) => id < request.id)) {
+    return finding("10.1", "CommitUpload names the VodSessionKey of another session than the object's", request);
+  }
   const what = early ? "committed before the media was whole at its key" : `refused: ${code}: ${message}`;
   return finding(rule, `${operation} ${what}`, request);
 }

@@ -170,7 +170,8 @@ async function upload() {
   if (makes("prints-secret")) console.log("using", process.env.TENCENTCLOUD_SECRET_KEY);
   if (inParts) await putParts(earlier ?? (await newUpload(session)), bytes);
   else await putObject(session, bytes);
-  const commit = () => call("CommitUpload", { VodSessionKey: session.key });
+  const key = makes("commits-other-session") ? (await apply()).key : session.key;
+  const commit = () => call("CommitUpload", { VodSessionKey: key });
   const { FileId: fileId } = await commit();
   if (!makes("keeps-secret")) await rm(record, { force: true });
   if (makes("commits-twice")) await commit();
