@@ -14,13 +14,15 @@ function readObject(
   text: string,
   torn: boolean,
 ): { readonly fields: Readonly<Record<string, unknown>> } | { readonly problem: string } {
+  const array = text.trimStart().startsWith("[") ? "; a JSON array becomes NDJSON by: jq -c '.[]'" : "";
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { fields: { ...value } };
-    return { problem: 'must be one JSON object, such as {"source":"film.mp4"}' };
+    return { problem: `must be one JSON object, such as {"source":"film.mp4"}${array}` };
   } catch {
     // A parser's own message repeats what it read, and that may hold a key.
-    const array = text.trimStart().startsWith("[") ? "; a JSON array becomes NDJSON by: jq -c '.[]'" : "";
-    return { problem: torn ? "is cut off in the middle" : `is not JSON${array}; write one object a line` };
+    return {
+      problem: torn && array === "" ? "is cut off in the middle" : `is not JSON${array}; write one object a line`,
+    };
   }
 }

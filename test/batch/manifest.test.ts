@@ -52,7 +52,7 @@ describe("a manifest in NDJSON", () => {
     );
     expect(entries).toHaveLength(1);
     expect(problems).toEqual([
-      'm.ndjson line 2 must be one JSON object, such as {"source":"film.mp4"}',
+      `m.ndjson line 2 must be one JSON object, such as {"source":"film.mp4"}; a JSON array becomes NDJSON by: jq -c '.[]'`,
       'm.ndjson line 3 must be one JSON object, such as {"source":"film.mp4"}',
       "m.ndjson line 4 is not JSON; write one object a line",
       "m.ndjson line 5 is cut off in the middle",

@@ -40,14 +40,14 @@ export const batchCommand: Command<BatchFlag> = {
     count: { least: 1, most: 1 },
     flags,
     notes: [
-      'A manifest is NDJSON, {"source": PATH|URL, ...} a line, or CSV with the same names as columns: source, mediaType,\n' +
-        "mediaName, cover, coverType, procedure, expireTime, storageRegion, classId, sourceContext, sessionContext, extInfo,\n" +
-        "mediaStoragePath, subAppId, partSize, concurrency, sessionRefresh, requireCrc64, offlineManifest. Paths are relative\n" +
-        "to it. Flags are the default of what an entry does not say. Of a folder every file with the extension of a media\n" +
-        "is taken, also below it, but nothing hidden.",
-      "Run again, the same command goes on where it stopped, however it was stopped: what the journal has as uploaded is\n" +
-        "left out, what was begun is resumed, what failed is tried again. FILE.state beside the journal keeps unfinished\n" +
-        "uploads, with their short-lived keys. All entries are checked before the first is sent.",
+      'A manifest is NDJSON, {"source": PATH|URL, ...} a line, or CSV with the same names as columns: source, mediaType, ' +
+        "mediaName, cover, coverType, procedure, expireTime, storageRegion, classId, sourceContext, sessionContext, extInfo, " +
+        "mediaStoragePath, subAppId, partSize, concurrency, sessionRefresh, requireCrc64, offlineManifest. Paths are " +
+        "relative to it. Flags are the default of what an entry does not say. Of a folder every file with the extension " +
+        "of a media is taken, also below it, but nothing hidden. All entries are checked before the first is sent.",
+      "Run again, the same command goes on where it stopped, however it was stopped: what the journal has as uploaded is " +
+        "left out, what was begun is resumed, what failed is tried again. Unfinished uploads are kept in a folder beside " +
+        "the journal, FILE.state, with their short-lived keys.",
     ],
   },
   run: async (args, terminal) => {

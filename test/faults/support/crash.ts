@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -22,28 +23,34 @@ export type Point =
 
 export const nameOf = ({ at, nth, moment }: Point): string => `${moment} ${at} ${nth}`;
 
-/** Who uploads: the command line with its own state, or the library with a checkpoint in a file. */
-export type Uploader = "cli" | "library";
+/** Who uploads: the command line with its own state, the library with a checkpoint in a file, or a batch of one entry. */
+export type Uploader = "cli" | "library" | "batch";
 
 /** One emulator and one folder, for the run that dies and the one after it. */
 export interface Scene {
   readonly emulator: Emulator;
+  readonly folder: string;
   readonly start: (env?: Readonly<Record<string, string>>) => Pick<RunningCli, "child" | "ended">;
   /** What is left of the state. */
   readonly left: () => Promise<string[]>;
   readonly close: () => Promise<void>;
 }
 
+/** Of the batch, in the scene's folder. */
+export const manifestName = "films.ndjson";
+
 const dieAt = pathToFileURL(join(import.meta.dirname, "die-at.mjs")).href;
 
 export async function openScene(uploader: Uploader, sample: Sample, options: EmulatorOptions = {}): Promise<Scene> {
   const emulator = await startEmulator({ strictSignature: true, ...options });
   const folder = await mkdtemp(join(tmpdir(), "vodup-crash-"));
-  const start = uploader === "cli" ? startCommand : startLibrary;
+  const start = { cli: startCommand, library: startLibrary, batch: startBatch }[uploader];
+  const state = uploader === "batch" ? `${manifestName}.journal.state` : "state/vodup";
   return {
     emulator,
+    folder,
     start: (env = {}) => start(emulator, folder, sample, { NODE_OPTIONS: `--import=${dieAt}`, ...env }),
-    left: () => readdir(join(folder, "state/vodup")).catch(() => []),
+    left: () => readdir(join(folder, state)).catch(() => []),
     close: async () => {
       await emulator.close();
       await rm(folder, { recursive: true, force: true });
@@ -58,6 +65,26 @@ function startCommand(
   env: Readonly<Record<string, string>>,
 ): Pick<RunningCli, "child" | "ended"> {
   const args = ["upload", path, "--cover", coverPath, "--part-size", "1MiB", "--concurrency", String(concurrency)];
+  return startArguments(args, emulator, folder, env);
+}
+
+function startBatch(
+  emulator: Emulator,
+  folder: string,
+  { path, coverPath }: Sample,
+  env: Readonly<Record<string, string>>,
+): Pick<RunningCli, "child" | "ended"> {
+  const manifest = join(folder, manifestName);
+  writeFileSync(manifest, `${JSON.stringify({ source: path, cover: coverPath })}\n`);
+  return startArguments(["batch", manifest], emulator, folder, env);
+}
+
+function startArguments(
+  args: readonly string[],
+  emulator: Emulator,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Pick<RunningCli, "child" | "ended"> {
   return startCli(args, {
     limitMs,
     cwd: folder,

@@ -1,0 +1,62 @@
+// Goes through a manifest as `vodup batch` does, with a journal that has every third entry, and reports what is held in
+// memory at most: node --expose-gc batch-child.mjs FOLDER COUNT. The built package, a process of its own.
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { Batch } from "../../dist/batch/batch.js";
+import { openBatch } from "../../dist/batch/batch-list.js";
+import { Journal } from "../../dist/batch/journal.js";
+
+const [folder, text] = process.argv.slice(2);
+const count = Number(text);
+const manifest = join(folder, `${text}.csv`);
+const file = createWriteStream(manifest);
+file.write("source,mediaName,sourceContext\n");
+for (let n = 0; n < count; n += 1) {
+  if (!file.write(`films/film ${n}.mp4,"Film ""${n}""",${"context ".repeat(20)}\n`)) {
+    await new Promise((resolve) => file.once("drain", resolve));
+  }
+}
+file.end();
+await finished(file);
+
+const list = await openBatch(manifest, {}, () => undefined);
+const owner = { manifest, destination: {} };
+const written = await Journal.open(`${manifest}.journal`, owner);
+let seen = 0;
+let writes = [];
+for await (const { entry } of list.entries()) {
+  seen += 1;
+  if (seen % 3 > 0) continue;
+  writes.push(written.append({ key: entry.key, type: "result", source: entry.name, fileId: String(seen) }));
+  if (writes.length === 1_000) await Promise.all(writes.splice(0));
+}
+await Promise.all(writes);
+writes = [];
+await written.close();
+
+let most = 0;
+function look() {
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  most = Math.max(most, heapUsed + external);
+}
+const { signal } = new AbortController();
+const journal = await Journal.open(`${manifest}.journal`, owner);
+const batch = new Batch(list, journal);
+const survey = await batch.survey(signal);
+look();
+let taken = 0;
+await batch.run(
+  8,
+  signal,
+  () => true,
+  async ({ key, name }) => {
+    taken += 1;
+    await journal.append({ key, type: "error", source: name, code: "NONE" });
+    if (taken % 2_000 === 1) look();
+  },
+);
+look();
+await journal.close();
+console.log(JSON.stringify({ most, taken, ...survey }));
