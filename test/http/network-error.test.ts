@@ -118,3 +118,15 @@ describe("a failure of the network", () => {
     expect(toNetworkError(thrown, detail)).toMatchObject({ code: "NETWORK", retryable: true });
   });
 });
+
+test.each<[object, string, string]>([
+  [{ code: "ECONNRESET" }, "NETWORK", "ECONNRESET"],
+  [{ code: "VODUP_TUNNEL", syscall: "connect" }, "PROXY", "no tunnel to h.example"],
+  [{ code: "HPE_INVALID_CONSTANT" }, "BAD_ANSWER", "did not answer in HTTP: HPE_INVALID_CONSTANT"],
+  [{ code: "UND_ERR_RESPONSE" }, "BAD_ANSWER", "(status unknown)"],
+  [{}, "NETWORK", "the connection failed"],
+])("an error without a message, %j, is named all the same", (thrown, code, named) => {
+  const error = toNetworkError(thrown, detail);
+  expect(error).toMatchObject({ code, message: expect.stringContaining(named) });
+  expect(error.message).not.toContain("undefined");
+});

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { Pacer } from "../../src/http/pacer.ts";
 import { Transport } from "../../src/http/transport.ts";
 import { defaultLimits } from "../../src/http/limits.ts";
+import { Wire } from "../../src/http/wire.ts";
 
 test("after the first second's worth, what is taken is paid for by waiting", async () => {
   let now = 0;
@@ -60,4 +61,14 @@ test("a body arrives whole at about the rate, whatever its chunks", async () => 
   expect(performance.now() - started).toBeGreaterThanOrEqual(400);
   await transport.close();
   server.close();
+});
+
+test.each([0, 1023, 1024.5, Number.NaN, Infinity, "1000000"])("%s bytes a second is no rate", (limitRate) => {
+  expect(() => new Wire({ limitRate: limitRate as number })).toThrow(
+    expect.objectContaining({ code: "ERR_INVALID_ARG_VALUE", message: expect.stringContaining("limitRate") }),
+  );
+});
+
+test("1024 bytes a second is a rate", () => {
+  expect(() => new Wire({ limitRate: 1024 })).not.toThrow();
 });

@@ -299,6 +299,23 @@ describe("a failure", () => {
     expect(emulator.uploads()).toEqual([]);
   });
 
+  test("whose clean-up is lost each time is warned of with what was wrong", async () => {
+    const { vod } = await bench(
+      {
+        faults: [
+          { operation: "UploadPart", fault: forbidden },
+          { operation: "AbortMultipartUpload", fault: { kind: "reset-before" } },
+        ],
+      },
+      { retry: { attempts: 2, baseDelayMs: 1 } },
+    );
+    const warnings: Warning[] = [];
+    await attempt(vod, random(size), { ...options, onWarning: (warning) => warnings.push(warning) });
+    expect(warnings).toEqual([
+      { code: "CLEAN_UP_FAILED", message: expect.stringContaining("AbortMultipartUpload: no answer from 127.0.0.1") },
+    ]);
+  });
+
   test("whose clean-up is never answered does not hang", async () => {
     const { vod } = await bench(
       {

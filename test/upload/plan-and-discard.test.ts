@@ -94,6 +94,20 @@ describe("discard", () => {
     expect(emulator.uploads()).toEqual([]);
   });
 
+  test("asks for nothing where all objects are whole", async () => {
+    const seen: Checkpoint[] = [];
+    await vod.upload(Buffer.alloc(3 * mib), {
+      mediaType: "mp4",
+      partSize: mib,
+      onCheckpoint: (checkpoint) => void seen.push(JSON.parse(JSON.stringify(checkpoint)) as Checkpoint),
+    });
+    const whole = seen.find(({ state }) => state === "transferred");
+    if (whole === undefined) throw new Error("no checkpoint was made");
+    emulator.clearRequests();
+    expect(await vod.discard(whole)).toEqual({ removed: true, reason: undefined });
+    expect(emulator.requests()).toEqual([]);
+  });
+
   test("stops when its signal aborts, with the signal's reason", async () => {
     const checkpoint = await interrupted();
     emulator.setFaults([{ operation: "AbortMultipartUpload", fault: { kind: "hang" } }]);
