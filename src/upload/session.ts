@@ -69,9 +69,12 @@ export async function applyUpload(
   checkPlace(session, requestId);
   checkKey(session.mediaStoragePath, requestId);
   if (!withCover) return session;
-  if ((session.coverStoragePath ?? "") === "") throw invalidSession("CoverStoragePath is missing", requestId);
-  checkKey(session.coverStoragePath ?? "", requestId);
-  if (session.coverStoragePath === session.mediaStoragePath) {
+  const { coverStoragePath } = session;
+  if (coverStoragePath === undefined || coverStoragePath === "") {
+    throw invalidSession("CoverStoragePath is missing", requestId);
+  }
+  checkKey(coverStoragePath, requestId);
+  if (coverStoragePath === session.mediaStoragePath) {
     throw invalidSession("media and cover have the same storage path", requestId);
   }
   return session;

@@ -214,8 +214,8 @@ export class UploadRun {
     }
     this.#tellDone();
     const { parts, crc64, verified } = media;
-    const { coverStoragePath } = session;
-    const bytes = this.#state.sizeWithout((coverStoragePath ?? "") === "" ? undefined : toKey(coverStoragePath ?? ""));
+    const { coverStoragePath: cover } = session;
+    const bytes = this.#state.sizeWithout(cover === undefined || cover === "" ? undefined : toKey(cover));
     const durationMs = Math.round(performance.now() - this.#started);
     const transfer = {
       bytes,
