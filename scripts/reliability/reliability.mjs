@@ -4,7 +4,7 @@
 // usage: npm run build && npm ci --prefix test/interop && node scripts/reliability/reliability.mjs [--check]
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator } from "../../dist/emulator/index.js";
@@ -12,6 +12,7 @@ import { VodApi } from "../../dist/vod-api/index.js";
 import { Agent } from "undici";
 import { readFileSync } from "node:fs";
 import { faults } from "./faults.mjs";
+import { mutationSection } from "./mutation.mjs";
 
 const here = import.meta.dirname;
 const vendor = join(here, "../../test/interop/vendor");
@@ -161,5 +162,7 @@ if (process.argv.includes("--check")) {
   for (const { name } of [...bad, ...lost]) process.stderr.write(`not as it should be: ${name}\n`);
   process.exit(bad.length + lost.length === 0 ? 0 : 1);
 } else {
-  await writeFile(join(here, "../../docs/reliability.md"), page);
+  const path = join(here, "../../docs/reliability.md");
+  const mutation = mutationSection(await readFile(path, "utf8").catch(() => ""));
+  await writeFile(path, mutation === "" ? page : `${page}\n${mutation}`);
 }
