@@ -1,21 +1,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach } from "vitest";
 import type { BatchEntry } from "../../src/batch/entry.ts";
 import { openBatch } from "../../src/batch/batch-list.ts";
 import type { UploadOptions } from "../../src/index.ts";
-
-const folders: string[] = [];
-
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
-});
+import { atEnd } from "../support/at-end.ts";
 
 /** A folder that is gone after the test. */
 export async function temporary(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "vodup-batch-"));
-  folders.push(folder);
+  atEnd(() => rm(folder, { recursive: true }));
   return folder;
 }
 

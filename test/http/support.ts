@@ -1,17 +1,11 @@
-import { afterEach } from "vitest";
 import { idleLimits, type LimitOptions } from "../../src/http/limits.ts";
 import { Transport, type WireRequest } from "../../src/http/transport.ts";
-
-const opened: Transport[] = [];
-
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((each) => each.close()));
-});
+import { atEnd } from "../support/at-end.ts";
 
 /** A transport with limits of a fraction of a second, closed by the end of the test. */
 export function transport(limits: LimitOptions = {}): Transport {
   const made = new Transport(undefined, idleLimits({ connectMs: 500, headersMs: 300, bodyMs: 300, ...limits }));
-  opened.push(made);
+  atEnd(() => made.close());
   return made;
 }
 

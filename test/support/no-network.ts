@@ -5,7 +5,12 @@ import { beforeAll } from "vitest";
 /** Unit tests talk to loopback only: a name that needs DNS, or any other address, is a mistake in the test. */
 const loopback = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
+let guarded = false;
+
 beforeAll(() => {
+  // Once for the files that a worker runs.
+  if (guarded) return;
+  guarded = true;
   const connect = net.Socket.prototype.connect;
   net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
     const first: unknown = Array.isArray(args[0]) ? args[0][0] : args[0];

@@ -6,15 +6,9 @@ import {
 } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { once } from "node:events";
-import { afterEach } from "vitest";
+import { atEnd } from "./at-end.ts";
 
 /* Servers that do as they please, on loopback; the end of the test closes them. */
-
-const running: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((stop) => stop()));
-});
 
 export interface RawServer {
   readonly origin: string;
@@ -43,7 +37,7 @@ async function serve(server: Server): Promise<RawServer> {
     for (const socket of sockets) socket.destroy();
     if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
   };
-  running.push(close);
+  atEnd(close);
   return {
     origin: `http://127.0.0.1:${port}`,
     host: `127.0.0.1:${port}`,

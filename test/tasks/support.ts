@@ -1,14 +1,8 @@
-import { afterEach } from "vitest";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
 import type { VodClientOptions } from "../../src/index.ts";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { VodClient } from "../../src/index.ts";
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
+import { atEnd } from "../support/at-end.ts";
 
 export interface Scene {
   readonly emulator: Emulator;
@@ -21,7 +15,7 @@ export interface Scene {
 /** An emulator and a client of it that are closed at the end of the test. */
 export async function scene(options: EmulatorOptions = {}, client: Partial<VodClientOptions> = {}): Promise<Scene> {
   const emulator = await startEmulator({ pullWaitMs: 40, tasks: { processingMs: 30 }, ...options });
-  closing.push(() => emulator.close());
+  atEnd(() => emulator.close());
   const vod = new VodClient({
     credentials: { secretId: emulator.secretId, secretKey: emulator.secretKey },
     vodEndpoint: emulator.vodEndpoint,
@@ -29,7 +23,7 @@ export async function scene(options: EmulatorOptions = {}, client: Partial<VodCl
     retry: { attempts: 2, baseDelayMs: 1, throttleDelayMs: 1 },
     ...client,
   });
-  closing.push(() => vod.close());
+  atEnd(() => vod.close());
   return {
     emulator,
     vod,

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect } from "vitest";
+import { expect } from "vitest";
 import { startEmulator, type Emulator, type EmulatorOptions, type FaultRule } from "../../src/emulator/index.ts";
 import {
   VodClient,
@@ -12,19 +12,11 @@ import {
   type UploadSource,
 } from "../../src/index.ts";
 import type { VodClientOptions } from "../../src/client.ts";
+import { atEnd } from "../support/at-end.ts";
 
 export const mib: number = 2 ** 20;
 
-const stops: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0).toReversed()) await stop();
-});
-
-/** Calls this when the test is over. */
-export function atEnd(stop: () => Promise<void>): void {
-  stops.push(stop);
-}
+export { atEnd };
 
 export interface Bench {
   readonly emulator: Emulator;

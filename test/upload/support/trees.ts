@@ -2,22 +2,16 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
-import { afterAll, afterEach } from "vitest";
 import { startEmulator, type Emulator, type EmulatorOptions } from "../../../src/emulator/index.ts";
 import { VodClient, type VodClientOptions } from "../../../src/index.ts";
-
-const folders: string[] = [];
+import { atEnd, atEndOfFile } from "../../support/at-end.ts";
 
 /** A folder that goes when the file's tests have ended; without symbolic links in its path. */
 export async function newFolder(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "vodup-tree-")));
-  folders.push(folder);
+  atEndOfFile(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
-
-afterAll(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
 
 /** Writes files by their paths; answers the folder. */
 export async function tree(
@@ -44,8 +38,6 @@ export interface Service {
   readonly vod: VodClient;
 }
 
-const services: Service[] = [];
-
 /** An emulator and a client of it, until the end of the test. */
 export async function service(options: EmulatorOptions = {}, client: Partial<VodClientOptions> = {}): Promise<Service> {
   const emulator = await startEmulator({ strictSignature: true, ...options });
@@ -57,16 +49,12 @@ export async function service(options: EmulatorOptions = {}, client: Partial<Vod
     retry: { baseDelayMs: 2, throttleDelayMs: 2, maxDelayMs: 20 },
     ...client,
   });
-  services.push({ emulator, vod });
-  return { emulator, vod };
-}
-
-afterEach(async () => {
-  for (const { emulator, vod } of services.splice(0)) {
+  atEnd(async () => {
     await vod.close();
     await emulator.close();
-  }
-});
+  });
+  return { emulator, vod };
+}
 
 /** SHA-256 of every stored object beside or below the media, by its path relative to the media's folder. */
 export async function stored(emulator: Emulator, fileId: string): Promise<Record<string, string>> {
