@@ -95,8 +95,7 @@ describe("delivery", () => {
     const { upload, pull, pulls } = await scene();
     const events = pull();
     const first = events.next();
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(pulls()).toBeGreaterThan(1);
+    await vi.waitFor(() => expect(pulls()).toBeGreaterThan(1), 5_000);
     const [fileId] = await upload(1);
     expect((await first).value).toMatchObject({ fileId });
     await events.return?.();

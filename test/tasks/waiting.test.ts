@@ -101,7 +101,7 @@ describe("waitForUpload", () => {
 
 describe("waitForTask", () => {
   test("answers the task once every step has succeeded, and tells its progress", async () => {
-    const { vod, upload } = await flow({ tasks: { waitingMs: 40, processingMs: 80 } });
+    const { vod, upload } = await flow({ tasks: { waitingMs: 250, processingMs: 250 } });
     const fileId = await upload();
     const { taskId } = await vod.processByProcedure(fileId, "flow");
     const seen: TaskState[] = [];
