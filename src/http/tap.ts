@@ -1,16 +1,20 @@
+/** What a body goes through on its way. */
+export interface Tap {
+  /** Sees each chunk before it is handed on. */
+  readonly see: (chunk: Uint8Array) => void;
+  /** Told what the chunks' source threw, which is thrown on. */
+  readonly failed?: (thrown: unknown) => void;
+  /** What to wait for before a chunk is asked for; undefined to ask at once. */
+  readonly before?: () => Promise<void> | undefined;
+}
+
 /**
- * The same chunks, each shown to `see` before it is handed on.
+ * The same chunks, watched.
  *
  * Not an async generator: every chunk of every body passes here, and a generator would take it through three more turns
  * of the microtask queue.
- *
- * @param failed told what the chunks' source threw, which is thrown on
  */
-export function tap(
-  chunks: AsyncIterable<Uint8Array>,
-  see: (chunk: Uint8Array) => void,
-  failed?: (thrown: unknown) => void,
-): AsyncIterable<Uint8Array> {
+export function tap(chunks: AsyncIterable<Uint8Array>, { see, failed, before }: Tap): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]: () => {
       const source = chunks[Symbol.asyncIterator]();
@@ -22,8 +26,12 @@ export function tap(
         failed?.(thrown);
         throw thrown;
       };
+      const next = (): Promise<IteratorResult<Uint8Array>> => {
+        const wait = before?.();
+        return wait === undefined ? source.next() : wait.then(() => source.next());
+      };
       return {
-        next: () => source.next().then(passed, refused),
+        next: () => next().then(passed, refused),
         return: async () => (await source.return?.()) ?? { done: true, value: undefined },
       };
     },

@@ -9,6 +9,7 @@ import { defaultLimits } from "./limits.ts";
 import { readAnswer } from "./answer.ts";
 import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
+import { loopTurn } from "./loop-turn.ts";
 import { tap } from "./tap.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -212,11 +213,11 @@ function reopened(
   meter: { sentBytes: number; error: { thrown: unknown } | undefined },
 ): AsyncIterable<Uint8Array> {
   const open = (): AsyncIterable<Uint8Array> =>
-    tap(
-      body.open(),
-      (chunk) => (meter.sentBytes += chunk.byteLength),
-      (thrown) => (meter.error = { thrown }),
-    );
+    tap(body.open(), {
+      see: (chunk) => (meter.sentBytes += chunk.byteLength),
+      failed: (thrown) => (meter.error = { thrown }),
+      before: loopTurn,
+    });
   return { [Symbol.asyncIterator]: () => open()[Symbol.asyncIterator]() };
 }
 

@@ -192,7 +192,7 @@ class SentBody implements ReplayableBody {
 
   open(): AsyncIterable<Uint8Array> {
     this.#given = 0;
-    return tap(this.#pass.open(), (chunk) => (this.#given += chunk.byteLength));
+    return tap(this.#pass.open(), { see: (chunk) => (this.#given += chunk.byteLength) });
   }
 
   /** @throws IntegrityError the service answered before it can have had everything */

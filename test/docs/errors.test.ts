@@ -20,14 +20,14 @@ function rows(page: string, first: string): string[][] {
 }
 
 test("docs/errors.md has one row for each code of the union, in its order", async () => {
-  const union = /export type ErrorCode =([^;]+);/.exec(await read("src/errors.ts"))?.[1] ?? "";
+  const union = /export type ErrorCode =([^;]+);/.exec(await read("src/error-codes.ts"))?.[1] ?? "";
   const codes = [...union.matchAll(/"([A-Z0-9_]+)"/g)].map((match) => match[1]);
   expect(codes.length).toBeGreaterThan(20);
   expect(rows(await read("docs/errors.md"), "code").map(([code]) => code)).toEqual(codes);
 });
 
 test("every code is documented at the union itself", async () => {
-  const source = await read("src/errors.ts");
+  const source = await read("src/error-codes.ts");
   const docs = source.slice(0, source.indexOf("export type ErrorCode"));
   for (const [code] of rows(await read("docs/errors.md"), "code")) expect(docs).toContain(`\`${code}\``);
 });

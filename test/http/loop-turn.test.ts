@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { loopTurn } from "../../src/http/loop-turn.ts";
+import { tap } from "../../src/http/tap.ts";
+
+/** Chunks that take 3 ms of the processor each and are there at once: nothing here waits for a socket. */
+async function* costly(count: number): AsyncGenerator<Uint8Array> {
+  for (let made = 0; made < count; made += 1) {
+    const until = performance.now() + 3;
+    while (performance.now() < until);
+    yield new Uint8Array(1);
+  }
+}
+
+/** The most chunks that sixteen bodies together were given in one turn of the event loop. */
+async function mostInOneTurn(before?: () => Promise<void> | undefined): Promise<number> {
+  const turns = new Map<number, number>();
+  let turn = 0;
+  let ticking = true;
+  const tick = (): void => {
+    turn += 1;
+    if (ticking) setImmediate(tick);
+  };
+  tick();
+  const see = (): void => void turns.set(turn, (turns.get(turn) ?? 0) + 1);
+  const send = async (): Promise<void> => {
+    for await (const chunk of tap(costly(5), before === undefined ? { see } : { see, before })) void chunk;
+  };
+  await Promise.all(Array.from({ length: 16 }, send));
+  ticking = false;
+  expect([...turns.values()].reduce((sum, count) => sum + count, 0)).toBe(80);
+  return Math.max(...turns.values());
+}
+
+test("many bodies share a turn of the event loop, and leave the rest of it to the host", async () => {
+  expect(await mostInOneTurn()).toBeGreaterThan(16);
+  expect(await mostInOneTurn(loopTurn)).toBeLessThanOrEqual(4);
+});
