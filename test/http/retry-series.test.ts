@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test } from "vitest";
 import { CosError, NetworkError, VodApiError, VodupError } from "../../src/errors.ts";
 import { retryPolicy, retrying, type RetryClass, type RetryContext, type RetryOptions } from "../../src/http/retry.ts";
@@ -112,6 +113,30 @@ describe("a series", () => {
     const why = new Error("the provider is down");
     const run = await series(["refresh-credentials"], {}, { recover: () => Promise.reject(why) });
     expect(run.outcome).toBe(why);
+  });
+
+  test("is told on vodup:retry, each repetition with what it is about", async () => {
+    const told: unknown[] = [];
+    const listen = (message: unknown): unknown => told.push(message);
+    subscribe("vodup:retry", listen);
+    await series(["backoff", "throttle"]);
+    unsubscribe("vodup:retry", listen);
+    expect(told).toMatchObject([
+      { operation: "Test", attempt: 1, delayMs: 2 },
+      { operation: "Test", attempt: 2, delayMs: 8 },
+    ]);
+  });
+
+  test.each([
+    [{ attempts: 0 }, /^retry\.attempts: .*integer from 1 to 100/],
+    [{ attempts: 101 }, /^retry\.attempts: .*integer from 1 to 100/],
+    [{ baseDelayMs: 3_600_001 }, /^retry\.baseDelayMs: .*integer from 0 to 3600000/],
+  ])("refuses the policy %j by name", (options, message) => {
+    expect(() => retryPolicy(options)).toThrow(message);
+    expect(retryPolicy({ attempts: 100, maxDelayMs: 3_600_000 })).toMatchObject({
+      attempts: 100,
+      maxDelayMs: 3_600_000,
+    });
   });
 
   test("leaves errors of others alone", async () => {
