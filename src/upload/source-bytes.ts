@@ -69,18 +69,27 @@ export class BufferedAttempt implements PartAttempt {
     this.#known = known;
   }
 
-  /** The sums are computed piece by piece as the bytes go out: a part at once would hold up the event loop. */
+  /**
+   * The sums are computed piece by piece as the bytes go out: a part at once would hold up the event loop. They are known
+   * before the last piece is given: the answer to it may come before anybody asks for more.
+   */
   async *open(): AsyncGenerator<Uint8Array> {
     const crc = this.#known.crc64 === undefined ? new Crc64() : undefined;
     const md5 = this.#known.md5 === undefined ? startMd5() : undefined;
+    let left = this.size;
     for (const chunk of this.#chunks) {
       for (let from = 0; from < chunk.byteLength; from += chunkSize) {
         const piece = chunk.subarray(from, from + chunkSize);
         crc?.update(piece);
         md5?.update(piece);
+        left -= piece.byteLength;
+        if (left === 0) this.#keep(crc, md5);
         yield piece;
       }
     }
+  }
+
+  #keep(crc: Crc64 | undefined, md5: Hash | undefined): void {
     if (crc !== undefined) this.#known.crc64 = crc.digest();
     if (md5 !== undefined) this.#known.md5 = md5.digest("hex");
   }
