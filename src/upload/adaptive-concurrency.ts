@@ -3,8 +3,10 @@ const startLimit = 8;
 /** Beyond this, connections only take from each other. */
 const mostLimit = 32;
 
-/** A step up is kept when it brings at least this much more throughput. */
-const worthwhileGain = 1.1;
+/** A step up is kept when it brings at least this much more throughput: a doubling, and one by a quarter. */
+const worthwhileGain = { doubling: 1.25, quarter: 1.1 };
+/** A first window shorter than this is no measure: handshakes and a cold process make it slow, and what follows look quick. */
+const warmUpMs = 1_000;
 /** Windows shorter than this measure noise. */
 const leastWindowMs = 200;
 /** After a step that brought nothing, and after trouble, so many windows pass before the next try. */
@@ -33,6 +35,7 @@ export class AdaptiveConcurrency {
   /** Whether `limit` is on trial against `proven`. */
   #trying = false;
   #doubling = true;
+  #warm = false;
   #hold = 0;
   #window: { startedAt: number; bytes: number; parts: number };
 
@@ -59,7 +62,9 @@ export class AdaptiveConcurrency {
     this.#window.parts += 1;
     const elapsed = this.#now() - this.#window.startedAt;
     if (this.#window.parts < this.#limit || elapsed < leastWindowMs) return;
-    this.#judge(this.#window.bytes / elapsed, crowded);
+    const cold = !this.#warm && elapsed < warmUpMs;
+    this.#warm = true;
+    if (!cold || crowded) this.#judge(this.#window.bytes / elapsed, crowded);
     this.#open();
   }
 
@@ -73,8 +78,8 @@ export class AdaptiveConcurrency {
 
   #judge(rate: number, crowded: boolean): void {
     if (crowded) return this.#settle(Math.max(1, this.#limit - 1), rate);
-    if (this.#trying && rate < this.#proven.rate * worthwhileGain)
-      return this.#settle(this.#proven.limit, this.#proven.rate);
+    const gain = this.#doubling ? worthwhileGain.doubling : worthwhileGain.quarter;
+    if (this.#trying && rate < this.#proven.rate * gain) return this.#settle(this.#proven.limit, this.#proven.rate);
     if (this.#hold > 0) {
       this.#hold -= 1;
       this.#proven = { limit: this.#limit, rate };
