@@ -14,6 +14,7 @@ import { classifyCosFailure } from "../cos/error-codes.ts";
 import { tap } from "../http/tap.ts";
 import { completeUpload, verifyCrc64, verifyStored } from "./complete.ts";
 import { sendParts } from "./multipart.ts";
+import { startMd5 } from "./source-bytes.ts";
 import { withGrace } from "./with-grace.ts";
 
 /** What all objects of one upload share. */
@@ -67,14 +68,17 @@ export interface ObjectJob {
 export async function putWhole(context: TransferContext, job: ObjectJob, body: PartBody): Promise<TransferredObject> {
   context.progress.enter("transfer", job.file);
   const requesting = context.requesting(context.signal);
-  const putOnce = (options: CosCallOptions): Promise<{ expected: Expected; verified: Verified }> =>
-    onePass(body, context.signal, async (pass) => {
-      const sent = new SentBody(pass);
-      const stored = await context.cos.putObject(job.key, sent, { ...options, contentType: job.contentType });
-      sent.check("the object");
-      const expected: Expected = { key: job.key, size: body.size, crc64: String(pass.crc64()) };
-      return { expected, verified: await verifyPut(context, stored, expected, pass.md5(), requesting) };
+  const putOnce = async (options: CosCallOptions): Promise<{ expected: Expected; verified: Verified }> => {
+    const sent = await onePass(body, context.signal, async (pass) => {
+      const bytes = new SentBody(pass);
+      const stored = await context.cos.putObject(job.key, bytes, { ...options, contentType: job.contentType });
+      bytes.check("the object");
+      return { stored, crc64: String(pass.crc64()), md5: pass.md5() };
     });
+    const md5 = await md5OfSent(job, body, sent, context.signal);
+    const expected: Expected = { key: job.key, size: body.size, crc64: sent.crc64 };
+    return { expected, verified: await verifyPut(context, sent.stored, expected, md5, requesting) };
+  };
   const result = await context.limit(() => requesting("PutObject", putOnce, classifyTransfer));
   context.sent(job.file, body.size);
   return { size: body.size, parts: 1, crc64: result.expected.crc64, verified: result.verified };
@@ -158,22 +162,25 @@ function partSink(
         await compareWithSource(job, part, before, signal);
         return before;
       }
-      const sendOnce = (options: CosCallOptions): Promise<DonePart> =>
-        onePass(part.body, signal, async (pass) => {
+      const sendOnce = async (options: CosCallOptions): Promise<DonePart> => {
+        const sent = await onePass(part.body, signal, async (pass) => {
           const body = new SentBody(pass);
           const stored = await context.cos.uploadPart(job.key, { uploadId, partNumber: part.number, body }, options);
           body.check(`part ${part.number}`);
-          const crc64 = String(pass.crc64());
-          if (stored.crc64 !== undefined && stored.crc64 !== crc64) throw corrupted(part, crc64, stored.crc64);
-          checkEtag(stored, pass.md5(), `part ${part.number}`, part.number, doubt);
-          return {
-            number: part.number,
-            size: part.size,
-            etag: stored.etag,
-            crc64,
-            crcConfirmed: stored.crc64 !== undefined,
-          };
+          return { stored, crc64: String(pass.crc64()), md5: pass.md5() };
         });
+        const { stored, crc64 } = sent;
+        if (stored.crc64 !== undefined && stored.crc64 !== crc64) throw corrupted(part, crc64, stored.crc64);
+        const md5 = await md5OfSent(job, part.body, sent, signal);
+        checkEtag(stored, md5, `part ${part.number}`, part.number, doubt);
+        return {
+          number: part.number,
+          size: part.size,
+          etag: stored.etag,
+          crc64,
+          crcConfirmed: stored.crc64 !== undefined,
+        };
+      };
       return context.requesting(signal)("UploadPart", sendOnce, classifyTransfer);
     },
   };
@@ -237,6 +244,30 @@ function classifyTransfer(error: unknown): RetryClass {
   return classifyCosFailure(error);
 }
 
+interface Sent {
+  readonly stored: StoredBytes;
+  readonly crc64: string;
+  /** Known where the bytes were in memory. */
+  readonly md5: string | undefined;
+}
+
+/** Without a CRC64 in the answer the ETag is the only proof of the bytes: a source that is not in memory is read again for it. */
+async function md5OfSent(job: ObjectJob, body: PartBody, sent: Sent, signal: AbortSignal): Promise<string | undefined> {
+  if (sent.md5 !== undefined || sent.stored.crc64 !== undefined || sent.stored.encrypted) return sent.md5;
+  const md5 = startMd5();
+  if (md5 === undefined) return undefined;
+  await onePass(body, signal, async (pass) => {
+    for await (const chunk of pass.open()) {
+      md5.update(chunk);
+      signal.throwIfAborted();
+    }
+    if (String(pass.crc64()) !== sent.crc64) {
+      throw new SourceError("SOURCE_CHANGED", `${job.source.label} changed while it was being uploaded`);
+    }
+  });
+  return md5.digest("hex");
+}
+
 /** What an upload has learned of its ETags. */
 interface EtagDoubt {
   /** Parts whose ETag was not their MD5, although their CRC64 was right. */
@@ -246,7 +277,7 @@ interface EtagDoubt {
 }
 
 /**
- * Compares an ETag with the MD5 of bytes that were in memory anyway. Where the CRC64 was right, a wrong ETag means either
+ * Compares an ETag with the MD5 of what was sent, where that is known. Where the CRC64 was right, a wrong ETag means either
  * that it was reported wrongly, which sending again mends, or that the bucket encrypts without saying so.
  */
 function checkEtag(

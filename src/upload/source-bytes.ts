@@ -143,7 +143,7 @@ class BlobAttempt implements PartAttempt {
 }
 
 /** Undefined where the platform's policy forbids MD5 (FIPS): the CRC is what the check rests on. */
-function startMd5(): Hash | undefined {
+export function startMd5(): Hash | undefined {
   try {
     return createHash("md5");
   } catch {

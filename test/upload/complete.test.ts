@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { FaultRule } from "../../src/emulator/index.ts";
 import { attempt, bench, counts, expectCommittedOnce, expectNothingCommitted, mib, once, random } from "./support.ts";
@@ -207,10 +209,43 @@ describe("what was stored is compared with what was sent", () => {
     },
   );
 
+  test.each([
+    ["a file's part", "file", "UploadPart"],
+    ["a file's PUT", "file", "PutObject"],
+    ["a Blob's part", "blob", "UploadPart"],
+  ] as const)("%s damaged on its way is seen by its ETag where no answer has a CRC64", async (_, kind, operation) => {
+    const { tempFile } = await import("./support.ts");
+    const size = operation === "UploadPart" ? options : {};
+    const source = kind === "file" ? await tempFile(bytes) : new Blob([bytes]);
+    const passing = await bench({ crc64: false, faults: [once(operation, { kind: "corrupt-body" })] });
+    const { result } = await attempt(passing.vod, source, size);
+    await expectCommittedOnce(passing.emulator, bytes, result);
+    expect(result?.transfer).toMatchObject({ verified: "size", retries: 1 });
+
+    const lasting = await bench({ crc64: false, faults: [{ operation, fault: { kind: "corrupt-body" } }] });
+    const { error } = await attempt(lasting.vod, source, size);
+    expect(error).toMatchObject({ code: "INTEGRITY", algorithm: "md5", stage: "transfer" });
+    expectNothingCommitted(lasting.emulator);
+  });
+
+  test("a file that changes before it is read again for its ETag is not committed", async () => {
+    const { tempFile } = await import("./support.ts");
+    const path = await tempFile(bytes);
+    const { emulator, vod } = await bench({ crc64: false });
+    const change = (message: unknown): void => {
+      if ((message as { operation?: string }).operation === "PutObject") writeFileSync(path, random(bytes.length));
+    };
+    subscribe("vodup:request", change);
+    const { error } = await attempt(vod, path).finally(() => unsubscribe("vodup:request", change));
+    expect(error).toMatchObject({ code: "SOURCE_CHANGED" });
+    expect(counts(emulator)["PutObject"]).toBe(1);
+    expectNothingCommitted(emulator);
+  });
+
   test("an ETag that was told wrongly once is read again for Complete", async () => {
     const { tempFile } = await import("./support.ts");
     const path = await tempFile(bytes);
-    // A file's parts are not in memory, so nobody knows their MD5: the wrong ETag shows only at Complete.
+    // The CRC64 vouched for a file's part, so nobody computed its MD5: the wrong ETag shows only at Complete.
     const { emulator, vod } = await bench({ faults: [once("UploadPart", { kind: "wrong-etag" }, { partNumber: 1 })] });
     const { result } = await attempt(vod, path, options);
     await expectCommittedOnce(emulator, bytes, result);
