@@ -42,7 +42,7 @@ const claim = (name, make) => {
 
 claim("throughput", ({ rounds, results }) => [
   "## One file of 1 GiB",
-  `Each program with its own defaults (lib-storage and rclone: parts of 8 MiB, 8 at a time), medians of ${rounds} rounds in turn, ranges in brackets. vodup verifies the CRC64 of every part and of the whole; curl sends one request and verifies nothing. \`node bench/claims/throughput.mjs\``,
+  `Each program with its own defaults (lib-storage and rclone: parts of 8 MiB, 8 at a time), medians of ${rounds} rounds in turn, ranges in brackets. vodup verifies the CRC64 of every part and of the whole; curl sends one request and verifies nothing; bare undici (bench/clients/undici-loop.mjs) is a loop that neither signs nor checks anything, the least that an upload with this HTTP client can cost. \`node bench/claims/throughput.mjs\``,
   ...Object.entries(results).flatMap(([mode, all]) => [
     `### ${mode === "tls" ? "TLS" : "In clear"}`,
     table(
@@ -58,7 +58,8 @@ claim("throughput", ({ rounds, results }) => [
     [
       all["vod-node-sdk"] &&
         `vodup takes ${ratio(all.vodup.cpu, all["vod-node-sdk"].cpu)} of vod-node-sdk's CPU and ${ratio(all.vodup.wall, all["vod-node-sdk"].wall)} of its time`,
-      `${ratio(all.vodup.cpu, all["curl -T"].cpu)} of curl's CPU and ${ratio(all.vodup.wall, all["curl -T"].wall)} of its time.`,
+      `${ratio(all.vodup.cpu, all["curl -T"].cpu)} of curl's CPU and ${ratio(all.vodup.wall, all["curl -T"].wall)} of its time`,
+      `${ratio(all.vodup.cpu, all["bare undici"].cpu)} of bare undici's CPU, which takes ${ratio(all["bare undici"].cpu, all["curl -T"].cpu)} of curl's.`,
     ]
       .filter(Boolean)
       .join("; "),

@@ -36,6 +36,7 @@ export const contenders = {
         ...(sink.caFile === undefined ? {} : { RCLONE_CA_CERT: sink.caFile }),
       },
     ),
+  "bare undici": (sink, file) => run(node, [client("undici-loop.mjs"), file], sink.env),
   "curl -T": (sink, file) => {
     const trust = sink.caFile === undefined ? [] : ["--cacert", sink.caFile];
     return run("curl", ["-sS", "-f", "--http1.1", ...trust, "-T", file, `${sink.origin}/bench.mp4`]);
