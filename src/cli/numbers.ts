@@ -7,7 +7,8 @@ const longestTimer = 2_147_483;
 export function parseInteger(flag: string, text: string, least: number, most: number): number {
   const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  const range = most === Number.MAX_SAFE_INTEGER ? "" : ` from ${least} to ${most}`;
+  const upwards = least === Number.MIN_SAFE_INTEGER ? "" : ` from ${least} up`;
+  const range = most === Number.MAX_SAFE_INTEGER ? upwards : ` from ${least} to ${most}`;
   throw new UsageError(`--${flag} must be an integer${range}`);
 }
 

@@ -74,7 +74,7 @@ export class RememberedUpload {
     if (this.#choose(error) === "keep-parts") return memory.store.isKept && !(error instanceof CheckpointError);
     // Wrong arguments send nothing and so remove nothing: the upload of an earlier run is as good as before.
     if (exitCodeOf(error) === 2) return false;
-    if (!this.#settled && !this.#isUploaded) await this.#discard(this.#found);
+    if (!this.#settled && !this.#isUploaded && this.#found !== undefined) await this.#discard(this.#found);
     await memory.store.remove();
     return false;
   }

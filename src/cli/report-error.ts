@@ -52,11 +52,20 @@ export function reportError(
   if (options.debug && error instanceof Error) terminal.note(String(error.stack));
 }
 
+/** Operands, which no flag names. */
+const operands: ReadonlySet<string> = new Set(["source", "url"]);
+
+/** Options of the library that the command line has under another name. */
+const otherNames: Readonly<Record<string, string>> = { coverType: "cover", coverUrl: "cover" };
+
 /** `partSize: must be …` is `--part-size: must be …` for who typed it. */
 function inFlags(message: string): string {
-  return message.replace(/^([a-z]+(?:[A-Z][a-z0-9]+)*)(?=: )/, (field) =>
-    field === "source" ? field : `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-  );
+  // There is no flag for the type of a cover: a file with a usual name is what can be given.
+  const sayable = message.replace(/^(coverType: )must be given: /, "$1");
+  return sayable.replace(/^([a-z]+(?:[A-Z][a-z0-9]+)*)(?=: )/, (field) => {
+    if (operands.has(field)) return field;
+    return `--${otherNames[field] ?? field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  });
 }
 
 function oneLine(text: string): string {

@@ -166,9 +166,17 @@ export function expireText(value: Date | string | undefined, now: number): strin
     throw invalidArgument(field, "must be ISO 8601 with a time zone, such as 2030-01-31T00:00:00Z", value);
   }
   const time = isText ? Date.parse(value) : value.getTime();
-  if (Number.isNaN(time)) throw invalidArgument(field, "is not a point in time", value);
+  if (Number.isNaN(time) || (isText && !isOfTheCalendar(value))) {
+    throw invalidArgument(field, "is not a point in time", value);
+  }
   if (time <= now) throw outOfRange(field, "must be in the future: the media would be deleted at once", value);
   return isText ? value : value.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** Date.parse takes the 30th of February for the 2nd of March: the media would be deleted on another day. */
+function isOfTheCalendar(time: string): boolean {
+  const day = time.slice(0, 10);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 function checkStoragePath(path: string | undefined): void {

@@ -97,6 +97,12 @@ const table: readonly BadInput[] = [
   { what: "concurrency of words", args: ok("--concurrency", "many"), code: 2, says: ["--concurrency", "integer"] },
   { what: "expire time that is none", args: ok("--expire-time", "tomorrow"), code: 2, says: ["--expire-time", "8601"] },
   {
+    what: "expire time on a day that is none",
+    args: ok("--expire-time", "2100-02-30T00:00:00Z"),
+    code: 2,
+    says: ["--expire-time", "point in time"],
+  },
+  {
     what: "expire time in the past",
     args: ok("--expire-time", "2001-01-01T00:00:00Z"),
     code: 2,
@@ -150,6 +156,15 @@ const table: readonly BadInput[] = [
   { what: "flag before the command", args: ["--json", "upload", "ok.mp4"], code: 2, says: ["command comes first"] },
   { what: "no command", args: [], code: 2, says: ["Usage"] },
   { what: "no source", args: ["upload"], code: 2, says: ["FILE"] },
+  { what: "events of none", args: ["events", "--max", "0"], code: 2, says: ["--max", "from 1 up"] },
+  { what: "cover that is no picture", args: ok("--cover", "ok.mp4"), code: 2, says: ["--cover: ", "jpg"] },
+  { what: "pull of no URL", args: ["pull", "ok.mp4"], code: 2, says: ["vodup: url: ", "http"] },
+  {
+    what: "pull with a cover that is no URL",
+    args: ["pull", "https://source.example/a.mp4", "--cover", "c.jpg"],
+    code: 2,
+    says: ["--cover: ", "http"],
+  },
   { what: "empty source", args: ["upload", ""], code: 2, says: ["empty path"] },
   {
     what: "secret key as a flag",
@@ -241,6 +256,13 @@ describe("bad input", () => {
       sources.map((source) => ({ ...error, source, message })),
     );
   });
+});
+
+test("a deadline before anything was sent speaks of no earlier run", async () => {
+  const env = { XDG_STATE_HOME: join(bench.folder, "no earlier run") };
+  const { code, stderr } = await bench.run(ok("--timeout", "0.001"), { env });
+  expect(code).toBe(5);
+  expect(stderr).toMatch(/^vodup: ok\.mp4: stopped after the 0\.001 s of --timeout[^\n]*\n$/);
 });
 
 describe("an answer that must not be acted on", () => {
