@@ -320,6 +320,13 @@ describe("a crash around the commit never makes a second media", () => {
     expect(counts(emulator)).toEqual({ CommitUpload: 1 });
   });
 
+  test("committed: one that does not hold the media's object is none", async () => {
+    const { emulator, vod, path, checkpoint } = await upTo("committed");
+    const { error } = await attempt(vod, path, { ...options, checkpoint: { ...checkpoint, objects: {} } });
+    expect(error).toMatchObject({ code: "CHECKPOINT_INVALID", field: expect.stringMatching(/^objects/) });
+    expect(counts(emulator)).toEqual({});
+  });
+
   test("committed: progress still ends with everything sent", async () => {
     const { vod, bytes, path, checkpoint } = await upTo("committed");
     const events: { phase: string; sentBytes: number; totalBytes?: number | undefined }[] = [];
