@@ -6,7 +6,7 @@ export interface ProgressEvent {
   readonly file: string;
   /** Never decreases, never exceeds `totalBytes`, and equals it at the end. */
   readonly sentBytes: number;
-  /** Undefined while a stream's length is unknown. */
+  /** Undefined before the transfer, and while a stream's length is unknown. */
   readonly totalBytes?: number | undefined;
   readonly parts: { readonly done: number; readonly total?: number | undefined };
   /** Parts in flight allowed now. */
@@ -27,6 +27,7 @@ export class ProgressMeter {
   #file: string;
   #sent = 0;
   #total: number | undefined = 0;
+  #planned = false;
   #partsDone = 0;
   #partsTotal: number | undefined = 0;
   #concurrency = 0;
@@ -52,6 +53,7 @@ export class ProgressMeter {
 
   /** Adds a file to the totals; one of unknown length makes them unknown until the transfer is over. */
   expect(bytes: number | undefined, parts: number | undefined): void {
+    this.#planned = true;
     this.#total = this.#total === undefined || bytes === undefined ? undefined : this.#total + bytes;
     this.#partsTotal = this.#partsTotal === undefined || parts === undefined ? undefined : this.#partsTotal + parts;
   }
@@ -88,6 +90,7 @@ export class ProgressMeter {
 
   /** Everything is sent, so what was sent is the total. */
   #settle(): void {
+    this.#planned = true;
     this.#total = this.#sent;
     this.#partsTotal = this.#partsDone;
   }
@@ -103,7 +106,8 @@ export class ProgressMeter {
 
   #send(): void {
     if (this.#emit === undefined) return;
-    const total = this.#total;
+    const total = this.#planned ? this.#total : undefined;
+    const partsTotal = this.#planned ? this.#partsTotal : undefined;
     const left = total === undefined ? undefined : total - this.#sent;
     this.#emit({
       phase: this.#phase,
@@ -111,7 +115,7 @@ export class ProgressMeter {
       sentBytes: total === undefined ? this.#sent : Math.min(this.#sent, total),
       totalBytes: total,
       // A resumed object keeps its own part size, and a stream's parts may be cut short: then there are more than expected.
-      parts: { done: this.#partsDone, total: this.#partsTotal && Math.max(this.#partsTotal, this.#partsDone) },
+      parts: { done: this.#partsDone, total: partsTotal && Math.max(partsTotal, this.#partsDone) },
       concurrency: this.#concurrency,
       bytesPerSecond: Math.round(this.#speed),
       etaMs: left === undefined || this.#speed === 0 ? undefined : Math.round((left / this.#speed) * 1000),

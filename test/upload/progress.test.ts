@@ -30,6 +30,18 @@ function check(events: readonly ProgressEvent[], finished: boolean): void {
   expect(last.parts.done).toBe(last.parts.total);
 }
 
+test("totals are unknown until what will be sent is known", () => {
+  const events: ProgressEvent[] = [];
+  const meter = new ProgressMeter("film.mp4", (event) => events.push(event));
+  meter.enter("apply");
+  meter.expect(7, 1);
+  meter.enter("transfer");
+  expect(events.map(({ totalBytes, parts }) => [totalBytes, parts.total])).toEqual([
+    [undefined, undefined],
+    [7, 1],
+  ]);
+});
+
 describe("progress of an upload", () => {
   const faults: FaultRule["fault"][] = [
     { kind: "reset-before" },
