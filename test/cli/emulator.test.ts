@@ -37,6 +37,16 @@ const pointedAt = (line: FirstLine): Record<string, string | undefined> => ({
 });
 
 describe("vodup emulator", () => {
+  test("a port that is taken, and a file for a folder, are usage errors that name the flag", async () => {
+    const taken = new URL(bench.emulator.origin).port;
+    const port = await bench.run(["emulator", "--port", taken]);
+    expect([port.code, port.stdout]).toEqual([2, ""]);
+    expect(port.stderr).toMatch(/--port: another program listens there/);
+    const dir = await bench.run(["emulator", "--dir", await bench.file("no-folder", "text")]);
+    expect([dir.code, dir.stdout]).toEqual([2, ""]);
+    expect(dir.stderr).toMatch(/--dir: must be a folder/);
+  });
+
   test("tells in its first line all that an upload needs, and ends by a signal", async () => {
     const { run, line } = await start(["--dir", join(bench.folder, "objects")]);
     expect(Object.keys(line)).toEqual(["origin", "vodEndpoint", "cosEndpoint", "secretId", "secretKey"]);

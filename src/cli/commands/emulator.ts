@@ -41,7 +41,9 @@ export const emulatorCommand: Command<EmulatorFlag> = {
     const { startEmulator } = await import("../../emulator/index.ts");
     const run = stopping();
     try {
-      const emulator = await startEmulator(options);
+      const emulator = await startEmulator(options).catch((error: unknown) => {
+        throw asUsage(error);
+      });
       try {
         const { origin, vodEndpoint, cosEndpoint, secretId, secretKey, caFile } = emulator;
         await terminal.print(JSON.stringify({ origin, vodEndpoint, cosEndpoint, secretId, secretKey, caFile }));
@@ -54,6 +56,15 @@ export const emulatorCommand: Command<EmulatorFlag> = {
     }
   },
 };
+
+/** What the system refuses is mended by another flag. */
+function asUsage(error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return new UsageError("--port: another program listens there; leave it out for a free one");
+  if (code === "EACCES") return new UsageError("--port: this user may not listen there; take one from 1024 up");
+  if (code === "EEXIST" || code === "ENOTDIR") return new UsageError("--dir: must be a folder, or not exist yet");
+  return error;
+}
 
 async function readRules(file: string): Promise<FaultRule[]> {
   const { parseFaultRules } = await import("../../emulator/index.ts");
