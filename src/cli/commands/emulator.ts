@@ -60,7 +60,8 @@ export const emulatorCommand: Command<EmulatorFlag> = {
 /** What the system refuses is mended by another flag. */
 function asUsage(error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") return new UsageError("--port: another program listens there; leave it out for a free one");
+  if (code === "EADDRINUSE")
+    return new UsageError("--port: another program listens there; leave it out for a free one");
   if (code === "EACCES") return new UsageError("--port: this user may not listen there; take one from 1024 up");
   if (code === "EEXIST" || code === "ENOTDIR") return new UsageError("--dir: must be a folder, or not exist yet");
   return error;
