@@ -6,7 +6,7 @@ export interface ProgressEvent {
   readonly file: string;
   /** Never decreases, never exceeds `totalBytes`, and equals it at the end. */
   readonly sentBytes: number;
-  /** Undefined before the transfer, and while a stream's length is unknown. */
+  /** Undefined while a stream's length is unknown. */
   readonly totalBytes?: number | undefined;
   readonly parts: { readonly done: number; readonly total?: number | undefined };
   /** Parts in flight allowed now. */

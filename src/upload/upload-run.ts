@@ -1,14 +1,11 @@
 import type { UploadEnvironment } from "./environment.ts";
 import type { CommitResult } from "./commit.ts";
-import type { SourceIdentity } from "./checkpoint.ts";
 import type { TransferContext } from "./object-send.ts";
 import type { UploadOptions, Warning } from "./options.ts";
 import type { OwnSignals } from "./own-signal.ts";
 import type { SessionIdentity, UploadSession } from "./session.ts";
-import type { OpenedSource } from "./opened-source.ts";
 import type { UploadObject } from "./upload-objects.ts";
 import type { UploadResult } from "./upload-result.ts";
-import type { ReadyUpload } from "./upload-sources.ts";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
 import { CosClient } from "../cos/client.ts";
 import { toKey } from "../cos/key.ts";
@@ -25,6 +22,7 @@ import { requestingWith } from "./request.ts";
 import { applyUpload } from "./session.ts";
 import { sessionKeys } from "./session-keys.ts";
 import { treeFiles, uploadObjects } from "./upload-objects.ts";
+import { identify, mediaBytes, sizesOf, type ReadyUpload } from "./upload-sources.ts";
 import { UploadState } from "./upload-state.ts";
 
 type Stage = "apply" | "transfer" | "commit";
@@ -89,6 +87,7 @@ export class UploadRun {
   }
 
   async #runStages(): Promise<UploadResult> {
+    if (this.#state.phase === "uploading") this.#foresee();
     this.#progress.enter("apply");
     if (this.#state.phase !== "uploading") this.#recall();
     const resumed = this.#state.session;
@@ -107,6 +106,12 @@ export class UploadRun {
         session = await this.#apply();
       }
     }
+  }
+
+  /** Expects what the sources have, before the session says which objects they become. */
+  #foresee(): void {
+    const { partSize = this.#environment.defaults.partSize } = this.#options;
+    for (const size of sizesOf(this.#ready)) this.#expect(size, partSize);
   }
 
   /** Counts what an earlier run had brought, where none of it is looked at again. */
@@ -301,20 +306,13 @@ export class UploadRun {
   }
 
   #publish(phase: Stage | "start" | "done" | "error", more: { fileId?: string; code?: string } = {}): void {
-    const { media, tree } = this.#ready;
-    const besides = [...(tree?.segments ?? []), ...(tree?.manifests ?? [])];
     publishUpload({
       uploadNumber: this.#number,
       phase,
-      source: media.label,
-      totalBytes: media.size === undefined ? undefined : besides.reduce((sum, f) => sum + f.identity.size, media.size),
+      source: this.#ready.media.label,
+      totalBytes: mediaBytes(this.#ready),
       durationMs: performance.now() - this.#started,
       ...more,
     });
   }
-}
-
-function identify(source: OpenedSource): SourceIdentity {
-  if (source.kind === "stream") return { kind: "stream", size: source.size, modified: "" };
-  return source.fingerprint ?? { kind: "bytes", size: source.size, modified: "" };
 }

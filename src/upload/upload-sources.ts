@@ -1,3 +1,4 @@
+import type { SourceIdentity } from "./checkpoint.ts";
 import type { UploadEnvironment } from "./environment.ts";
 import type { ManifestTree } from "./manifest-tree.ts";
 import type { UploadOptions } from "./options.ts";
@@ -19,6 +20,20 @@ export interface ReadyUpload {
   readonly fields: ApplyFields;
   /** Requests that had to be repeated so far. */
   readonly retries: number;
+}
+
+/** Bytes of everything that will be sent, the cover last; undefined for a stream of unknown length. */
+export function sizesOf({ media, cover, tree }: ReadyUpload): (number | undefined)[] {
+  const besides = [...(tree?.segments ?? []), ...(tree?.manifests ?? [])].map(({ identity }) => identity.size);
+  return [...besides, media.size, ...(cover === undefined ? [] : [cover.size])];
+}
+
+/** Bytes of the media and of what belongs to it, without the cover; undefined while a stream's length is unknown. */
+export function mediaBytes(ready: ReadyUpload): number | undefined {
+  return sizesOf({ ...ready, cover: undefined }).reduce(
+    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  );
 }
 
 /** Checks the options, opens the sources, uses them, and closes them whatever happened. */
@@ -81,4 +96,10 @@ async function findTree(
   const list = options.offlineManifest === true ? undefined : serviceSegments(api, signal, onRetry);
   const warn: NonNullable<UploadOptions["onWarning"]> = (warning) => options.onWarning?.(warning);
   return readManifestTree(path, type, { list, warn, signal });
+}
+
+/** What a checkpoint knows a source by. */
+export function identify(source: OpenedSource): SourceIdentity {
+  if (source.kind === "stream") return { kind: "stream", size: source.size, modified: "" };
+  return source.fingerprint ?? { kind: "bytes", size: source.size, modified: "" };
 }

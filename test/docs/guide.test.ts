@@ -303,7 +303,8 @@ describe("the event", () => {
   });
 
   test("pull the event and confirm it", async () => {
-    await reopen({ pullWaitMs: 200 });
+    // The command takes what a pull gave it, prints one event, and leaves the others until the window is over.
+    await reopen({ pullWaitMs: 200, confirmWindowMs: 5_000 });
     await succeed(uploadWithFlow, "sh");
     const { fileId, procedureTaskId } = soleMedia();
     const { stdout } = await succeed(block("Pull it", "ts"), "ts");

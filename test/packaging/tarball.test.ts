@@ -10,7 +10,7 @@ async function expectedFiles(): Promise<string[]> {
   const lines = (await readFile(join(import.meta.dirname, "files.txt"), "utf8")).split("\n");
   const named = lines.filter((line) => line !== "" && !line.startsWith("#"));
   const sources = (await readdir(join(root, "src"), { recursive: true }))
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
     .map((name) => `dist/${name.split(sep).join("/").replace(/\.ts$/, "")}`);
   return named
     .flatMap((line) => (line === "src/**/*.ts" ? sources.flatMap((stem) => [`${stem}.js`, `${stem}.d.ts`]) : [line]))
