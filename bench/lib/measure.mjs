@@ -72,10 +72,13 @@ export async function run(command, args, env = {}) {
   return { wall, cpu: user + system, rss: kib / 1024, stdout };
 }
 
-/** Runs every case `rounds` times, in turn, after one warm-up each; `cases` maps a name to () => Promise<figures>. */
-export async function inTurn(cases, rounds) {
+/**
+ * Runs every case `rounds` times, in turn, after one warm-up each unless told otherwise; `cases` maps a name to
+ * () => Promise<figures>.
+ */
+export async function inTurn(cases, rounds, { warmUp = true } = {}) {
   const figures = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = warmUp ? 0 : 1; round <= rounds; round += 1) {
     for (const [name, measure] of Object.entries(cases)) {
       const figure = await measure();
       if (round > 0) figures[name].push(figure);

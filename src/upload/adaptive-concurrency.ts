@@ -4,13 +4,14 @@ const startLimit = 8;
 const mostLimit = 32;
 
 /** A step up is kept when it brings at least this much more throughput: a doubling, and one by a quarter. */
-const worthwhileGain = { doubling: 1.25, quarter: 1.1 };
+const worthwhileGain = { doubling: 1.25, quarter: 1.15 };
 /** A first window shorter than this is no measure: handshakes and a cold process make it slow, and what follows look quick. */
 const warmUpMs = 1_000;
 /** Windows shorter than this measure noise. */
-const leastWindowMs = 200;
-/** After a step that brought nothing, and after trouble, so many windows pass before the next try. */
+const leastWindowMs = 500;
+/** After a step that brought nothing, and after trouble, so many windows pass before the next try; twice as many after each further one. */
 const holdWindows = 6;
+const mostHoldWindows = 96;
 
 /** How parts in flight are found for `concurrency: "auto"`. */
 export interface ConcurrencyLimits {
@@ -37,6 +38,8 @@ export class AdaptiveConcurrency {
   #doubling = true;
   #warm = false;
   #hold = 0;
+  /** Steps in a row that brought nothing. */
+  #vain = 0;
   #window: { startedAt: number; bytes: number; parts: number };
 
   /** @param now milliseconds, monotonic */
@@ -79,7 +82,13 @@ export class AdaptiveConcurrency {
   #judge(rate: number, crowded: boolean): void {
     if (crowded) return this.#settle(Math.max(1, this.#limit - 1), rate);
     const gain = this.#doubling ? worthwhileGain.doubling : worthwhileGain.quarter;
-    if (this.#trying && rate < this.#proven.rate * gain) return this.#settle(this.#proven.limit, this.#proven.rate);
+    if (this.#trying && rate < this.#proven.rate * gain) {
+      this.#settle(this.#proven.limit, this.#proven.rate);
+      this.#hold = Math.min(mostHoldWindows, holdWindows * 2 ** this.#vain);
+      this.#vain += 1;
+      return;
+    }
+    if (this.#trying) this.#vain = 0;
     if (this.#hold > 0) {
       this.#hold -= 1;
       this.#proven = { limit: this.#limit, rate };
