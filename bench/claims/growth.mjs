@@ -19,7 +19,7 @@ for (const count of [10, 100, 1000, 10_000]) {
   const partSize = (10_000 / count) * mib;
   parts[String(count)] = perGiB(10_000 * mib, () => contenders.vodup(sink, file, `partSize=${partSize}`));
 }
-const bySize = await inTurn(sizes, rounds);
-const byParts = await inTurn(parts, rounds);
+const bySize = await inTurn(sizes, rounds, { warmUp: false });
+const byParts = await inTurn(parts, rounds, { warmUp: false });
 await sink.stop();
 save("growth", { rounds, bySize, byParts });
