@@ -179,6 +179,9 @@ describe("finds the same as hls-parser", () => {
   ])("%s", (_kind, texts) => {
     fc.assert(
       fc.property(texts, (text) => {
+        // hls-parser refuses two renditions of one name in a group.
+        const names = text.match(/GROUP-ID="[^"]*",NAME="[^"]*"/g) ?? [];
+        fc.pre(new Set(names).size === names.length);
         const read = parse(text);
         const { references, problems } = readM3u8(text);
         expect(problems).toEqual([]);
