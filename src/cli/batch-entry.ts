@@ -6,10 +6,10 @@ import type { Tally } from "../batch/tally.ts";
 import type { UploadOptions } from "../index.ts";
 import type { Arguments } from "./args.ts";
 import type { BatchOutput } from "./batch-output.ts";
+import type { BatchState } from "./batch-state.ts";
 import type { Connection } from "./connection.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { RecordError } from "../batch/records.ts";
-import { openEntryState } from "./batch-state.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { RememberedUpload } from "./remembered-upload.ts";
 import { shownSource } from "./shown-source.ts";
@@ -21,8 +21,8 @@ export interface BatchTask {
   readonly args: Arguments<"keep-parts">;
   readonly defaults: UploadOptions;
   readonly connection: Connection;
-  /** Where checkpoints of entries are; undefined when nothing is to be remembered. */
-  readonly stateDirectory: string | undefined;
+  /** The checkpoints of the entries; undefined when nothing is to be remembered. */
+  readonly state: BatchState | undefined;
   readonly journal: Journal | undefined;
   readonly report: Report | undefined;
   readonly tally: Tally;
@@ -43,11 +43,10 @@ export async function uploadEntry(
 ): Promise<ExitCode | undefined> {
   const { tally } = task;
   tally.begin(entry.key);
-  const { stateDirectory } = task;
   let upload: RememberedUpload | undefined;
   let outcome: "done" | "failed" | "left" = "left";
   try {
-    const memory = stateDirectory === undefined ? undefined : await openEntryState(stateDirectory, entry);
+    const memory = await task.state?.memoryOf(entry);
     upload = new RememberedUpload(rememberedTask(task, entry, signal), entry.source, memory);
     const result = await upload.send();
     const line: OutcomeLine = { type: "result", source: shownSource(entry.name), ...resultFields(result) };

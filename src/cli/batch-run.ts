@@ -19,7 +19,7 @@ import { CheckpointError } from "../index.ts";
 import { UsageError } from "./args.ts";
 import { optionsOf, uploadEntry } from "./batch-entry.ts";
 import { batchOutput } from "./batch-output.ts";
-import { clearState, removeEmptyState } from "./batch-state.ts";
+import { BatchState } from "./batch-state.ts";
 import { isDebugging } from "./debug.ts";
 import { planLine } from "./dry-run.ts";
 import { exitCodeOf, exitCodeOfAll } from "./exit-codes.ts";
@@ -93,7 +93,8 @@ async function takeAll(
   if (survey.problemCount > 0) return refuse(begun, survey);
   tellSurvey(begun, survey);
   if (args.has("dry-run")) return planAll(begun, batch);
-  if (stateDirectory !== undefined) await clearState(stateDirectory, (key) => batch.isDone(key));
+  const state =
+    stateDirectory === undefined ? undefined : await BatchState.open(stateDirectory, (key) => batch.isDone(key));
   const tally = new Tally({ ...survey, failed: survey.uncertain });
   const debug = isDebugging(args.has("debug"), process.env);
   const output = batchOutput(terminal, tally, { args, debug });
@@ -102,10 +103,10 @@ async function takeAll(
   if (survey.earlier > 0 || survey.total === 0) codes.add(0);
   if (survey.uncertain > 0) codes.add(1);
   try {
-    await sendAll(begun, batch, codes, { args, defaults, connection, stateDirectory, journal, report, tally, output });
+    await sendAll(begun, batch, codes, { args, defaults, connection, state, journal, report, tally, output });
   } finally {
     await report?.close();
-    if (stateDirectory !== undefined) await removeEmptyState(stateDirectory);
+    await state?.close();
   }
   await output.summary();
   // A signal that came when all was done has stopped nothing.

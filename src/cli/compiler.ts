@@ -10,12 +10,16 @@ import { setFlagsFromString } from "node:v8";
  */
 export function spareTheCompiler(): void {
   setOptimising(false);
+  // undici's own channel: a subscriber of vodup's would have every upload followed by an AsyncLocalStorage, which on Node 20
+  // costs each promise of the process something from then on.
   const answered = (): void => {
-    unsubscribe("vodup:request", answered);
+    unsubscribe(answers, answered);
     setOptimising(true);
   };
-  subscribe("vodup:request", answered);
+  subscribe(answers, answered);
 }
+
+const answers = "undici:request:headers";
 
 function setOptimising(on: boolean): void {
   for (const flag of ["wasm-dynamic-tiering", "wasm-tier-up"]) setFlagsFromString(on ? `--${flag}` : `--no-${flag}`);

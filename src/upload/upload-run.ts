@@ -137,10 +137,12 @@ export class UploadRun {
     this.#enter("transfer");
     const context = this.#context(session);
     const waves = this.#objects(session);
+    const objects = waves.flat();
+    this.#state.expectObjects(objects.length);
     this.#progress.reset();
-    for (const { size } of waves.flat()) this.#expect(size, context.partSize);
-    for (const objects of waves) {
-      await deliverObjects(context, this.#state, objects, (parts) => {
+    for (const { size } of objects) this.#expect(size, context.partSize);
+    for (const wave of waves) {
+      await deliverObjects(context, this.#state, wave, (parts) => {
         this.#resumedParts += parts;
       });
     }

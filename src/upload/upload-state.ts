@@ -31,6 +31,8 @@ export class UploadState {
   readonly #writer: CheckpointWriter;
   readonly #signal: AbortSignal;
   readonly #objects = new Map<string, ObjectState>();
+  /** How many there will be. */
+  #objectCount = Infinity;
   #phase: Checkpoint["state"] = "uploading";
   #session: UploadSession | undefined;
   #result: CommitResult | undefined;
@@ -67,6 +69,10 @@ export class UploadState {
     return [...this.#objects].flatMap(([key, { uploadId, done }]) =>
       uploadId === undefined || done !== undefined ? [] : [{ key, uploadId }],
     );
+  }
+
+  expectObjects(count: number): void {
+    this.#objectCount = count;
   }
 
   finished(key: string): TransferredObject | undefined {
@@ -142,9 +148,10 @@ export class UploadState {
     this.#objects.set(key, emptyObject(this.#objects.get(key)?.source));
   }
 
+  /** @param key of an object that is whole. The last one is saved with the state that follows at once. */
   async finish(key: string, object: TransferredObject): Promise<void> {
     this.#object(key).done = object;
-    await this.save();
+    if (this.wholes.length < this.#objectCount) await this.save();
   }
 
   /**

@@ -71,7 +71,8 @@ export function lockState(directory: string, id: string, what: string): Promise<
   return lock(lockFile(directory, id), what);
 }
 
-class StoredFile implements CheckpointStore {
+/** A checkpoint in a file that nobody else writes to meanwhile. */
+export class StoredFile implements CheckpointStore {
   readonly found: unknown;
   isKept: boolean;
   readonly #path: string;

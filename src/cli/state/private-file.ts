@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, unlink, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** Reads a file; undefined when there is none. @throws what the file system says */
@@ -17,9 +17,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = beside(path);
-  // What a crash left there may be somebody's link: it is removed, never written through.
-  await rm(temporary, { force: true });
-  const handle = await open(temporary, "wx", 0o600);
+  const handle = await createAfresh(temporary);
   try {
     await handle.writeFile(text);
     await handle.sync();
@@ -31,8 +29,28 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 
 /** Removes a file, and what a crash while it was replaced may have left. */
 export async function removeFile(path: string): Promise<void> {
-  await rm(beside(path), { force: true });
-  await rm(path, { force: true });
+  await unlinkIfThere(beside(path));
+  await unlinkIfThere(path);
+}
+
+/** As `rm` with `force`, at a fraction of its cost: that one looks first whether it is to walk a folder. */
+export async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** What a crash left there may be somebody's link: it is removed, never written through. */
+async function createAfresh(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "wx", 0o600);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    await unlink(path);
+    return open(path, "wx", 0o600);
+  }
 }
 
 /** In the same folder, since a rename does not cross file systems. */
