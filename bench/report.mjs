@@ -94,15 +94,25 @@ claim("slow-link", ({ link, results, concurrency }) => {
   ];
 });
 
-claim("small-files", ({ count, bytes, atOnce, latencyMs, results }) => [
-  "## Many small files",
-  `${count} files of ${bytes / 1024} KiB, one process each side, ${atOnce} at a time, ${latencyMs} ms for every request, over TLS. \`node bench/claims/small-files.mjs\``,
-  table(
-    ["program", "files a second", "CPU seconds"],
-    Object.entries(results).map(([name, { filesPerSecond, cpu }]) => [name, range(filesPerSecond, 1), range(cpu)]),
-  ),
-  `vodup: ${ratio(results.vodup.filesPerSecond, results["vod-node-sdk"].filesPerSecond)} the rate.`,
-]);
+claim("small-files", ({ count, bytes, latencyMs, results }) => {
+  const vendor = results["vod-node-sdk, 8 at a time"].filesPerSecond;
+  const most = 8000 / (3 * latencyMs);
+  return [
+    "## Many small files",
+    `${count} files of ${bytes / 1024} KiB, one process each side, ${latencyMs} ms for every request, over TLS, and no limit of requests a second (vodup's own, 100, is lifted for this). \`vodup batch\` is the command with its defaults, journal and checkpoints included; bare undici (bench/clients/undici-small.mjs) sends three requests a file and neither signs nor checks anything. \`node bench/claims/small-files.mjs\``,
+    table(
+      ["program", "files a second", "of vod-node-sdk, 8", "CPU seconds"],
+      Object.entries(results).map(([name, { filesPerSecond, cpu }]) => [
+        name,
+        range(filesPerSecond, 1),
+        ratio(filesPerSecond, vendor),
+        range(cpu),
+      ]),
+    ),
+    `A file takes three requests, one after the other: eight at a time, at ${latencyMs} ms each, come to ${most.toFixed(0)} files a second at most, ${(most / vendor.median).toFixed(1)}× the rate of vod-node-sdk, whatever the program. The service allows an account 100 a second.`,
+    picture("small-files", "Small files a second", results, "filesPerSecond", "files/s", 0),
+  ];
+});
 
 claim("start-up", ({ results }) => [
   "## Start-up",

@@ -1,10 +1,8 @@
-// Fills the measured part of docs/scale.md from bench/results/fleet.json. Every figure there comes from here.
+// Fills the measured parts of docs/scale.md from bench/results/batch.json and fleet.json. Every figure there comes from here.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const page = join(import.meta.dirname, "../docs/scale.md");
-const results = join(import.meta.dirname, "results/fleet.json");
-const [begin, end] = ["<!-- fleet: written by bench/scale.mjs -->", "<!-- fleet: end -->"];
 
 const range = ({ median, min, max }, digits = 1) =>
   `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
@@ -12,7 +10,36 @@ const whole = (number) => Math.round(number).toLocaleString("en");
 const table = (head, rows) =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
-function measured({ machine, rounds, load, small, big, memory }) {
+const measuredOn = ({ machine }) =>
+  `Measured on ${machine.cores} cores of ${machine.processor}, Node ${machine.node}, ${machine.date}`;
+
+function batchPart(data) {
+  const { rounds, small, results } = data;
+  return [
+    `**Memory:** entries whose file is not there, so that each goes all the way but over the network: check, journal, report. ${measuredOn(data)}. \`npm run bench -- batch\``,
+    table(
+      ["entries", "peak resident memory, MiB", "seconds"],
+      Object.entries(results.entries).map(([count, { rss, wall }]) => [
+        whole(count),
+        whole(rss.median),
+        wall.median.toFixed(1),
+      ]),
+    ),
+    `**Small files:** ${small.count} of ${small.bytes / 1024} KiB, ${small.latencyMs} ms for every request, over TLS, with \`--api-rate 10000\`: the sink has no limit. Medians of ${rounds} rounds in turn, ranges in brackets. Client and sink share the cores; a file takes three requests, one after the other.`,
+    table(
+      ["in hand", "files a second", "CPU seconds", "peak resident memory, MiB"],
+      Object.entries(results.inHand).map(([name, { filesPerSecond, cpu, rss }]) => [
+        name.startsWith("--") ? `\`${name}\`` : name,
+        range(filesPerSecond),
+        range(cpu),
+        whole(rss.median),
+      ]),
+    ),
+  ];
+}
+
+function fleetPart(data) {
+  const { machine, rounds, load, small, big, memory } = data;
   const { results: smallFiles } = small;
   const one = { small: smallFiles["1 worker"], big: big.results["1 worker"] };
   const gib = (big.count * big.bytes) / 2 ** 30;
@@ -40,7 +67,7 @@ function measured({ machine, rounds, load, small, big, memory }) {
     load > machine.cores / 2
       ? `**Provisional:** measured while other work loaded the machine (${load.toFixed(1)}).`
       : "",
-    `Measured on ${machine.cores} cores of ${machine.processor}, Node ${machine.node}, ${machine.date}; medians of ${rounds} rounds in turn, ranges in brackets. Workers, Redis and the sink they send to, over TLS, **share these cores**: more workers than one show how the queue spreads work, not what more machines would bring. \`npm run bench -- fleet\``,
+    `${measuredOn(data)}; medians of ${rounds} rounds in turn, ranges in brackets. Workers, Redis and the sink they send to, over TLS, **share these cores**: more workers than one show how the queue spreads work, not what more machines would bring. \`npm run bench -- fleet\``,
     `**Small files:** ${small.count} of ${small.bytes / 1024} KiB, ${small.uploads} uploads at a time in each worker, ${small.latencyMs} ms for every request.`,
     table(
       ["fleet", "files a second", "CPU seconds of the workers", "of Redis"],
@@ -107,15 +134,15 @@ function measured({ machine, rounds, load, small, big, memory }) {
       ],
     ),
     `**The next bottleneck** is the line, then whatever reads the source (125 MB/s for every Gbit/s). Where files are smaller than ${(library.linkBitsPerSecond / 8 / library.jobsPerSecond / 1e6).toFixed(0)} MB on average it is the API instead: ${library.jobsPerSecond} files a second are less than such a line carries. Redis comes last: by its CPU one would carry ${whole(1 / redisPerJob)} jobs a second.`,
-  ]
-    .filter((text) => text !== "")
-    .join("\n\n");
+  ].filter((text) => text !== "");
 }
 
-if (existsSync(results)) {
-  const text = readFileSync(page, "utf8");
-  const [before, rest] = text.split(begin);
+for (const [name, part] of Object.entries({ batch: batchPart, fleet: fleetPart })) {
+  const results = join(import.meta.dirname, "results", `${name}.json`);
+  if (!existsSync(results)) continue;
+  const [begin, end] = [`<!-- ${name}: written by bench/scale.mjs -->`, `<!-- ${name}: end -->`];
+  const [before, rest] = readFileSync(page, "utf8").split(begin);
   const after = rest.slice(rest.indexOf(end) + end.length);
-  const data = JSON.parse(readFileSync(results, "utf8"));
-  writeFileSync(page, `${before}${begin}\n\n${measured(data)}\n\n${end}${after}`);
+  const text = part(JSON.parse(readFileSync(results, "utf8"))).join("\n\n");
+  writeFileSync(page, `${before}${begin}\n\n${text}\n\n${end}${after}`);
 }

@@ -1,10 +1,17 @@
 // One upload of one file by each program that is compared.
-import { client, redirect, run } from "./measure.mjs";
+import { join } from "node:path";
+import { bench, client, redirect, run } from "./measure.mjs";
 
 const node = process.execPath;
+const command = join(bench, "../dist/cli/main.js");
+const keys = { TENCENTCLOUD_SECRET_ID: "AKIDEXAMPLE", TENCENTCLOUD_SECRET_KEY: "exampleSecretKey" };
 
 export const contenders = {
   vodup: (sink, file, ...settings) => run(node, [client("vodup.mjs"), file, ...settings], sink.env),
+  "vodup batch": (sink, manifest, ...flags) => {
+    const endpoints = ["--vod-endpoint", sink.origin, "--cos-endpoint", sink.origin];
+    return run(node, [command, "batch", manifest, "--quiet", ...endpoints, ...flags], { ...sink.env, ...keys });
+  },
   "vod-node-sdk": (sink, file, ...settings) =>
     run(node, ["--require", redirect, client("vod-node-sdk.cjs"), file, ...settings], sink.env),
   "cos-nodejs-sdk-v5": (sink, file) => run(node, ["--require", redirect, client("cos-nodejs-sdk.cjs"), file], sink.env),
@@ -36,7 +43,8 @@ export const contenders = {
         ...(sink.caFile === undefined ? {} : { RCLONE_CA_CERT: sink.caFile }),
       },
     ),
-  "bare undici": (sink, file) => run(node, [client("undici-loop.mjs"), file], sink.env),
+  "bare undici": (sink, file, ...settings) =>
+    run(node, [client(file === "-" ? "undici-small.mjs" : "undici-loop.mjs"), file, ...settings], sink.env),
   "curl -T": (sink, file) => {
     const trust = sink.caFile === undefined ? [] : ["--cacert", sink.caFile];
     return run("curl", ["-sS", "-f", "--http1.1", ...trust, "-T", file, `${sink.origin}/bench.mp4`]);

@@ -57,7 +57,7 @@ export async function startSink({ tls = false, latencyMs = 0, perConnection = 0 
 }
 
 /** Runs a command to its end. @returns seconds of wall and processor time, peak resident MiB, and what it printed */
-export async function run(command, args, env = {}) {
+export async function run(command, args, env = {}, expectedCode = 0) {
   const report = join(scratch, "time.txt");
   const child = spawn("/usr/bin/time", ["-f", "%e %U %S %M", "-o", report, command, ...args], {
     env: { ...process.env, ...env },
@@ -67,7 +67,8 @@ export async function run(command, args, env = {}) {
   child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${stderr.slice(-2000)}`);
+  if (code !== expectedCode)
+    throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${stderr.slice(-2000)}`);
   const [wall, user, system, kib] = readFileSync(report, "utf8").trim().split("\n").at(-1).split(" ").map(Number);
   return { wall, cpu: user + system, rss: kib / 1024, stdout };
 }

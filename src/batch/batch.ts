@@ -1,9 +1,9 @@
 import type { BatchEntry } from "./entry.ts";
 import type { BatchList } from "./batch-list.ts";
+import type { InHand } from "./in-hand.ts";
 import type { Journal } from "./journal.ts";
 import type { OutcomeLine } from "./records.ts";
 import { SourceError } from "../errors.ts";
-import { inParallel } from "../upload/parallel.ts";
 import { KeyTable, known } from "./key-table.ts";
 
 /** What a look through the whole manifest and the journal has found, before anything is sent. */
@@ -74,18 +74,18 @@ export class Batch {
   }
 
   /**
-   * Has every entry that is left taken in hand once, so many at a time.
+   * Has every entry that is left taken in hand once.
    * @param work must end early when its signal aborts; what it throws ends all
    * @param goOn asked before each entry
    */
   async run(
-    files: number,
+    inHand: InHand,
     signal: AbortSignal,
     goOn: () => boolean,
     work: (entry: BatchEntry, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const broken: unknown[] = [];
-    await inParallel(this.#left(goOn, broken), () => files, signal, work);
+    await inHand.each(this.#left(goOn, broken), signal, work);
     if (broken.length > 0) throw broken[0];
   }
 

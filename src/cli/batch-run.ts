@@ -12,6 +12,7 @@ import type { Terminal } from "./terminal.ts";
 import type { SharedUploadFlag } from "./upload-flags.ts";
 import { Batch } from "../batch/batch.ts";
 import { openBatch } from "../batch/batch-list.ts";
+import { InHand } from "../batch/in-hand.ts";
 import { Journal } from "../batch/journal.ts";
 import { Report } from "../batch/report.ts";
 import { Tally } from "../batch/tally.ts";
@@ -33,6 +34,9 @@ import { errorFields } from "./upload-output.ts";
 
 export type BatchFlag = SharedUploadFlag | "files" | "journal" | "report" | "api-rate";
 
+/** Without `--files`: so many at a time, and so many small files more, whose round trips are what takes their time. */
+const [defaultFiles, moreSmallFiles] = [8, 24];
+
 /** After so many refusals of key or permission in a row the rest is not tried. */
 const mostRefusals = 10;
 
@@ -45,13 +49,17 @@ export async function runBatch(
 ): Promise<ExitCode> {
   const typed = args.operands[0] ?? "";
   const note = (text: string): void => void (args.has("quiet") || terminal.note(`vodup: note: ${text}`));
-  const files = parseInteger("files", args.text("files") ?? "8", 1, 100);
+  const files = args.text("files");
+  const inHand =
+    files === undefined
+      ? new InHand(defaultFiles, moreSmallFiles)
+      : new InHand(parseInteger("files", files, 1, 100), 0);
   const defaults = readSharedOptions(args);
   const list = await openBatch(typed, defaults, note);
   const journalPath = resolve(args.text("journal") ?? `${list.path}.journal`);
   checkPaths(list.path, journalPath, args.text("report"));
   const owner = { manifest: list.path, destination: destinationOf(connection.target) };
-  const begun: Begun = { args, terminal, connection, stopping, typed, note, files, defaults, list };
+  const begun: Begun = { args, terminal, connection, stopping, typed, note, inHand, defaults, list };
   // An emulator inside this process forgets everything; what was uploaded to it is uploaded nowhere.
   if (args.has("emulator")) return takeAll(begun, undefined, undefined);
   if (args.has("dry-run")) return takeAll(begun, await Journal.look(journalPath, owner), undefined);
@@ -77,7 +85,7 @@ interface Begun {
   readonly stopping: Stopping;
   readonly typed: string;
   readonly note: (text: string) => void;
-  readonly files: number;
+  readonly inHand: InHand;
   readonly defaults: UploadOptions;
   readonly list: BatchList;
 }
@@ -115,13 +123,13 @@ async function takeAll(
 }
 
 async function sendAll(
-  { files, stopping, terminal }: Begun,
+  { inHand, stopping, terminal }: Begun,
   batch: Batch,
   codes: Set<ExitCode>,
   task: BatchTask,
 ): Promise<void> {
   let refusals = 0;
-  const most = Math.max(mostRefusals, files);
+  const most = Math.max(mostRefusals, inHand.mostEver);
   const upload = async (entry: BatchEntry, signal: AbortSignal): Promise<void> => {
     const code = await uploadEntry(task, entry, signal);
     if (code === undefined) return;
@@ -129,7 +137,7 @@ async function sendAll(
     refusals = code === 4 ? refusals + 1 : 0;
   };
   try {
-    await batch.run(files, stopping.signal, () => refusals < most, upload);
+    await batch.run(inHand, stopping.signal, () => refusals < most, upload);
   } catch (error) {
     if (error !== stopping.reason) throw error;
     reportError(terminal, error, { debug: false });
@@ -164,7 +172,7 @@ async function planAll({ args, terminal, connection, stopping, defaults }: Begun
       failed += 1;
     }
   };
-  await batch.run(1, stopping.signal, () => true, plan);
+  await batch.run(new InHand(1), stopping.signal, () => true, plan);
   if (failed > 0) terminal.note(`vodup: ${failed} of these uploads would fail`);
   return exitCodeOfAll([...codes], undefined);
 }

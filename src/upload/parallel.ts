@@ -27,13 +27,19 @@ export async function inParallel<T>(
     stop.abort(error);
   };
   const running = new Set<Promise<void>>();
+  let ended = (): void => undefined;
+  // Not Promise.race: whatever runs on while a hundred thousand others end would gather a reaction for each of them.
+  const oneEnded = (): Promise<void> => new Promise((resolve) => (ended = resolve));
   try {
     for await (const item of items) {
-      while (running.size >= most() && !stop.signal.aborted) await Promise.race(running);
+      while (running.size >= most() && !stop.signal.aborted) await oneEnded();
       if (stop.signal.aborted) break;
       const task: Promise<void> = work(item, stop.signal)
         .catch(fail)
-        .finally(() => running.delete(task));
+        .finally(() => {
+          running.delete(task);
+          ended();
+        });
       running.add(task);
     }
   } catch (error) {

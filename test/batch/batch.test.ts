@@ -6,6 +6,7 @@ import type { BatchEntry } from "../../src/batch/entry.ts";
 import type { JournalRecord } from "../../src/batch/journal.ts";
 import { Batch } from "../../src/batch/batch.ts";
 import { openBatch } from "../../src/batch/batch-list.ts";
+import { InHand } from "../../src/batch/in-hand.ts";
 import { Journal } from "../../src/batch/journal.ts";
 import { KeyTable, known } from "../../src/batch/key-table.ts";
 import { Tally } from "../../src/batch/tally.ts";
@@ -32,7 +33,7 @@ const error = (key: string, code: string): JournalRecord => ({ key, type: "error
 const taken = async (batch: Batch, files = 1): Promise<string[]> => {
   const names: string[] = [];
   await batch.run(
-    files,
+    new InHand(files),
     never,
     () => true,
     async ({ name }) => void names.push(name),
@@ -82,7 +83,7 @@ describe("a batch", () => {
     await batch.survey(never);
     let [now, most, count] = [0, 0, 0];
     await batch.run(
-      7,
+      new InHand(7),
       never,
       () => true,
       async () => {
@@ -100,7 +101,7 @@ describe("a batch", () => {
     await batch.survey(never);
     const ended: string[] = [];
     await batch.run(
-      3,
+      new InHand(3),
       never,
       () => ended.length < 5,
       async ({ name }) => {
@@ -125,7 +126,7 @@ describe("a batch", () => {
       await new Promise((resolve) => setTimeout(resolve, 2));
       aborted.push(signal.aborted);
     };
-    await expect(batch.run(2, never, () => true, work)).rejects.toMatchObject({ code: "SOURCE_CHANGED" });
+    await expect(batch.run(new InHand(2), never, () => true, work)).rejects.toMatchObject({ code: "SOURCE_CHANGED" });
     expect(aborted.length).toBeLessThan(500);
     expect(aborted).not.toContain(true);
   });
@@ -143,7 +144,7 @@ describe("a batch", () => {
       throw signal.reason;
     };
     setTimeout(() => controller.abort(reason), 20);
-    await expect(batch.run(4, controller.signal, () => true, work)).rejects.toBe(reason);
+    await expect(batch.run(new InHand(4), controller.signal, () => true, work)).rejects.toBe(reason);
     expect(open).toBe(0);
   });
 });

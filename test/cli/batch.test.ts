@@ -214,6 +214,17 @@ describe("vodup batch", () => {
     expect((await run.ended).code).toBe(143);
   });
 
+  test("has 24 small files more in hand where nothing is said", async () => {
+    await films(Array.from({ length: 40 }, (_, n) => `film ${n}`));
+    bench.emulator.setFaults([{ operation: "CommitUpload", fault: { kind: "hang" } }]);
+    const run = bench.start(["batch", "films.ndjson"]);
+    await until(() => bench.count("CommitUpload") === 32, "32 commits");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(bench.count("ApplyUpload")).toBe(32);
+    run.child.kill("SIGTERM");
+    expect((await run.ended).code).toBe(143);
+  });
+
   test("is not disturbed by the service's limit of requests a second", async () => {
     await bench.close();
     bench = await openBench({ rateLimits: { ApplyUpload: 15, CommitUpload: 15 } });

@@ -22,7 +22,10 @@ const {
 } = uploadFlags;
 
 const flags: Readonly<Record<BatchFlag, FlagSpec>> = {
-  files: { value: "N", summary: "uploads at the same time, 1 to 100 (default 8)" },
+  files: {
+    value: "N",
+    summary: "uploads at the same time, 1 to 100 (default 8, and up to 24 more of files up to 8 MiB)",
+  },
   journal: { value: "FILE", summary: "what became of each entry, kept for the next run (default MANIFEST.journal)" },
   report: { value: "FILE", summary: "the result or error of each source as NDJSON, earlier runs' results first" },
   "api-rate": { value: "N", summary: "ApplyUpload requests a second, and as many of CommitUpload (default 100)" },
