@@ -1,6 +1,7 @@
 // Writes docs/performance.md and its pictures from bench/results/*.json. Every figure there comes from here.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fillIn } from "./lib/fill-in.mjs";
 import { bars } from "./lib/plot.mjs";
 
 const docs = join(import.meta.dirname, "../docs");
@@ -159,3 +160,16 @@ const page = [
 ].join("\n\n");
 writeFileSync(join(docs, "performance.md"), `${page}\n`);
 process.stderr.write("docs/performance.md written\n");
+
+const throughput = load("throughput")?.results.tls;
+if (throughput !== undefined) {
+  const { vodup, "vod-node-sdk": vendor, "curl -T": curl } = throughput;
+  fillIn(
+    join(docs, "../README.md"),
+    "cost",
+    "bench/report.mjs",
+    `- **Cost.** 1 GiB over TLS, every part verified, takes ${ratio(vodup.cpu, vendor.cpu)} the CPU of vod-node-sdk and ${ratio(vodup.wall, vendor.wall)} its
+  time; ${ratio(vodup.cpu, curl.cpu)} the CPU of \`curl -T\`, which verifies nothing, and ${ratio(vodup.wall, curl.wall)} its time:
+  [docs/performance.md](docs/performance.md), by \`npm run bench\`.`,
+  );
+}

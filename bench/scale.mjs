@@ -1,6 +1,7 @@
 // Fills the measured parts of docs/scale.md from bench/results/batch.json and fleet.json. Every figure there comes from here.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fillIn } from "./lib/fill-in.mjs";
 
 const page = join(import.meta.dirname, "../docs/scale.md");
 
@@ -140,9 +141,5 @@ function fleetPart(data) {
 for (const [name, part] of Object.entries({ batch: batchPart, fleet: fleetPart })) {
   const results = join(import.meta.dirname, "results", `${name}.json`);
   if (!existsSync(results)) continue;
-  const [begin, end] = [`<!-- ${name}: written by bench/scale.mjs -->`, `<!-- ${name}: end -->`];
-  const [before, rest] = readFileSync(page, "utf8").split(begin);
-  const after = rest.slice(rest.indexOf(end) + end.length);
-  const text = part(JSON.parse(readFileSync(results, "utf8"))).join("\n\n");
-  writeFileSync(page, `${before}${begin}\n\n${text}\n\n${end}${after}`);
+  fillIn(page, name, "bench/scale.mjs", part(JSON.parse(readFileSync(results, "utf8"))).join("\n\n"));
 }

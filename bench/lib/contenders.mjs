@@ -1,17 +1,21 @@
 // One upload of one file by each program that is compared.
 import { join } from "node:path";
-import { bench, client, redirect, run } from "./measure.mjs";
+import { bench, client, redirect, run, scratch } from "./measure.mjs";
 
 const node = process.execPath;
 const command = join(bench, "../dist/cli/main.js");
 const keys = { TENCENTCLOUD_SECRET_ID: "AKIDEXAMPLE", TENCENTCLOUD_SECRET_KEY: "exampleSecretKey" };
 
+function asCommand(sink, name, source, ...flags) {
+  const endpoints = ["--vod-endpoint", sink.origin, "--cos-endpoint", sink.origin];
+  const env = { ...sink.env, ...keys, XDG_STATE_HOME: scratch };
+  return run(node, [command, name, source, "--quiet", ...endpoints, ...flags], env);
+}
+
 export const contenders = {
   vodup: (sink, file, ...settings) => run(node, [client("vodup.mjs"), file, ...settings], sink.env),
-  "vodup batch": (sink, manifest, ...flags) => {
-    const endpoints = ["--vod-endpoint", sink.origin, "--cos-endpoint", sink.origin];
-    return run(node, [command, "batch", manifest, "--quiet", ...endpoints, ...flags], { ...sink.env, ...keys });
-  },
+  "vodup upload": (sink, file) => asCommand(sink, "upload", file),
+  "vodup batch": (sink, manifest, ...flags) => asCommand(sink, "batch", manifest, ...flags),
   "vod-node-sdk": (sink, file, ...settings) =>
     run(node, ["--require", redirect, client("vod-node-sdk.cjs"), file, ...settings], sink.env),
   "cos-nodejs-sdk-v5": (sink, file) => run(node, ["--require", redirect, client("cos-nodejs-sdk.cjs"), file], sink.env),

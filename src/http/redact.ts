@@ -15,7 +15,17 @@ const named: readonly RegExp[] = [
  * @param secrets that were sent with the request, in whatever form they come back
  */
 export function hider(...secrets: readonly (string | undefined)[]): (text: string) => string {
-  const forms = secrets
+  // Made for every request, and called for the few that fail.
+  return (text) => {
+    let shown = text;
+    for (const pattern of named) shown = shown.replaceAll(pattern, "$1[hidden]");
+    for (const form of formsOf(secrets)) shown = shown.replaceAll(form, "[hidden]");
+    return shown;
+  };
+}
+
+function formsOf(secrets: readonly (string | undefined)[]): readonly string[] {
+  return secrets
     .filter((secret): secret is string => secret !== undefined && secret.length >= leastLength)
     .flatMap((secret) => [
       secret,
@@ -23,10 +33,4 @@ export function hider(...secrets: readonly (string | undefined)[]): (text: strin
       percentEncode(secret),
       JSON.stringify(secret).slice(1, -1),
     ]);
-  return (text) => {
-    let shown = text;
-    for (const pattern of named) shown = shown.replaceAll(pattern, "$1[hidden]");
-    for (const form of forms) shown = shown.replaceAll(form, "[hidden]");
-    return shown;
-  };
 }
