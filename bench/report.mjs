@@ -100,7 +100,7 @@ claim("small-files", ({ count, bytes, latencyMs, results }) => {
   const most = 8000 / (3 * latencyMs);
   return [
     "## Many small files",
-    `${count} files of ${bytes / 1024} KiB, one process each side, ${latencyMs} ms for every request, over TLS, and no limit of requests a second (vodup's own, 100, is lifted for this). \`vodup batch\` is the command with its defaults, journal and checkpoints included; bare undici (bench/clients/undici-small.mjs) sends three requests a file and neither signs nor checks anything. \`node bench/claims/small-files.mjs\``,
+    `${count} files of ${bytes / 1024} KiB, one process each side, ${latencyMs} ms for every request, over TLS, and no limit of requests a second. \`vodup batch\` is the command with \`--api-rate 10000\`, else its defaults, journal and checkpoints included; bare undici (bench/clients/undici-small.mjs) sends three requests a file and neither signs nor checks anything. \`node bench/claims/small-files.mjs\``,
     table(
       ["program", "files a second", "of vod-node-sdk, 8", "CPU seconds"],
       Object.entries(results).map(([name, { filesPerSecond, cpu }]) => [

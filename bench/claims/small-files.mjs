@@ -1,5 +1,5 @@
-// A thousand files of 64 KiB, one process each side, 20 ms for every request. The limit of 100 a second that vodup keeps by
-// itself is lifted: the sink has none, and the others keep none.
+// A thousand files of 64 KiB, one process each side, 20 ms for every request. The limit of 100 a second that `vodup batch` keeps
+// is lifted: the sink has none, and the others keep none.
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contenders } from "../lib/contenders.mjs";
@@ -28,8 +28,8 @@ const batch = timed(() => {
 
 const results = await inTurn(
   Object.fromEntries([
-    atOnce("vodup", 8, "apiRate=10000"),
-    atOnce("vodup", 32, "apiRate=10000"),
+    atOnce("vodup", 8),
+    atOnce("vodup", 32),
     ["vodup batch", batch],
     atOnce("vod-node-sdk", 8),
     atOnce("vod-node-sdk", 32),

@@ -13,7 +13,6 @@ const vod = new VodClient({
   cosEndpoint: origin,
   concurrency: numeric("concurrency"),
   partSize: numeric("partSize"),
-  apiRate: numeric("apiRate"),
   dispatcher: ca === undefined ? undefined : { connect: { ca: readFileSync(ca) } },
 });
 

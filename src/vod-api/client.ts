@@ -23,9 +23,6 @@ const apiVersion = "2018-07-17";
 /** Answers are small but for DescribeMediaInfos and PullEvents; this bounds a gateway gone wild. */
 const maxAnswerBytes = 16 * 2 ** 20;
 
-/** Calls a second that the service allows an account of each action (vod 266/34120, 266/34119). */
-const documentedRate = 100;
-
 export interface VodApiOptions extends WireOptions {
   readonly credentials: Credentials | CredentialProvider;
   /** @defaultValue "intl" */
@@ -39,8 +36,8 @@ export interface VodApiOptions extends WireOptions {
   /** Which headers TC3 signs: `"action"` also binds the signature to its action. @defaultValue "action" */
   readonly signedHeaders?: "action" | "minimal" | undefined;
   /**
-   * ApplyUpload requests a second, and as many of CommitUpload: those beyond wait for their turn. Several clients of one
-   * account share what the service allows it, so that each gets its part. 1 and up. @defaultValue 100, the service's limit
+   * ApplyUpload requests a second, and as many of CommitUpload, 1 and up. The service allows an account 100 of each (vod
+   * 266/34120, 266/34119), over all its clients; what it refuses is sent again later. @defaultValue unlimited
    */
   readonly apiRate?: number | undefined;
 }
@@ -87,10 +84,7 @@ export class VodApi {
     this.#region = checkRegion(options.region ?? "ap-singapore");
     this.#subAppId = parseSubAppId("subAppId", options.subAppId);
     this.#signedHeaders = signedHeaderNames(options.signedHeaders ?? "action");
-    const rate = checkApiRate(options.apiRate ?? documentedRate);
-    this.#gates = new Map(
-      ["ApplyUpload", "CommitUpload"].map((action) => [action, new RateGate(rate, Math.ceil(rate / 20))]),
-    );
+    this.#gates = gatesOf(options.apiRate);
   }
 
   /**
@@ -248,9 +242,12 @@ function checkRegion(region: string): string {
   return region;
 }
 
-function checkApiRate(rate: number): number {
-  if (Number.isSafeInteger(rate) && rate >= 1) return rate;
-  throw outOfRange("apiRate", "must be a whole number of requests a second from 1 up", rate);
+function gatesOf(rate: number | undefined): ReadonlyMap<string, RateGate> {
+  if (rate === undefined) return new Map();
+  if (!Number.isSafeInteger(rate) || rate < 1) {
+    throw outOfRange("apiRate", "must be a whole number of requests a second from 1 up", rate);
+  }
+  return new Map(["ApplyUpload", "CommitUpload"].map((action) => [action, new RateGate(rate, Math.ceil(rate / 20))]));
 }
 
 const largestSubAppId = 2n ** 64n - 1n;

@@ -57,10 +57,9 @@ export const batchCommand: Command<BatchFlag> = {
     try {
       checkTogether(args);
       const rate = args.text("limit-rate");
-      const apiRate = args.text("api-rate");
       return await withConnection(args, terminal, (connection, run) => runBatch(args, terminal, connection, run), {
         limitRate: rate === undefined ? undefined : parseSize("limit-rate", rate),
-        apiRate: apiRate === undefined ? undefined : parseInteger("api-rate", apiRate, 1, 10_000),
+        apiRate: parseInteger("api-rate", args.text("api-rate") ?? "100", 1, 10_000),
       });
     } catch (error) {
       if (!args.has("json")) throw error;
