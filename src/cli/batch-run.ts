@@ -28,6 +28,7 @@ import { parseInteger } from "./numbers.ts";
 import { reportError } from "./report-error.ts";
 import { shownSource } from "./shown-source.ts";
 import { lock } from "./state/checkpoint-store.ts";
+import { batchPlace } from "./state/place.ts";
 import { codeOf } from "./state/private-file.ts";
 import { readSharedOptions, sourceOf } from "./upload-flags.ts";
 import { errorFields } from "./upload-output.ts";
@@ -63,13 +64,14 @@ export async function runBatch(
   // An emulator inside this process forgets everything; what was uploaded to it is uploaded nowhere.
   if (args.has("emulator")) return takeAll(begun, undefined, undefined);
   if (args.has("dry-run")) return takeAll(begun, await Journal.look(journalPath, owner), undefined);
-  const unlock = await lock(`${journalPath}.lock`, typed).catch((error: unknown) => {
+  const { directory, lockOf } = batchPlace(journalPath);
+  const unlock = await lock(lockOf(""), typed).catch((error: unknown) => {
     throw error instanceof CheckpointError ? error : unwritable("journal", journalPath, error);
   });
   try {
     const journal = await Journal.open(journalPath, owner);
     try {
-      return await takeAll(begun, journal, `${journalPath}.state`);
+      return await takeAll(begun, journal, directory);
     } finally {
       await journal.close();
     }

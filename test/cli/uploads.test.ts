@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Bench } from "./support/bench.ts";
@@ -145,5 +145,57 @@ describe("vodup uploads abort", () => {
     expect(bench.emulator.uploads()).toHaveLength(1);
     run.child.kill("SIGTERM");
     await run.ended;
+  });
+});
+
+describe("with --journal they are a batch's", () => {
+  const journal = ["--journal", "films.ndjson.journal"] as const;
+
+  /** A batch of two, of which one is left with two of its four parts. */
+  async function leaveBatch(): Promise<void> {
+    await bench.file("small.mp4", "small");
+    await bench.file("large.mp4", 4 * mib);
+    await bench.file("films.ndjson", '{"source":"small.mp4"}\n{"source":"large.mp4"}\n');
+    bench.emulator.setFaults([{ operation: "UploadPart", partNumber: 3, fault: { kind: "reset-before" } }]);
+    const flags = ["--part-size=1MiB", "--concurrency=1", "--retries=0"];
+    expect((await bench.run(["batch", "films.ndjson", ...flags])).code).toBe(7);
+    bench.emulator.setFaults([]);
+  }
+
+  test("list shows what is left of it", async () => {
+    await leaveBatch();
+    const { stdout } = await bench.run(["uploads", "list", "--json", ...journal]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      source: join(bench.folder, "large.mp4"),
+      state: "uploading",
+      running: false,
+      sentBytes: 2 * mib,
+    });
+    expect(await listed()).toEqual([]);
+  });
+
+  test("abort removes what was sent; the batch run again begins that one anew", async () => {
+    await leaveBatch();
+    expect(bench.emulator.uploads()).toHaveLength(1);
+    const { code, stdout } = await bench.run(["uploads", "abort", "--all", ...journal]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^[0-9a-f]{32}\n$/) });
+    expect(bench.emulator.uploads()).toEqual([]);
+    expect(await readdir(bench.folder)).not.toContain("films.ndjson.journal.state");
+    bench.emulator.clearRequests();
+    expect((await bench.run(["batch", "films.ndjson", "--part-size=1MiB"])).code).toBe(0);
+    expect([bench.count("ApplyUpload"), bench.count("UploadPart")]).toEqual([1, 4]);
+    expect(bench.emulator.media()).toHaveLength(2);
+  });
+
+  test("abort leaves alone a batch that runs", async () => {
+    await leaveBatch();
+    bench.emulator.setFaults([{ operation: "UploadPart", fault: { kind: "hang" } }]);
+    const run = bench.start(["batch", "films.ndjson", "--part-size=1MiB"]);
+    await until(() => bench.count("UploadPart") > 3, "a part");
+    const { code, stderr } = await bench.run(["uploads", "abort", "--all", ...journal]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("another vodup, process") });
+    run.child.kill("SIGTERM");
+    expect((await run.ended).code).toBe(143);
   });
 });

@@ -1,32 +1,38 @@
+import { rmdir } from "node:fs/promises";
 import type { Checkpoint, VodClient } from "../../index.ts";
 import type { Command } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import type { StateEntry } from "../state/directory.ts";
+import type { StatePlace } from "../state/place.ts";
 import type { Terminal } from "../terminal.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { reportError } from "../report-error.ts";
-import { lockState } from "../state/checkpoint-store.ts";
+import { lock } from "../state/checkpoint-store.ts";
 import { chosenIds } from "../state/chosen.ts";
-import { entryFile, readEntry, stateDirectory } from "../state/directory.ts";
+import { entryFile, readEntry } from "../state/directory.ts";
+import { chosenPlace, journalFlag } from "../state/place.ts";
 import { removeFile } from "../state/private-file.ts";
 import { summarize } from "../state/summary.ts";
 
 /** `vodup uploads abort`. */
-export const uploadsAbortCommand: Command<"all"> = {
+export const uploadsAbortCommand: Command<"all" | "journal"> = {
   spec: {
     name: "uploads abort",
     operands: "ID...|--all",
     summary: "give up unfinished uploads: remove what was sent of them, and print their ids",
     count: { least: 0, most: Infinity },
-    flags: { all: { summary: "every unfinished upload" } },
-    notes: ["No account is needed: an upload is aborted with its own certificate, as long as that is valid."],
+    flags: { all: { summary: "every unfinished upload" }, ...journalFlag },
+    notes: [
+      "No account is needed: an upload is aborted with its own certificate, as long as that is valid.",
+      "A batch that is run again uploads from the beginning what was aborted.",
+    ],
   },
   run: async (args, terminal) => {
-    const directory = stateDirectory(process.env);
+    const place = chosenPlace(args);
     const codes: ExitCode[] = [];
-    for (const id of await chosenIds(args, directory)) {
+    for (const id of await chosenIds(args, place.directory)) {
       try {
-        await abort(directory, id, terminal);
+        await abort(place, id, terminal);
         await terminal.print(id);
         codes.push(0);
       } catch (error) {
@@ -34,15 +40,17 @@ export const uploadsAbortCommand: Command<"all"> = {
         codes.push(exitCodeOf(error));
       }
     }
+    // An emptied folder beside a journal is nothing to be left lying about.
+    if (args.has("journal")) await rmdir(place.directory).catch(() => undefined);
     return exitCodeOfAll(codes, undefined);
   },
 };
 
 /** Removes parts as far as that is possible, and the state in any case: what cannot be removed today cannot be tomorrow. */
-async function abort(directory: string, id: string, terminal: Terminal): Promise<void> {
+async function abort({ directory, lockOf }: StatePlace, id: string, terminal: Terminal): Promise<void> {
   const entry = await readEntry(directory, id);
   const { fileId } = summarize(id, entry);
-  const unlock = await lockState(directory, id, entry?.source ?? id);
+  const unlock = await lock(lockOf(id), entry?.source ?? id);
   try {
     if (fileId !== undefined)
       terminal.note(`vodup: ${id} is uploaded already, FileId ${fileId}; only its state is removed`);

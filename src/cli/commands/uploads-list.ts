@@ -2,31 +2,33 @@ import type { Command } from "../command.ts";
 import type { UploadSummary } from "../state/summary.ts";
 import { formatDuration } from "../render.ts";
 import { formatSize } from "../sizes.ts";
-import { entryIds, lockFile, readEntry, stateDirectory } from "../state/directory.ts";
+import { entryIds, readEntry } from "../state/directory.ts";
 import { isLocked } from "../state/lock.ts";
+import { chosenPlace, journalFlag } from "../state/place.ts";
 import { summarize } from "../state/summary.ts";
 
 type Listed = UploadSummary & { readonly running: boolean };
 
 /** `vodup uploads list`. */
-export const uploadsListCommand: Command<"json"> = {
+export const uploadsListCommand: Command<"json" | "journal"> = {
   spec: {
     name: "uploads list",
     operands: "",
     summary: "list the unfinished uploads of this machine",
     count: { least: 0, most: 0 },
-    flags: { json: { summary: "one JSON object a line" } },
+    flags: { ...journalFlag, json: { summary: "one JSON object a line" } },
     notes: [
       '--json: {"id","source","state","running","bytes","sentBytes","savedAt","certificateExpires","fileId"}; null is\n' +
         "unknown. An upload of the state committed is done, and only its FileId was not printed: resume prints it.",
+      "Those of a batch are gone on with by running the batch again.",
     ],
   },
   run: async (args, terminal) => {
-    const directory = stateDirectory(process.env);
+    const { directory, lockOf } = chosenPlace(args);
     const listed: Listed[] = [];
     for (const id of await entryIds(directory)) {
       const summary = summarize(id, await readEntry(directory, id));
-      listed.push({ ...summary, running: await isLocked(lockFile(directory, id)) });
+      listed.push({ ...summary, running: await isLocked(lockOf(id)) });
     }
     if (args.has("json")) {
       for (const one of listed) await terminal.print(JSON.stringify(fields(one)));

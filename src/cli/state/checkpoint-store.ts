@@ -47,7 +47,7 @@ export async function openState(
   entry: Pick<StateEntry, "source" | "flags">,
 ): Promise<CheckpointStore> {
   await openDirectory(directory);
-  const unlock = await lockState(directory, id, entry.source);
+  const unlock = await lock(lockFile(directory, id), entry.source);
   try {
     const path = entryFile(directory, id);
     const found = await readEntry(directory, id);
@@ -59,16 +59,6 @@ export async function openState(
     await unlock();
     throw error;
   }
-}
-
-/**
- * Locks an upload of the state directory.
- * @param what how the message calls it
- * @returns gives the lock back
- * @throws CheckpointError `CHECKPOINT_LOCKED`
- */
-export function lockState(directory: string, id: string, what: string): Promise<() => Promise<void>> {
-  return lock(lockFile(directory, id), what);
 }
 
 /** A checkpoint in a file that nobody else writes to meanwhile. */
@@ -106,7 +96,13 @@ export class StoredFile implements CheckpointStore {
   }
 }
 
-/** As {@link lockState}, for any lock file. */
+/**
+ * Locks an upload, or a batch.
+ * @param path of the lock file
+ * @param what how the message calls it
+ * @returns gives the lock back
+ * @throws CheckpointError `CHECKPOINT_LOCKED`
+ */
 export async function lock(path: string, what: string): Promise<() => Promise<void>> {
   try {
     return await takeLock(path);

@@ -39,11 +39,11 @@ export function lockFile(directory: string, id: string): string {
   return join(directory, `${id}.lock`);
 }
 
-/** The ids of all uploads in the directory, in no order of meaning. */
+/** The ids of all uploads in the directory, in no order of meaning; those of a batch are longer. */
 export async function entryIds(directory: string): Promise<string[]> {
   try {
     const names = await readdir(directory);
-    return names.flatMap((name) => /^([0-9a-f]{16})\.json$/.exec(name)?.[1] ?? []).sort();
+    return names.flatMap((name) => /^([0-9a-f]{16}|[0-9a-f]{32})\.json$/.exec(name)?.[1] ?? []).sort();
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
