@@ -1,6 +1,7 @@
 /** What goes into a header as it is: printable ASCII without blanks. */
 const headerSafe = /^[\x21-\x7e]+$/;
-const hasControl = /\p{Cc}/u;
+/** White space, control characters, and those that a web page hides in what is copied from it. */
+const hasForeign = /[\s\p{Cc}\p{Cf}]/u;
 
 /**
  * Says what is wrong with the form of a secret id, a secret key or a token, without ever naming the value; undefined when
@@ -10,6 +11,6 @@ export function flawOf(field: "secretId" | "secretKey" | "token", value: unknown
   if (typeof value !== "string") return "must be a non-empty string";
   if (value === "") return "is empty: it must be a non-empty string";
   if (value !== value.trim()) return "has blanks or line ends around it; remove them";
-  const sendable = field === "secretKey" ? !hasControl.test(value) : headerSafe.test(value);
+  const sendable = field === "secretKey" ? !hasForeign.test(value) : headerSafe.test(value);
   return sendable ? undefined : "holds a blank, a line end or another character that none can have; copy it again";
 }

@@ -75,6 +75,11 @@ describe("an INI file is refused, naming the place and not the value:", () => {
     ],
     ["with a comment only", "[default]\nsecret_id = # AKIDexample", /secret_id in section \[default\] is empty/],
     ["with quoted blanks", `[default]\nsecret_id = "AKIDexample "`, /secret_id .* has blanks/],
+    [
+      "with a blank in the key",
+      "[default]\nsecret_id = AKIDexample\nsecret_key = exampleKey exampleKey",
+      /secret_key .* holds a blank/,
+    ],
     ["with a name that got lost", `[default]\nAKIDexample\n`, /line 2 is neither "name = value" nor a \[section\]/],
     ["with a name given twice", `${plain}secret_id = AKIDother`, /line 4 gives secret_id a second time/],
     ["of JSON", `{"secretId":"AKIDexample","secretKey":"exampleKey"}`, /there is no section \[default\]/],
