@@ -33,25 +33,41 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
 }
 
 async function dispatch(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
-  const first = words[0];
-  if (first === "--help" || first === "-h") {
-    await terminal.print(overview(commands));
-    return 0;
-  }
+  const [first] = argv;
   if (first === undefined) {
     terminal.note(overview(commands));
     return 2;
   }
-  const entry = find(words);
-  if (entry === undefined) return groupHelp(words, terminal);
+  if (first === "help" || asksForHelp(first)) return help(argv.slice(1), terminal);
+  const entry = find(argv);
+  if (entry === undefined) return group(argv, terminal);
   const command = await entry.load();
-  const args = parseArguments(command.spec, words.slice(entry.name.split(" ").length));
+  const args = parseArguments(command.spec, argv.slice(wordsOf(entry)));
   if (args === "help") {
     await terminal.print(commandHelp(command.spec));
     return 0;
   }
   return command.run(args, terminal);
+}
+
+/** `vodup help`, `vodup --help upload`, `vodup help events config`. */
+async function help(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const words = argv.filter((word) => !asksForHelp(word));
+  const entry = find(words);
+  if (words.length > (entry === undefined ? 1 : wordsOf(entry))) {
+    throw new UsageError('help is about one command: vodup help COMMAND; see "vodup --help"');
+  }
+  if (words.length > 0 && entry === undefined) return group([...words, "--help"], terminal);
+  await terminal.print(entry === undefined ? overview(commands) : commandHelp((await entry.load()).spec));
+  return 0;
+}
+
+function asksForHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
+function wordsOf({ name }: CommandEntry): number {
+  return name.split(" ").length;
 }
 
 function find(words: readonly string[]): CommandEntry | undefined {
@@ -60,16 +76,17 @@ function find(words: readonly string[]): CommandEntry | undefined {
 }
 
 /** `vodup uploads`, `vodup uploads --help`, `vodup uplaod`. */
-async function groupHelp(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const [first = "", second] = words;
-  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
-  if (group.length > 0 && (second === "--help" || second === "-h")) {
-    await terminal.print(overview(group));
+async function group(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [first = "", second, ...more] = words;
+  const members = commands.filter(({ name }) => name.startsWith(`${first} `));
+  if (members.length > 0 && asksForHelp(second ?? "") && more.length === 0) {
+    await terminal.print(overview(members));
     return 0;
   }
+  if (first === "--version" || first === "-V") throw new UsageError(`${first} stands alone: vodup ${first}`);
   if (first.startsWith("-"))
     throw new UsageError('the command comes first: vodup COMMAND [ARGUMENTS]; see "vodup --help"');
-  const verbs = group.map(({ name }) => name.slice(first.length + 1));
+  const verbs = members.map(({ name }) => name.slice(first.length + 1));
   if (verbs.length > 0) {
     const likely = second === undefined ? undefined : closest(second, verbs);
     const remedy = likely === undefined ? `one of ${verbs.join(", ")}` : `did you mean "vodup ${first} ${likely}"?`;

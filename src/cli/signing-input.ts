@@ -44,12 +44,18 @@ export function readHeaders(lines: readonly string[]): Record<string, string> {
   );
 }
 
-/** `name=value` flags, in their order. @throws UsageError */
-export function readPairs(flag: string, pairs: readonly string[]): Record<string, string> {
+/**
+ * `name=value` flags, in their order.
+ * @param bare whether a name may stand alone, as in the query of a URL: its value is empty
+ * @throws UsageError
+ */
+export function readPairs(flag: string, pairs: readonly string[], bare: boolean): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const cut = pair.indexOf("=");
-      if (cut === 0) throw new UsageError(`--${flag} must be written name=value`);
+      if (cut === 0 || (cut === -1 && !bare)) {
+        throw new UsageError(`--${flag} must be written --${flag} NAME=VALUE`);
+      }
       return cut === -1 ? [pair, ""] : [pair.slice(0, cut), pair.slice(cut + 1)];
     }),
   );

@@ -132,6 +132,47 @@ describe("help and version", () => {
     expect(await runCli(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
+  test.each([
+    ["--version", "extra"],
+    ["-V", "--json"],
+    ["--help", "nonsense"],
+    ["-h", "--version"],
+    ["help", "upload", "nonsense"],
+    ["help", "events", "nonsense"],
+    ["help", "events", "config", "nonsense"],
+    ["help", "nonsense"],
+    ["uploads", "--help", "nonsense"],
+  ])("what does not belong behind help and version is wrong usage: %s %s", async (...args) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^vodup: .*vodup/);
+  });
+
+  test.each([
+    [
+      ["help", "upload"],
+      ["upload", "--help"],
+    ],
+    [
+      ["--help", "upload"],
+      ["upload", "--help"],
+    ],
+    [
+      ["help", "events", "config"],
+      ["events", "config", "--help"],
+    ],
+    [
+      ["help", "uploads"],
+      ["uploads", "--help"],
+    ],
+    [["help"], ["--help"]],
+    [["help", "--help"], ["-h"]],
+  ])("%j is %j", async (asked, same) => {
+    const result = await runCli(asked);
+    expect(result).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("Usage: vodup") });
+    expect(await runCli(same)).toEqual(result);
+  });
+
   test("--version loads nothing but Node's own file system", () => {
     const main = readFileSync(join(root, "src/cli/main.ts"), "utf8");
     const loadedAtOnce = [...main.matchAll(/^import .* from "(.*)";$/gm)].map(([, name]) => name);

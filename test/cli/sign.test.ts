@@ -87,6 +87,8 @@ test.each([
   ["no JSON", ["tc3"], "{", "not JSON"],
   ["no object", ["client"], "[1]", "object"],
   ["a request without a path", ["cos"], "{}", "method"],
+  ["a parameter without a value", ["client", "--param", "procedure"], "", "NAME=VALUE"],
+  ["a parameter without a name", ["client", "--param==Flow"], "", "NAME=VALUE"],
   ["a header that is none", ["cos", "--path=/k", "--header=nothing"], "", "--header"],
 ])("%s is wrong usage", async (_, args, input, named) => {
   const { code, stdout, stderr } = await runCli(["sign", ...args], { env, input });

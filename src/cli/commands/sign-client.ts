@@ -41,7 +41,7 @@ export const signClientCommand: Command<Flag | "json"> = {
 function fromFlags(args: Arguments<Flag>, secretId: string): ClientUploadParams {
   const now = nowSeconds();
   const life = parseInteger("expire", args.text("expire") ?? "3600", 1, 90 * dayS);
-  const named = readPairs("param", args.texts("param"));
+  const named = readPairs("param", args.texts("param"), false);
   const usual = { secretId, currentTimeStamp: now, expireTime: now + life, random: randomInt(2 ** 32) };
   return { ...usual, ...named };
 }

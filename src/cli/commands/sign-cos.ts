@@ -20,7 +20,7 @@ export const signCosCommand: Command<Flag | "json"> = {
     flags: {
       method: { value: "METHOD", summary: "default GET" },
       path: { value: "/KEY", summary: "decoded, beginning with a slash" },
-      query: { value: "NAME=VALUE", summary: "decoded query parameter; may be repeated" },
+      query: { value: "NAME[=VALUE]", summary: "decoded query parameter; may be repeated" },
       header: { value: '"NAME: VALUE"', summary: "header to sign; may be repeated" },
       "start-time": { value: "SECONDS", summary: "default now" },
       "end-time": { value: "SECONDS", summary: `default ${lifeSeconds} s after the start` },
@@ -55,7 +55,7 @@ function fromFlags(args: Arguments<Flag>): CosRequest {
   return {
     method: args.text("method") ?? "GET",
     path,
-    query: readPairs("query", args.texts("query")),
+    query: readPairs("query", args.texts("query"), true),
     headers: readHeaders(args.texts("header")),
     startTime,
     endTime: seconds("end-time", startTime + lifeSeconds),
