@@ -6,7 +6,7 @@ import { formatSize } from "./sizes.ts";
 
 /** At most ten lines a second: more is only work for the terminal. */
 export const leastFrameMs: number = 100;
-/** Where nobody watches, `--debug` tells progress this often. */
+/** Where nobody watches, `--debug` tells a batch's progress this often. */
 export const plainEveryMs: number = 10_000;
 
 export interface ProgressView {
@@ -15,23 +15,19 @@ export interface ProgressView {
 }
 
 /**
- * Shows progress: as one line that is drawn over again on a terminal, now and then as plain lines with `plain`,
- * otherwise not at all.
+ * Shows progress as one line that is drawn over again, on a terminal and nowhere else.
+ * @param wanted whether it is to be shown at all
  */
-export function progressView(
-  terminal: Terminal,
-  options: { readonly line: boolean; readonly plain: boolean },
-): ProgressView {
-  const line = options.line && terminal.isInteractive;
-  let last = line ? -Infinity : performance.now();
+export function progressView(terminal: Terminal, wanted: boolean): ProgressView {
+  const isShown = wanted && terminal.isInteractive;
+  let last = -Infinity;
   return {
     show: (event, retries) => {
-      if (!line && !options.plain) return;
+      if (!isShown) return;
       const now = performance.now();
-      if (now - last < (line ? leastFrameMs : plainEveryMs) && event.phase === "transfer") return;
+      if (now - last < leastFrameMs && event.phase === "transfer") return;
       last = now;
-      if (line) terminal.transient(progressLine(event, retries, terminal.columns));
-      else terminal.note(progressLine(event, retries, Infinity));
+      terminal.transient(progressLine(event, retries, terminal.columns));
     },
     end: () => terminal.transient(""),
   };

@@ -41,7 +41,7 @@ function textOutput(
 ): UploadOutput {
   const quiet = args.has("quiet");
   const line = !quiet && !args.has("no-progress") && (process.env["CI"] ?? "") === "";
-  const view = progressView(terminal, { line, plain: debug });
+  const view = progressView(terminal, line);
   let retries = 0;
   return {
     progress: (event) => view.show(event, retries),
@@ -85,6 +85,7 @@ function jsonOutput(
   let phase: string | undefined;
   return {
     progress: (event) => {
+      if (args.has("no-progress")) return;
       const now = performance.now();
       if (event.phase === phase && event.sentBytes !== event.totalBytes && now - last < leastJsonGapMs) return;
       last = now;

@@ -114,19 +114,22 @@ describe("the terminal", () => {
 
   test("is drawn on at most ten times a second, but for a new phase", () => {
     const { stderr, terminal } = open(true);
-    const view = progressView(terminal, { line: true, plain: false });
+    const view = progressView(terminal, true);
     for (let index = 0; index < 50; index += 1) view.show(event, 0);
     view.show({ ...event, phase: "commit" }, 0);
     view.end();
     expect(stderr.text().split("lesson").length - 1).toBe(2);
   });
 
-  test("that is none shows plain lines only when asked, and not often", () => {
-    const { stderr, terminal } = open(false);
-    progressView(terminal, { line: true, plain: false }).show({ ...event, phase: "commit" }, 0);
-    const plain = progressView(terminal, { line: true, plain: true });
-    plain.show(event, 1);
-    plain.show({ ...event, phase: "commit" }, 1);
-    expect(stderr.text()).toBe(`${full.replace("11.8 MiB/s  ETA 1m07s", "commit")}\n`);
+  test.each([
+    [true, false],
+    [false, true],
+  ])("is not drawn on when it is none, or not to be (terminal %s, wanted %s)", (isTTY, wanted) => {
+    const { stderr, terminal } = open(isTTY);
+    const view = progressView(terminal, wanted);
+    view.show(event, 0);
+    view.show({ ...event, phase: "commit" }, 0);
+    view.end();
+    expect(stderr.text()).toBe("");
   });
 });
