@@ -7,6 +7,7 @@ import { RecordError } from "../batch/records.ts";
 import { CheckpointError, SourceError } from "../index.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { shownSource } from "./shown-source.ts";
+import { hasParts, reasonAfresh } from "./reason-afresh.ts";
 import { sourceOf } from "./upload-flags.ts";
 
 /** The upload is done, and its FileId could not be printed. */
@@ -98,12 +99,16 @@ export class RememberedUpload {
   }
 
   async #startAfresh(memory: Memory, found: unknown, why: CheckpointError): Promise<void> {
-    const done = isCommitted(found) ? ` (what it was before is uploaded: FileId ${found.result.fileId})` : "";
-    const message = `${shownSource(this.#source)}: starting afresh, since ${why.message}${done}`;
-    this.#task.output.warning({ code: "FRESH_START", message });
-    if (!this.#settled) await this.#discard(found);
+    const removed = !this.#settled && (await this.#discard(found)) && hasParts(found);
     // Stopped before all was removed, what tells of it stays.
     this.#task.run.signal.throwIfAborted();
+    const done = isCommitted(found)
+      ? `; what it was then stays uploaded as FileId ${found.result.fileId}`
+      : removed
+        ? "; the parts that it had sent are removed"
+        : "";
+    const message = `${shownSource(this.#source)}: starting afresh, since ${reasonAfresh(why)}${done}`;
+    this.#task.output.warning({ code: "FRESH_START", message });
     await memory.store.remove();
     this.#found = undefined;
     this.#settled = false;
@@ -153,15 +158,17 @@ export class RememberedUpload {
     }
   }
 
-  async #discard(found: unknown): Promise<void> {
+  /** @returns whether nothing is left, as far as anybody can tell */
+  async #discard(found: unknown): Promise<boolean> {
     const { connection, run } = this.#task;
     const { signal } = run;
     const failed = await connection.client.discard(found as Checkpoint, { signal }).catch(() => {
       return signal.aborted ? { removed: false, reason: "stopped before it was done" } : undefined;
     });
-    if (failed === undefined || failed.removed) return;
+    if (failed === undefined || failed.removed) return failed !== undefined;
     const message = `what an earlier run sent of ${shownSource(this.#source)} could not be removed: ${failed.reason}`;
     this.#task.output.warning({ code: "CLEAN_UP_FAILED", message });
+    return false;
   }
 }
 

@@ -198,10 +198,44 @@ describe("a second run", () => {
     bench.emulator.setFaults([]);
     await writeFile(path, bytes(3 * mib));
     const { code, stderr } = await bench.run(["upload", path, ...small]);
-    expect(code).toBe(0);
-    expect(stderr).toContain("starting afresh");
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr:
+        `vodup: note: ${path}: starting afresh, since the source has changed since an earlier run; ` +
+        "the parts that it had sent are removed\n",
+    });
     expect(bench.emulator.uploads()).toEqual([]);
     expect(bench.emulator.media()).toHaveLength(1);
+  });
+
+  test("after the file has changed, where the old parts cannot be removed: says so, and not that they are", async () => {
+    const run = await startStuck();
+    run.child.kill("SIGTERM");
+    await run.ended;
+    bench.emulator.setFaults([{ operation: "AbortMultipartUpload", fault: { kind: "reset-before" } }]);
+    await writeFile(path, bytes(3 * mib));
+    const { code, stderr } = await bench.run(["upload", path, ...small]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/starting afresh, since the source has changed since an earlier run\n/);
+    expect(stderr).toContain("could not be removed");
+  });
+
+  test("after the file has changed behind the commit: names the FileId of what it was", async () => {
+    bench.emulator.setFaults([{ operation: "CommitUpload", fault: { kind: "delay", ms: 300 } }]);
+    const run = bench.start(["upload", path, ...small]);
+    await until(() => bench.count("CommitUpload") > 0, "the commit");
+    run.child.stdout.destroy();
+    await run.ended;
+    bench.emulator.setFaults([]);
+    const fileId = bench.emulator.media()[0]?.fileId ?? "";
+    await writeFile(path, bytes(3 * mib));
+    const { code, stderr } = await bench.run(["upload", path, ...small]);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr:
+        `vodup: note: ${path}: starting afresh, since the source has changed since an earlier run; ` +
+        `what it was then stays uploaded as FileId ${fileId}\n`,
+    });
   });
 
   test("with a state that is no state: starts afresh", async () => {
@@ -212,8 +246,10 @@ describe("a second run", () => {
     const [name = ""] = await bench.stateFiles();
     await writeFile(join(bench.folder, "state/vodup", name), '{"version":1,"source":');
     const { code, stderr } = await bench.run(["upload", path, ...small]);
-    expect(code).toBe(0);
-    expect(stderr).toContain("starting afresh");
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `vodup: note: ${path}: starting afresh, since the state that an earlier run left cannot be used\n`,
+    });
     expect(await bench.stateFiles()).toEqual([]);
   });
 
