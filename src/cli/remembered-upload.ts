@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { Checkpoint, UploadOptions, UploadResult } from "../index.ts";
 import type { Arguments } from "./args.ts";
 import type { Connection } from "./connection.ts";
@@ -8,6 +9,7 @@ import { CheckpointError, SourceError } from "../index.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { shownSource } from "./shown-source.ts";
 import { hasParts, reasonAfresh } from "./reason-afresh.ts";
+import { filledInput } from "./standard-input.ts";
 import { sourceOf } from "./upload-flags.ts";
 
 /** The upload is done, and its FileId could not be printed. */
@@ -114,9 +116,9 @@ export class RememberedUpload {
     this.#settled = false;
   }
 
-  #send(found: unknown): Promise<UploadResult> {
+  async #send(found: unknown): Promise<UploadResult> {
     const { options, connection, run, output } = this.#task;
-    const input = this.#source === "-" ? process.stdin : sourceOf(this.#source);
+    const input = this.#source === "-" ? await this.#standardInput() : sourceOf(this.#source);
     return connection.client.upload(input, {
       ...options,
       // Whatever was on disk: the library checks it and says what is wrong with it.
@@ -131,6 +133,14 @@ export class RememberedUpload {
       onRetry: output.retry,
       onWarning: output.warning,
     });
+  }
+
+  /** Mistakes that can be found without a byte of it are told before the first one is waited for. */
+  async #standardInput(): Promise<NodeJS.ReadableStream> {
+    const { options, connection, run } = this.#task;
+    await connection.client.plan(Readable.from([]), { ...options, signal: run.signal });
+    await connection.checkCredentials();
+    return filledInput(process.stdin, run.signal);
   }
 
   /** What the exit code promises of the parts; without a checkpoint on disk nobody could go on from them. */

@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Bench } from "./support/bench.ts";
+import { openBench } from "./support/bench.ts";
+import { builtCli } from "./support/built-cli.ts";
+import { cleanEnvironment } from "./support/run-cli.ts";
+
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await openBench();
+}, 60_000);
+
+afterAll(() => bench.close());
+
+beforeEach(() => bench.emulator.clearRequests());
+
+const args = ["upload", "-", "--media-type", "mp4"];
+
+/** A run whose standard input stays open, like that of a program that has not begun to write. */
+function startSilent(flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [builtCli(), ...args, ...flags], {
+    cwd: bench.folder,
+    env: cleanEnvironment({ ...bench.env, ...env }),
+  });
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
+  const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  const ended = new Promise<{ code: number | string; stderr: string }>((resolve) => {
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? signal ?? "?", stderr });
+    });
+  });
+  return { child, ended };
+}
+
+describe("standard input that is empty", () => {
+  test("is told as that, and nothing is sent", async () => {
+    expect(await bench.run(args, { input: "" })).toEqual({
+      code: 3,
+      stdout: "",
+      stderr:
+        "vodup: standard input is empty, and nothing was uploaded; " +
+        "see why the program in front of the pipe wrote nothing\n",
+    });
+    expect(bench.emulator.requests()).toEqual([]);
+  });
+
+  test("is a source that cannot be read, in JSON", async () => {
+    const { code, stdout } = await bench.run([...args, "--json"], { input: "" });
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ type: "error", source: "-", code: "SOURCE_UNREADABLE" });
+  });
+
+  test("leaves files of no bytes alone: they are sent as they are", async () => {
+    const { code } = await bench.run(["upload", await bench.file("empty.mp4", "")]);
+    expect(code).toBe(0);
+    expect(bench.emulator.media().at(-1)).toMatchObject({ fields: { MediaName: "empty" } });
+  });
+});
+
+describe("standard input on which nothing has come yet", () => {
+  test.each([
+    ["a wrong option", ["--source-context", "x".repeat(251)], {}, 2, "--source-context"],
+    ["a missing cover", ["--cover", "gone.jpg"], {}, 3, "gone.jpg"],
+    ["a missing key", [], { TENCENTCLOUD_SECRET_ID: "" }, 4, "TENCENTCLOUD_SECRET_ID"],
+    ["the deadline", ["--timeout", "0.5"], {}, 5, "--timeout"],
+  ] as const)("does not keep back %s", async (_, flags, env, code, named) => {
+    const { child, ended } = startSilent(flags, env);
+    const result = await ended;
+    child.stdin.destroy();
+    expect(result).toEqual({ code, stderr: expect.stringContaining(named) });
+    expect(bench.emulator.requests()).toEqual([]);
+  });
+
+  test("is waited for, and a signal ends that", async () => {
+    const { child, ended } = startSilent(["--debug"]);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(child.exitCode).toBeNull();
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+    expect(bench.emulator.requests()).toEqual([]);
+    child.stdin.destroy();
+  });
+
+  test("may come piece by piece", async () => {
+    const { child, ended } = startSilent([]);
+    for (const piece of ["one ", "two ", "three"]) {
+      child.stdin.write(piece);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    child.stdin.end();
+    expect(await ended).toEqual({ code: 0, stderr: "" });
+    const { key = "" } = bench.emulator.media().at(-1) ?? {};
+    expect((await bench.emulator.readObject(key)).toString("utf8")).toBe("one two three");
+  });
+});
