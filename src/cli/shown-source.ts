@@ -1,7 +1,11 @@
-/** A source as messages, lists and JSON call it: of a URL neither user nor query is shown, since they may be keys. */
+/**
+ * A source as messages, lists and JSON call it: of an address neither user nor query is shown, since they may be keys,
+ * also of one that is none or is not taken.
+ */
 export function shownSource(source: string): string {
-  if (!/^https?:\/\//i.test(source) || !URL.canParse(source)) return source;
+  if (!/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(source)) return source;
+  if (!URL.canParse(source)) return source.replace(/[?#].*$/s, "?…").replace(/\/\/[^/]*@/, "//…@");
   const url = new URL(source);
   if (url.username === "" && url.password === "" && url.search === "" && url.hash === "") return source;
-  return `${url.origin}${url.pathname}${url.search === "" ? "" : "?…"}`;
+  return `${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?…"}`;
 }

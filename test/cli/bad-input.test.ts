@@ -38,6 +38,32 @@ const ok = (...flags: string[]): readonly string[] => ["upload", "ok.mp4", ...fl
 
 const table: readonly BadInput[] = [
   { what: "missing file", args: ["upload", "gone.mp4"], code: 3, says: ["gone.mp4", "check the path"] },
+  {
+    what: "address of another scheme",
+    args: ["upload", "ftp://user:pass@example.com/a.mp4?key=hidden"],
+    code: 2,
+    says: ["ftp://example.com/a.mp4", "http://", "https://", "file://"],
+  },
+  {
+    what: "address of another scheme behind a good source",
+    args: ["upload", "ok.mp4", "s3://films/a.mp4"],
+    code: 2,
+    says: ["s3://films/a.mp4", "https://"],
+  },
+  { what: "address in a remote's short form", args: ["upload", "cos:films/a.mp4"], code: 2, says: ["https://"] },
+  { what: "address that lost a slash", args: ["upload", "https:/example.com/a.mp4"], code: 2, says: ["https://"] },
+  { what: "address that is none", args: ["upload", "https://user:pass@[x/a.mp4"], code: 2, says: ["no valid URL"] },
+  { what: "cover of another scheme", args: ok("--cover", "gs://a/b.jpg"), code: 2, says: ["--cover", "https://"] },
+  { what: "missing file with a colon", args: ["upload", "./ftp:x.mp4"], code: 3, says: ["check the path"] },
+  { what: "missing file with a word and a colon", args: ["upload", "Part1:a.mp4"], code: 3, says: ["check the path"] },
+  { what: "missing file of a drive", args: ["upload", "C:\\films\\a.mp4"], code: 3, says: ["check the path"] },
+  { what: "missing file of a drive, with slashes", args: ["upload", "C://a.mp4"], code: 3, says: ["check the path"] },
+  {
+    what: "empty standard input",
+    args: ["upload", "-", "--media-type", "mp4"],
+    code: 3,
+    says: ["standard input is empty"],
+  },
   { what: "directory", args: ["upload", "folder.mp4"], code: 3, says: ["folder.mp4", "give a file"] },
   { what: "link that leads nowhere", args: ["upload", "loop.mp4"], code: 3, says: ["loop.mp4", "cannot be read"] },
   { what: "missing cover", args: ok("--cover", "gone.jpg"), code: 3, says: ["gone.jpg", "check the path"] },
@@ -68,6 +94,13 @@ const table: readonly BadInput[] = [
     env: { TENCENTCLOUD_SECRET_ID: ` ${secretKey}` },
     code: 4,
     says: ["TENCENTCLOUD_SECRET_ID", "remove"],
+  },
+  {
+    what: "secret key with a blank inside",
+    args: ok(),
+    env: { TENCENTCLOUD_SECRET_KEY: `${secretKey} ${secretKey}` },
+    code: 4,
+    says: ["TENCENTCLOUD_SECRET_KEY", "blank", "copy it again"],
   },
   {
     what: "credentials from elsewhere",
@@ -229,6 +262,7 @@ describe("bad input", () => {
     for (const text of says) expect(result.stderr).toContain(text);
     expect(result.stderr).not.toContain(secretKey);
     expect(result.stderr).not.toContain("pass@");
+    expect(result.stderr).not.toContain("hidden");
     expect(result.stderr).not.toMatch(/^\s+at /m);
     // All cases share the emulator: if one of them sent anything, this fails.
     expect(bench.emulator.requests()).toEqual([]);

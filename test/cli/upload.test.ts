@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Bench } from "./support/bench.ts";
 import { bytes, mib, openBench } from "./support/bench.ts";
@@ -109,6 +111,25 @@ describe("what is printed", () => {
     expect(bench.emulator.requests()).toEqual([]);
   });
 
+  test.each([[["--debug", "--quiet"]], [["--debug"]], [["--debug", "--no-progress"]]])(
+    "%j shows no progress where stderr is no terminal",
+    async (flags) => {
+      const path = await bench.file("calm.mp4", 3 * mib);
+      const { code, stderr } = await bench.run(["upload", ...flags, path, "--part-size", "1MiB"]);
+      expect(code).toBe(0);
+      const lines = stderr.trimEnd().split("\n");
+      expect(lines.length).toBeGreaterThan(5);
+      expect(lines.filter((line) => !/^\[\d+\.\d{3}s\] /.test(line))).toEqual([]);
+    },
+  );
+
+  test("--json --no-progress tells all but progress", async () => {
+    const path = await bench.file("still.mp4", 3 * mib);
+    const { code, stdout } = await bench.run(["upload", "--json", "--no-progress", path, "--part-size", "1MiB"]);
+    expect(code).toBe(0);
+    expect(new Set(jsonLines(stdout).map(({ type }) => type))).toEqual(new Set(["checkpoint", "result"]));
+  });
+
   test("--debug tells requests on stderr, without a secret", async () => {
     const path = await bench.file("debug.mp4", "debug");
     const { code, stdout, stderr } = await bench.run(["upload", "--debug", path]);
@@ -127,6 +148,9 @@ describe("what is uploaded", () => {
     `it's "quoted" %41+&.mp4`,
     "-dash.mp4",
     "new\nline.mp4",
+    "a:b.mp4",
+    "ftp:x.mp4",
+    "s3:y.mp4",
   ];
 
   test("files with any name keep it", async () => {
@@ -139,6 +163,14 @@ describe("what is uploaded", () => {
       expect(media?.fields).toMatchObject({ MediaName: name.slice(0, -4), MediaType: "mp4" });
       expect(await storedSha(fileId)).toBe(sha256(name));
     }
+  });
+
+  test("a file whose path looks like an address", async () => {
+    await mkdir(join(bench.folder, "ftp:"));
+    await bench.file("ftp:/a.mp4", "really a file");
+    const { code, stdout } = await bench.run(["upload", "ftp://a.mp4"]);
+    expect(code).toBe(0);
+    expect(await storedSha(stdout.trim())).toBe(sha256("really a file"));
   });
 
   test("standard input, with --media-type", async () => {

@@ -6,6 +6,7 @@ import type { UploadFlag } from "../upload-flags.ts";
 import type { UploadOutcome } from "../upload-one.ts";
 import type { UploadOutput } from "../upload-output.ts";
 import { UsageError } from "../args.ts";
+import { checkSources } from "../check-sources.ts";
 import { connect } from "../connection.ts";
 import { isDebugging, tellDiagnostics } from "../debug.ts";
 import { dryRun } from "../dry-run.ts";
@@ -47,6 +48,7 @@ export async function runUploads(
   const silence = debug ? tellDiagnostics((line) => terminal.note(line)) : undefined;
   try {
     checkTogether(args);
+    await checkSources(args);
     const timeout = args.text("timeout");
     const timeoutMs = timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000;
     return await uploadAll(args, terminal, env, outputs, timeoutMs);
