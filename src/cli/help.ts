@@ -13,7 +13,12 @@ export function overview(commands: readonly CommandEntry[]): string {
     ...table(rows),
     "",
     'Each command explains itself: "vodup COMMAND --help". "vodup --version" prints the version.',
-    "Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, never from arguments.",
+    "Results go to stdout, everything else to stderr.",
+    "",
+    "Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, of temporary ones also",
+    "TENCENTCLOUD_SESSION_TOKEN or TENCENTCLOUD_TOKEN, then from ~/.tencentcloud/credentials; never from arguments.",
+    "Also read: TENCENTCLOUD_REGION, VODUP_SITE, VODUP_VOD_ENDPOINT, VODUP_COS_ENDPOINT, VODUP_DEBUG, HTTPS_PROXY,",
+    "NO_PROXY. Flags win.",
     "",
     ...exitCodes,
   ].join("\n");
@@ -38,13 +43,13 @@ const exitCodes: readonly string[] = [
   "Exit codes:",
   ...table([
     ["0", "done"],
-    ["1", "failed; the same command would fail again"],
-    ["2", "the command line is wrong; nothing was sent"],
-    ["3", "the source file cannot be read, or changed while it was read"],
+    ["1", "failed, and running the same command again is no remedy"],
+    ["2", "the command line or a setting is wrong; nothing was sent"],
+    ["3", "the source cannot be read, or changed while it was read"],
     ["4", "no valid credentials, or no permission"],
     ["5", "a temporary failure, or --timeout: safe to run again"],
     ["6", "the stored bytes are not the sent ones; nothing was committed"],
-    ["7", "some of several sources failed"],
+    ["7", "some of several sources failed, or all, but not alike"],
     ["130, 143", "stopped by SIGINT or SIGTERM"],
   ]),
 ];
@@ -54,7 +59,8 @@ function table(rows: readonly (readonly [string, string])[]): string[] {
   return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
 }
 
-const longestLine = 110;
+/** As long as the lines of the sources, so that what is broken by hand there is not broken again. */
+const longestLine = 120;
 
 /** Breaks lines that are too long between words. */
 function wrapped(text: string): string[] {

@@ -43,7 +43,7 @@ export type UploadFlag = SharedUploadFlag | OwnFlag | "checkpoint" | "no-resume"
 export const uploadFlags: Readonly<Record<UploadFlag, FlagSpec>> = {
   "media-type": { value: "TYPE", summary: "container, such as mp4 (default: the file name's extension)" },
   "media-name": { value: "NAME", summary: "name of the media (default: the file name up to its last dot)" },
-  cover: { value: "FILE", summary: "picture to upload with the media" },
+  cover: { value: "FILE|URL", summary: "picture to upload with the media" },
   procedure: { value: "NAME", summary: "task flow template to start when the upload is done" },
   "storage-region": { value: "NAME", summary: "opened storage region, such as ap-singapore (default: the nearest)" },
   "class-id": { value: "N", summary: "category (default 0, other)" },
@@ -62,13 +62,15 @@ export const uploadFlags: Readonly<Record<UploadFlag, FlagSpec>> = {
     summary: "renewal of an expired certificate: vod-session-key (default), restart or none",
   },
   "require-crc64": { summary: "fail when the service names no CRC64 to compare with" },
-  "offline-manifest": { summary: "find the files of a HLS tree by its playlists, without asking the service" },
+  "offline-manifest": {
+    summary: "find the files of a HLS or DASH tree by its manifests alone, without asking the service",
+  },
   wait: { summary: "end when the media can be found and the task flow of --procedure, if any, has succeeded" },
   timeout: { value: "SECONDS", summary: "deadline of the whole run (default none); then exit code 5" },
   ...connectionFlags,
   json: { summary: "tell everything as JSON, one object a line; the last of a source is its result or error" },
-  quiet: { summary: "only errors on stderr" },
-  "no-progress": { summary: "no progress line" },
+  quiet: { summary: "only errors on stderr, and what --debug says" },
+  "no-progress": { summary: "show no progress; without --json it is shown on a terminal only" },
   "dry-run": { summary: "check everything and print what would be sent, but send nothing" },
 };
 

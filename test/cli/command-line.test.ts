@@ -199,6 +199,37 @@ describe("help and version", () => {
     },
   );
 
+  test.each(commands.map(({ name }) => name))(
+    "what is broken into lines by hand in %s is not broken again",
+    async (name) => {
+      const { spec: own } = (await commands.find((entry) => entry.name === name)?.load()) ?? {};
+      const { commandHelp } = await import("../../src/cli/help.ts");
+      const shown = own === undefined ? [] : commandHelp(own).split("\n");
+      const byHand = (own?.notes ?? []).filter((note) => note.includes("\n")).flatMap((note) => note.split("\n"));
+      expect(shown).toEqual(expect.arrayContaining(byHand.filter((line) => line.length <= 120)));
+    },
+  );
+
+  test("--help names every variable that is read, and the credentials file", async () => {
+    const { stdout } = await runCli(["--help"]);
+    const source = readFileSync(join(root, "src/cli/connection.ts"), "utf8");
+    const named = [...source.matchAll(/"((?:VODUP|TENCENTCLOUD)_[A-Z_]+)"/g)].map(([, name]) => name ?? "");
+    expect(named.length).toBeGreaterThan(3);
+    const others = ["SECRET_ID", "SECRET_KEY", "SESSION_TOKEN", "TOKEN"].map((name) => `TENCENTCLOUD_${name}`);
+    const words = new Set(stdout.split(/[\s,;.]+/));
+    for (const name of [...named, ...others, "VODUP_DEBUG", "HTTPS_PROXY", "NO_PROXY"]) expect(words).toContain(name);
+    expect(stdout).toContain("~/.tencentcloud/credentials");
+  });
+
+  test("upload --help says what needs one source, what is kept, and how its JSON ends", async () => {
+    const { stdout } = await runCli(["upload", "--help"]);
+    expect(stdout).toContain("--checkpoint, --media-name, --cover and - need exactly one source.");
+    expect(stdout).toMatch(/after exit codes 5, 130 and 143, and removed after 1, 3, 4 and 6\./);
+    const fields = "source fileId mediaUrl coverUrl bytes parts retries crc64 verified resumedParts";
+    const shown = stdout.replaceAll(/\n/g, "");
+    expect(shown).toContain(`{"type":"result",${fields.replaceAll(/\w+/g, '"$&"').replaceAll(" ", ",")}}`);
+  });
+
   test("a command's help and a group's go to stdout", async () => {
     expect(await runCli(["upload", "--help"])).toMatchObject({ code: 0, stderr: "" });
     expect((await runCli(["help", "uploads"])).stdout).toContain("uploads resume");

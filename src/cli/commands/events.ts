@@ -19,6 +19,8 @@ export const eventsCommand: Command<ApiFlag | "confirm" | "max"> = {
       ...apiFlags,
     },
     notes: [
+      "A line has type, format and raw, the event without its signature; and handle, fileId, sourceType, isServerUpload, sourceContext,\n" +
+        "procedureTaskId, taskId, status and mediaUrl as far as the event says them.",
       'The delivery mode of the application must be PULL: "vodup events config --pull". Events nobody pulls are lost\n' +
         "after 4 days. An event may come more than once.",
     ],

@@ -23,7 +23,7 @@ export const uploadsAbortCommand: Command<"all" | "journal"> = {
     count: { least: 0, most: Infinity },
     flags: { all: { summary: "every unfinished upload" }, ...journalFlag },
     notes: [
-      "No account is needed: an upload is aborted with its own certificate, as long as that is valid.",
+      "An id may be cut short. No account is needed: an upload is aborted with its own certificate, as long as that is valid.",
       "A batch that is run again uploads from the beginning what was aborted.",
     ],
   },

@@ -4,6 +4,7 @@ import { parseArguments } from "../args.ts";
 import { exitCodeOfAll } from "../exit-codes.ts";
 import { chosenIds } from "../state/chosen.ts";
 import { readEntry, stateDirectory } from "../state/directory.ts";
+import { uploadFlags } from "../upload-flags.ts";
 import { runUploads, uploadCommand } from "./upload.ts";
 
 /** `vodup uploads resume`: the command that began the upload once more, wherever and in whatever environment it began. */
@@ -16,9 +17,9 @@ export const uploadsResumeCommand: Command<"all" | "json" | "quiet" | "no-progre
     flags: {
       all: { summary: "every unfinished upload, one after the other" },
       json: { summary: "as of upload" },
-      quiet: { summary: "only errors on stderr" },
-      "no-progress": { summary: "no progress line" },
-      debug: { summary: "say on stderr what is sent and answered, without secrets (VODUP_DEBUG=1)" },
+      quiet: uploadFlags.quiet,
+      "no-progress": uploadFlags["no-progress"],
+      debug: uploadFlags.debug,
     },
     notes: ["An id may be cut short. Credentials come from where upload takes them."],
   },
