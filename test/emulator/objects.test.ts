@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EmulatorOptions } from "../../src/emulator/index.ts";
 import { crc64 } from "../../src/cos/crc64.ts";
+import { VodClient } from "../../src/index.ts";
 import { start } from "./support/running.ts";
 import { apply, call, complete, cos, cosCode, initiate, part, send } from "./support/wire.ts";
 
@@ -220,6 +222,20 @@ test("discarded objects keep size and CRC64, and no MD5 is made for them", async
   );
   expect((await cos(emulator, session, "GET")).status).toBe(501);
   expect(await call(emulator, "CommitUpload", { VodSessionKey: session.vodSessionKey })).toHaveProperty("FileId");
+});
+
+test("a stream is sent to it once: its ETags are said to be no MD5", async () => {
+  const emulator = await start({ discard: true });
+  const vod = new VodClient({
+    credentials: { secretId: emulator.secretId, secretKey: emulator.secretKey },
+    vodEndpoint: emulator.vodEndpoint,
+    cosEndpoint: emulator.cosEndpoint,
+    partSize: 2 ** 20,
+  });
+  const pieces = Array.from({ length: 4 }, () => Buffer.alloc(2 ** 20, 7));
+  const { transfer } = await vod.upload(Readable.from(pieces), { mediaType: "mp4" });
+  await vod.close();
+  expect(transfer).toMatchObject({ parts: 4, retries: 0, verified: "crc64" });
 });
 
 test("objects, media and open uploads are there for other processes too", async () => {

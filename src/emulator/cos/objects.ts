@@ -20,6 +20,8 @@ export function keptHeaders(exchange: Exchange): Record<string, string> {
 export function checksumHeaders(context: CosContext, body: { etag: string; crc64: bigint }): Record<string, string> {
   return {
     ETag: `"${body.etag}"`,
+    // What is discarded has no MD5 (receive.ts): said as the service says it of objects whose ETag is none.
+    ...(context.settings.discard ? { "x-cos-server-side-encryption": "cos/kms" } : {}),
     ...(context.settings.crc64 ? { "x-cos-hash-crc64ecma": String(body.crc64) } : {}),
   };
 }
