@@ -75,6 +75,8 @@ async function deliver(exchange: Exchange, answer: Answer): Promise<void> {
       return sendPieces(exchange, answer, bytes, fault.ms, body.length);
     }
     case "truncate-answer": {
+      // The answer to a HEAD ends with its head: with another length in it, it would be whole, and say something false.
+      if (exchange.method === "HEAD") throw exchange.reset();
       const body = await wholeBody(answer);
       // Cut inside the promised length; an answer without a body is cut inside its head's promise of one.
       const length = Math.max(body.length, fault.bytes + 1);

@@ -108,6 +108,9 @@ describe("objects", () => {
     expect(body.equals((await cos(emulator, session, "GET")).body)).toBe(true);
     emulator.setFaults([{ operation: "GetObject", fault: { kind: "truncate-answer", bytes: 1000 } }]);
     await expect(cos(emulator, session, "GET")).rejects.toMatchObject({ code: "ECONNRESET" });
+    // Cut, a HEAD must not be a whole answer that names another length.
+    emulator.setFaults([{ operation: "HeadObject", fault: { kind: "truncate-answer", bytes: 15 } }]);
+    await expect(cos(emulator, session, "HEAD")).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 
   test("x-cos-forbid-overwrite keeps what is there", async () => {
