@@ -9,21 +9,22 @@ import { CheckpointError, CosError, VodupError } from "vodup";
  */
 export type Fate = "later" | "afresh" | "final";
 
+/**
+ * What is final for one upload on its own, and passes for the next run of a job: a worker that did not know yet that it
+ * had lost the job has completed the object, or a certificate ran out again just after it was renewed.
+ */
+const passing = new Set(["NoSuchUpload", "ExpiredToken"]);
+/** Of options, and of a source that looks like a URL and is none. */
+const mistakes = new Set<unknown>(["ERR_INVALID_ARG_VALUE", "ERR_INVALID_URL"]);
+
 export function fateOf(error: unknown, checkpoint: Checkpoint | undefined): Fate {
   if (error instanceof CheckpointError) return mayStartOver(checkpoint) ? "afresh" : "final";
-  if (error instanceof VodupError)
-    return error.retryable || (error instanceof CosError && passing.has(error.cosCode)) ? "later" : "final";
-  const isCallersMistake = error instanceof Error && "code" in error && error.code === "ERR_INVALID_ARG_VALUE";
-  return isCallersMistake ? "final" : "later";
+  if (error instanceof CosError && passing.has(error.cosCode)) return "later";
+  if (error instanceof VodupError) return error.retryable ? "later" : "final";
+  return error instanceof Error && "code" in error && mistakes.has(error.code) ? "final" : "later";
 }
 
 /** Whether it is certain that no commit was sent: only then may an upload be given up and begun again. */
 export function mayStartOver(checkpoint: Checkpoint | undefined): boolean {
   return checkpoint === undefined || checkpoint.state === "uploading" || checkpoint.state === "transferred";
 }
-
-/**
- * What is final for one upload on its own, and passes for the next run of a job: a worker that did not know yet that it
- * had lost the job has completed the object, or a certificate ran out again just after it was renewed.
- */
-const passing = new Set(["NoSuchUpload", "ExpiredToken"]);

@@ -1,13 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Checkpoint, UploadResult } from "vodup";
-import type { UploadJobData } from "./upload-job.ts";
-
-/** The job was given to another worker: this one was silent for longer than its lock. It must not do anything any more. */
-export class LockLost extends Error {
-  constructor(jobId: string) {
-    super(`the job ${jobId} is no longer this worker's: its lock has expired`);
-  }
-}
+import type { UploadJobData } from "./upload-queue.ts";
 
 /** BullMQ's own updateData asks nobody: a worker that has lost its job would write over its successor's checkpoint. */
 const writeIfOwned = `
@@ -17,7 +10,6 @@ return 1`;
 
 export interface RecordPlace {
   readonly redis: Pick<Redis, "eval">;
-  readonly jobId: string;
   /** Redis key of the job. */
   readonly key: string;
   /** Of this run of the job. */
@@ -48,7 +40,7 @@ export class JobRecord {
   /**
    * Keeps a checkpoint: at once where the upload's state has changed, else when the last was written some time ago. Parts
    * that are not in it are found again by ListParts.
-   * @throws LockLost
+   * @throws Error once the job is another worker's, as all that follow
    */
   async save(checkpoint: Checkpoint): Promise<void> {
     const shape = shapeOf(checkpoint);
@@ -58,7 +50,7 @@ export class JobRecord {
     this.#savedAt = performance.now();
   }
 
-  /** Puts the result in the checkpoint's place, certificate and all. @throws LockLost */
+  /** Puts the result in the checkpoint's place, certificate and all. */
   async finish(result: UploadResult): Promise<void> {
     await this.#write({ ...this.#data, checkpoint: undefined, result });
   }
@@ -66,7 +58,6 @@ export class JobRecord {
   /**
    * Gives up what was begun, so that the next run starts afresh.
    * @param discard removes what was sent; only called while the job is this worker's
-   * @throws LockLost
    */
   async startOver(discard: (checkpoint: Checkpoint) => Promise<unknown>): Promise<void> {
     if (this.#data.checkpoint === undefined) return;
@@ -76,15 +67,14 @@ export class JobRecord {
   }
 
   async #write(data: UploadJobData): Promise<void> {
-    const { redis, key, token, jobId } = this.#place;
+    const { redis, key, token } = this.#place;
     const written = await redis.eval(writeIfOwned, 2, `${key}:lock`, key, token, JSON.stringify(data));
-    if (written !== 1) throw new LockLost(jobId);
+    if (written !== 1) throw new Error(`the job ${key} is no longer this worker's: its lock has expired`);
     this.#data = data;
   }
 }
 
-/** Everything of a checkpoint but its parts. */
+/** What of a checkpoint is written at once: everything but its parts. */
 function shapeOf({ state, session, objects }: Checkpoint): string {
-  const open = Object.entries(objects).map(([key, { uploadId, done }]) => [key, uploadId, done !== undefined]);
-  return JSON.stringify([state, session.vodSessionKey, session.receivedAt, open]);
+  return JSON.stringify([state, session, Object.values(objects).map(({ uploadId, done }) => [uploadId, done])]);
 }

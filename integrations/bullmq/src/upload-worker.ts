@@ -1,76 +1,123 @@
-import type { RateLimiterOptions } from "bullmq";
+import type { WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
-import type { UploadResult, VodClient } from "vodup";
-import type { UploadJobData } from "./upload-job.ts";
-import type { QueuePlace, UploadJob } from "./upload-queue.ts";
-import { setMaxListeners } from "node:events";
-import { Worker } from "bullmq";
+import type { ProgressEvent, UploadResult, VodClient } from "vodup";
+import type { UploadJob, UploadJobData } from "./upload-queue.ts";
+import { UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { VodupError } from "vodup";
+import { fateOf, mayStartOver } from "./failure.ts";
 import { JobRecord } from "./job-record.ts";
-import { runUpload } from "./run-upload.ts";
-import { defaultName, defaultPrefix } from "./upload-queue.ts";
+import { defaultName } from "./upload-queue.ts";
 
-export interface UploadWorkerOptions extends QueuePlace {
+export interface UploadWorkerOptions extends WorkerOptions {
   /** With `maxRetriesPerRequest: null`: a worker waits for a Redis that is away. */
   readonly connection: Redis;
   readonly vod: VodClient;
-  /** Uploads at a time. @defaultValue 4 */
-  readonly uploads?: number | undefined;
-  /** Jobs begun by all workers together, which all must name the same. @defaultValue 8 in 100 ms: at most 88 in any second of the 100 ApplyUpload and 100 CommitUpload that an account has */
-  readonly limiter?: RateLimiterOptions | undefined;
-  /** Milliseconds after which another worker takes the job of one that fell silent. @defaultValue 30000 */
-  readonly lockMs?: number | undefined;
   /** Milliseconds between two writes of a checkpoint, or of progress, where only parts were added. @defaultValue 2000 */
   readonly partsEveryMs?: number | undefined;
-  /** How often a job may lose its worker before it is taken for what kills them. @defaultValue 50 */
-  readonly maxLosses?: number | undefined;
-  /** Told of what BullMQ and Redis report, and of locks that were lost. */
-  readonly onError?: ((error: Error) => void) | undefined;
 }
 
-export interface UploadWorker {
-  readonly worker: Worker<UploadJobData, UploadResult, "upload">;
-  /** Takes no more jobs, stops the running uploads with their parts kept, and gives their jobs back to the queue. */
-  close(): Promise<void>;
-}
+/** Its `close()` takes no more jobs, stops the running uploads with their parts kept, and gives their jobs back. */
+export type UploadWorker = Worker<UploadJobData, UploadResult, "upload">;
 
-/** Works on a queue of uploads until it is closed. The client and the connection stay open: they are the caller's. */
-export function startUploadWorker(options: UploadWorkerOptions): UploadWorker {
-  const {
-    connection,
-    vod,
-    name = defaultName,
-    prefix = defaultPrefix,
-    lockMs = 30_000,
-    partsEveryMs = 2_000,
-  } = options;
-  const stop = new AbortController();
-  // Every running upload listens to it; Node takes more than ten listeners for a leak.
-  setMaxListeners(0, stop.signal);
-  const work = async (job: UploadJob, token = "", lost?: AbortSignal): Promise<UploadResult> => {
-    const jobId = job.id ?? "";
-    const record = new JobRecord({ redis: connection, jobId, key: worker.toKey(jobId), token, partsEveryMs }, job.data);
-    return runUpload({ vod, job, token, record, partsEveryMs, lost, stop: stop.signal });
-  };
-  const worker: UploadWorker["worker"] = new Worker(name, work, {
-    connection,
-    prefix,
-    concurrency: options.uploads ?? 4,
-    limiter: options.limiter ?? { max: 8, duration: 100 },
-    lockDuration: lockMs,
-    stalledInterval: lockMs / 2,
-    maxStalledCount: options.maxLosses ?? 50,
-  });
-  const onError = options.onError ?? (() => undefined);
-  worker.on("error", onError);
+/** Where uploads need other numbers than BullMQ's. */
+const workerOptions = {
+  concurrency: 4,
+  // At most 88 in any second of the 100 ApplyUpload and 100 CommitUpload that an account has.
+  limiter: { max: 8, duration: 100 },
+  lockDuration: 30_000,
+  stalledInterval: 15_000,
+  // A death of its worker is no fault of a job; one that lost so many is taken for what kills them.
+  maxStalledCount: 50,
+};
+
+/** BullMQ's worker, uploading. The client and the connection stay open after it: they are the caller's. */
+export function startUploadWorker(options: UploadWorkerOptions, name: string = defaultName): UploadWorker {
+  const { vod, partsEveryMs = 2_000, ...own } = options;
+
+  /**
+   * One run of a job: begins its upload, or goes on with what another run has left. BullMQ makes a signal only for a
+   * function of three parameters, and those with defaults do not count.
+   */
+  async function run(job: UploadJob, token?: string, signal?: AbortSignal): Promise<UploadResult> {
+    if (job.data.result !== undefined) return job.data.result;
+    if (worker.closing !== undefined) return giveBack(job, token);
+    const place = { redis: own.connection, key: worker.toKey(job.id ?? ""), token: token ?? "", partsEveryMs };
+    const record = new JobRecord(place, job.data);
+    try {
+      const result = await upload(job, record, signal);
+      await record.finish(result);
+      return result;
+    } catch (error) {
+      if (worker.closing !== undefined) return await giveBack(job, token);
+      if (signal?.aborted) throw new Error(String(signal.reason), { cause: error });
+      const fate = fateOf(error, record.checkpoint);
+      if (fate !== "later" && mayStartOver(record.checkpoint)) {
+        // What cannot be removed now cannot be removed later either: its certificate has expired.
+        await record.startOver((checkpoint) => vod.discard(checkpoint).catch(() => undefined));
+      }
+      throw fate === "final" ? new UnrecoverableError(textOf(error)) : error;
+    }
+  }
+
+  function upload(job: UploadJob, record: JobRecord, signal: AbortSignal | undefined): Promise<UploadResult> {
+    const { source, options: { cover, ...uploadOptions } = {}, checkpoint } = job.data;
+    const end = new AbortController();
+    signal?.addEventListener("abort", () => end.abort(signal.reason));
+    return vod.upload(sourceOf(source), {
+      ...uploadOptions,
+      cover: cover === undefined ? undefined : sourceOf(cover),
+      checkpoint,
+      signal: end.signal,
+      // Whether parts may go is known when it is known whose the job is.
+      onFailure: "keep-parts",
+      onProgress: progressOn(job, partsEveryMs),
+      onCheckpoint: (latest) =>
+        record.save(latest).catch((error: unknown) => {
+          // The upload would learn of it at its next step only, which may be many parts away.
+          end.abort(error);
+          throw error;
+        }),
+    });
+  }
+
+  const worker: UploadWorker = new Worker(name, run, { ...workerOptions, ...own });
   worker.on("lockRenewalFailed", (ids) => {
-    for (const id of ids) worker.cancelJob(id);
+    for (const id of ids) worker.cancelJob(id, "the job is no longer this worker's: its lock has expired");
   });
-  return {
-    worker,
-    close: async () => {
-      const closed = worker.close();
-      stop.abort();
-      await closed;
-    },
+  worker.on("closing", () => worker.cancelAllJobs("the worker is closing"));
+  return worker;
+}
+
+/** Another worker, or this machine's next, goes on with the job at once. */
+async function giveBack(job: UploadJob, token: string | undefined): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
+}
+
+/** Tells how far a job is every so often, and at its end at once. What is lost of it is no harm. */
+function progressOn(job: UploadJob, everyMs: number): (event: ProgressEvent) => void {
+  let latest = {};
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    timer = undefined;
+    job.updateProgress(latest).catch(() => undefined);
   };
+  return ({ phase, sentBytes, totalBytes }) => {
+    latest = { phase, sentBytes, totalBytes };
+    timer ??= setTimeout(tell, everyMs).unref();
+    if (phase !== "done") return;
+    clearTimeout(timer);
+    tell();
+  };
+}
+
+/** A source as `VodClient.upload` takes it. */
+function sourceOf(text: string): string | URL {
+  return /^https?:\/\//i.test(text) ? new URL(text) : text;
+}
+
+/** The code in front: it is what a dashboard is searched for. */
+function textOf(error: unknown): string {
+  if (error instanceof VodupError) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -14,7 +14,7 @@ import { RedisServer } from "./support/redis-server.ts";
 import { content } from "./support/seeded.ts";
 
 const mib = 2 ** 20;
-const lockMs = 1_500;
+const lockDuration = 1_500;
 const bytes = content(4 * mib, 1);
 
 let folder: string;
@@ -44,12 +44,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function hire(lock = lockMs): WorkerProcess {
+function hire(lock = lockDuration): WorkerProcess {
   const { origin, secretId, secretKey } = emulator;
   const client = { partSize: mib, concurrency: 2 };
   const redisPort = redis.port;
   // One that waits for a second job would, standing still, be told of the first one's return in the other's place.
-  const worker = new WorkerProcess({ origin, secretId, secretKey, redisPort, lockMs: lock, uploads: 1, client });
+  const options = { concurrency: 1, lockDuration: lock, stalledInterval: lock / 2 };
+  const worker = new WorkerProcess({ origin, secretId, secretKey, redisPort, client, ...options });
   workers.push(worker);
   return worker;
 }
@@ -114,10 +115,10 @@ describe("a worker that stood still, and comes back to a job that is another's",
     first.kill("SIGSTOP");
     hire();
     await eventually("the second has done it", () => isDone(job));
-    first.kill("SIGCONT");
     await eventually("the first commit was looked at", () =>
       emulator.requests().some(({ operation, code }) => operation === "CommitUpload" && code !== undefined),
     );
+    first.kill("SIGCONT");
     await eventually("the first has learnt it", () =>
       first.events.some(({ event, message = "" }) => event === "error" && /lock/i.test(message)),
     );

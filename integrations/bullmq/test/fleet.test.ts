@@ -21,7 +21,7 @@ const partedEvery = 5;
 const kills = 10;
 /** Of each worker; parts in flight of each upload. */
 const [uploads, concurrency] = [3, 2];
-const lockMs = 3_000;
+const lockDuration = 3_000;
 
 const busy: Fault = {
   kind: "answer",
@@ -177,7 +177,8 @@ test("workers are killed and Redis restarts: every file is committed once, whole
     rateLimits: { ApplyUpload: 100, CommitUpload: 100 },
   });
   const connection = redis.connect();
-  const queue = uploadQueue({ connection }, { attempts: 30, backoff: { type: "fixed", delay: 300, jitter: 0.5 } });
+  const defaultJobOptions = { attempts: 30, backoff: { type: "fixed", delay: 300, jitter: 0.5 } };
+  const queue = uploadQueue({ connection, defaultJobOptions });
   queue.on("error", () => undefined);
   let fleet: Fleet | undefined;
   try {
@@ -189,8 +190,9 @@ test("workers are killed and Redis restarts: every file is committed once, whole
     const config = {
       ...emulator.account,
       redisPort: redis.port,
-      uploads,
-      lockMs,
+      concurrency: uploads,
+      lockDuration,
+      stalledInterval: lockDuration / 2,
       partsEveryMs: 200,
       // Slow enough that kills meet uploads half way; patient enough that a busy machine is no fault.
       client: { partSize: mib, concurrency, limitRate: 3 * mib, retry: { baseDelayMs: 20, maxDelayMs: 200 } },

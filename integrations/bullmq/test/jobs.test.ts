@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FaultRule } from "vodup/emulator";
 import { addUploads, jobIdOf, uploadQueue } from "../src/index.ts";
@@ -33,13 +34,14 @@ async function committed(): Promise<(string | undefined)[]> {
 describe("a job", () => {
   test("has its result, its last progress and no certificate when it is done", async () => {
     const bytes = content(3 * mib + 1, 1);
-    site.work();
+    site.work({ partsEveryMs: 60_000 });
     const options = { mediaName: "film", sourceContext: "job 1", cover: await site.file("film.jpg", content(99, 2)) };
     const job = await site.ended(await site.add({ source: await site.file("film.mp4", bytes), options }));
     const [media] = site.emulator.media();
     expect(media?.fields).toMatchObject({ MediaName: "film", SourceContext: "job 1", CoverType: "jpg" });
     expect(job.returnvalue).toMatchObject({ fileId: media?.fileId, transfer: { bytes: bytes.length, parts: 4 } });
-    expect(job.progress).toMatchObject({ totalBytes: bytes.length + 99 });
+    const total = bytes.length + 99;
+    expect(job.progress).toEqual({ phase: "done", sentBytes: total, totalBytes: total });
     expect(await committed()).toEqual([sha256(bytes)]);
     const raw = await site.connection.hgetall(`bull:vodup:${job.id}`);
     const secrets = site.emulator.secrets().filter((secret) => secret !== "");
@@ -86,7 +88,10 @@ describe("a job", () => {
   });
 
   test("is forgotten after a time, so that Redis does not grow", async () => {
-    const keeping = uploadQueue({ connection: site.connection }, { removeOnComplete: { count: 3 } });
+    const keeping = uploadQueue({
+      connection: site.connection,
+      defaultJobOptions: { removeOnComplete: { count: 3 } },
+    });
     const requests = Array.from({ length: 8 }, async (_, n) => ({
       source: await site.file(`${n}.mp4`, content(9, n)),
     }));
@@ -120,11 +125,13 @@ describe("a failure", () => {
     expect(site.asked("AbortMultipartUpload")).toBe(1);
   });
 
-  test("of options ends the job at once", async () => {
+  test("of options, or of a URL that is none, ends the job at once", async () => {
     site.work();
     const source = await site.file("film.mp4", content(10, 6));
     const job = await site.ended(await site.add({ source, options: { partSize: 1 } }));
     expect([job.failedReason, job.attemptsMade]).toEqual([expect.stringContaining("partSize"), 1]);
+    const noUrl = await site.ended(await site.add({ source: "https://[" }));
+    expect([noUrl.failedReason, noUrl.attemptsMade]).toEqual([expect.stringContaining("URL"), 1]);
     expect(site.asked("ApplyUpload")).toBe(0);
   });
 
@@ -212,6 +219,22 @@ describe("workers", () => {
     expect(await committed()).toEqual([sha256(bytes)]);
   });
 
+  test("stop sending when a lock cannot be renewed, though no checkpoint is due", async () => {
+    const parts = 40;
+    site.emulator.setFaults([{ operation: "UploadPart", fault: { kind: "slow-response", ms: 200 } }]);
+    // Nobody else looks for the job, and the first renewal comes when some parts were sent.
+    site.work({ partsEveryMs: 60_000, lockDuration: 1_000, stalledInterval: 60_000 });
+    const job = await site.add({ source: await site.file("film.mp4", content(parts * mib, 15)) });
+    await eventually("part 2 was asked for", () => site.asked("UploadPart") === 2);
+    await site.connection.del(`bull:vodup:${job.id}:lock`);
+    await eventually("its upload was stopped", async () => {
+      const sent = site.asked("UploadPart");
+      await sleep(600);
+      return site.asked("UploadPart") === sent;
+    });
+    expect(site.asked("UploadPart")).toBeLessThan(parts);
+  });
+
   test("begin jobs together no faster than the limiter allows", async () => {
     const limiter = { max: 2, duration: 250 };
     const requests = Array.from({ length: 12 }, async (_, n) => ({
@@ -219,7 +242,7 @@ describe("workers", () => {
     }));
     await addUploads(site.queue, await Promise.all(requests));
     const started = Date.now();
-    for (let number = 0; number < 3; number += 1) site.work({ limiter, uploads: 6 });
+    for (let number = 0; number < 3; number += 1) site.work({ limiter, concurrency: 6 });
     await eventually("all are uploaded", () => site.emulator.media().length === 12);
     // The sixth window opens five windows after the first.
     expect(Date.now() - started).toBeGreaterThanOrEqual(5 * 250);
@@ -265,6 +288,9 @@ describe("workers", () => {
       expect([await working.exit, working.said]).toEqual([0, { out, err: "" }]);
       const misused = run("dist/main.js", "work");
       expect([await misused.exit, misused.said.out]).toEqual([2, ""]);
+      env.RATE = "fast";
+      const misset = run("dist/main.js", "worker");
+      expect([await misset.exit, misset.said.err]).toEqual([1, expect.stringContaining("RATE must be")]);
     });
 
     test("its program uploads with the options that it names, and stops", async () => {

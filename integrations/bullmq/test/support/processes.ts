@@ -22,7 +22,7 @@ export interface Account {
 }
 
 export interface WorkerConfig
-  extends Account, Pick<UploadWorkerOptions, "uploads" | "lockMs" | "partsEveryMs" | "limiter" | "name" | "maxLosses"> {
+  extends Account, Pick<UploadWorkerOptions, "concurrency" | "lockDuration" | "stalledInterval" | "partsEveryMs"> {
   readonly redisPort: number;
   readonly client: Partial<VodClientOptions>;
 }

@@ -27,7 +27,8 @@ export class Site {
     this.redis = redis;
     this.emulator = emulator;
     this.connection = redis.connect();
-    this.queue = uploadQueue({ connection: this.connection }, { attempts: 4, backoff: { type: "fixed", delay: 100 } });
+    const defaultJobOptions = { attempts: 4, backoff: { type: "fixed", delay: 100 } };
+    this.queue = uploadQueue({ connection: this.connection, defaultJobOptions });
   }
 
   static async open(options: EmulatorOptions = {}): Promise<Site> {
@@ -54,6 +55,7 @@ export class Site {
     });
     const connection = this.redis.connect();
     const worker = startUploadWorker({ connection, vod, partsEveryMs: 0, ...options });
+    worker.on("error", () => undefined);
     this.#endings.push(async () => {
       await worker.close();
       await vod.close();

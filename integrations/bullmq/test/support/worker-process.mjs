@@ -13,18 +13,14 @@ const vod = new VodClient({
   cosEndpoint: origin,
   ...client,
 });
-const { worker, close } = startUploadWorker({
-  connection,
-  vod,
-  ...options,
-  onError: ({ message }) => tell({ event: "error", message }),
-});
+const worker = startUploadWorker({ connection, vod, ...options });
+worker.on("error", ({ message }) => tell({ event: "error", message }));
 worker.on("active", (job) => tell({ event: "active", id: job.id }));
 worker.on("completed", (job, { fileId }) => tell({ event: "completed", id: job.id, fileId }));
 worker.on("failed", (job, { message }) => tell({ event: "failed", id: job?.id, message }));
 worker.on("lockRenewalFailed", (ids) => tell({ event: "lost", ids }));
 async function end() {
-  await close();
+  await worker.close();
   await vod.close();
   await connection.quit();
   tell({ event: "closed" });
