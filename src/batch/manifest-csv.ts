@@ -5,11 +5,6 @@ import { columnNames, unknownField } from "./entry-fields.ts";
 import { longestLine } from "./lines.ts";
 import { notUtf8 } from "./manifest-record.ts";
 
-interface Row {
-  readonly record: string[];
-  readonly info: { readonly lines: number };
-}
-
 /**
  * The entries of a CSV manifest (RFC 4180, commas): the first row names the columns. Empty cells are not given; rows of
  * empty cells are left out. After a mistake in the form of the file nothing more is read.
@@ -32,19 +27,30 @@ export async function* csvRecords(lines: AsyncIterable<Line>): AsyncGenerator<Ma
 async function* rowsOf(texts: AsyncIterable<string>): AsyncGenerator<ManifestRecord> {
   const { parse } = await import("#csv-parse");
   const input = Readable.from(texts);
+  // Counted as they are parsed: the parser takes a CRLF inside of a cell for two lines, and tells of an open quote where
+  // the file ends.
+  let next = 1;
+  /** Of the rows that are still to be read. */
+  const begins: number[] = [];
   const parser = parse({
-    info: true,
+    // Each row may have its own: what one system began, another one goes on with.
+    record_delimiter: ["\r\n", "\n", "\r"],
     relax_column_count: true,
-    skip_empty_lines: true,
-    skip_records_with_empty_values: true,
     max_record_size: longestLine,
+    on_record: (record: string[]) => {
+      const line = next;
+      next += linesOf(record);
+      if (record.every((cell) => cell.trim() === "")) return undefined;
+      begins.push(line);
+      return record;
+    },
   });
   input.on("error", (error) => parser.destroy(error));
   input.pipe(parser);
   let columns: readonly string[] | undefined;
   try {
-    for await (const { record, info } of parser as AsyncIterable<Row>) {
-      const line = firstLine(record, info.lines);
+    for await (const record of parser as AsyncIterable<string[]>) {
+      const line = begins.shift() ?? next;
       if (columns !== undefined) {
         yield readRow(columns, record, line);
         continue;
@@ -57,15 +63,15 @@ async function* rowsOf(texts: AsyncIterable<string>): AsyncGenerator<ManifestRec
     }
   } catch (error) {
     if (!isCsvError(error)) throw error;
-    yield { line: error.lines, problem: form[error.code] ?? "is not CSV" };
+    yield { line: next, problem: form[error.code] ?? "is not CSV" };
   } finally {
     input.destroy();
   }
 }
 
-/** A row is told of when it has ended; a quoted cell may hold line feeds. */
-function firstLine(record: readonly string[], last: number): number {
-  return last - record.reduce((sum, cell) => sum + (cell.split("\n").length - 1), 0);
+/** A quoted cell may hold line ends. */
+function linesOf(record: readonly string[]): number {
+  return record.reduce((sum, cell) => sum + cell.split(/\r\n|\n|\r/).length - 1, 1);
 }
 
 function wrongColumns(columns: readonly string[]): string | undefined {
@@ -92,9 +98,9 @@ const form: Readonly<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: "begins a quoted cell that never ends",
   CSV_INVALID_CLOSING_QUOTE: 'has something after a closing quote; a quote inside a quoted cell is written ""',
   INVALID_OPENING_QUOTE: 'has a quote inside a cell; put the whole cell in quotes, and write ""',
-  CSV_MAX_RECORD_SIZE: "is longer than 1 MiB",
+  CSV_MAX_RECORD_SIZE: "is longer than 1 MiB, perhaps since a quote in it is never closed",
 };
 
-function isCsvError(error: unknown): error is Error & { readonly code: string; readonly lines: number } {
-  return error instanceof Error && "code" in error && "lines" in error && typeof error.lines === "number";
+function isCsvError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "code" in error && "lines" in error;
 }

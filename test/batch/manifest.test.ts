@@ -86,6 +86,19 @@ describe("a manifest in CSV", () => {
     ]);
   });
 
+  test.each([
+    ["a header of its own", "source,mediaName\na.mp4,one\r\nb.mp4,two\r\n"],
+    ["rows that were appended elsewhere", "source,mediaName\r\na.mp4,one\nb.mp4,two\n"],
+    ["line ends of three kinds", "source,mediaName\ra.mp4,one\r\nb.mp4,two\n"],
+  ])("may mix the line ends of two systems: %s", async (_, csv) => {
+    const { entries, problems } = await manifest("m.csv", csv);
+    expect(problems).toEqual([]);
+    expect(entries.map(({ name, options }) => [name, options.mediaName])).toEqual([
+      ["a.mp4", "one"],
+      ["b.mp4", "two"],
+    ]);
+  });
+
   test.each<[string, string | Uint8Array, readonly string[]]>([
     [
       "has no such column",
@@ -102,7 +115,14 @@ describe("a manifest in CSV", () => {
     ["has semicolons", "source;mediaName\na.mp4;x\n", ["line 1 separates its columns by something else than commas"]],
     ["has a short row", "source,mediaName\n\na.mp4\n", ["line 3 has 1 cells, where the first row names 2 columns"]],
     ["has a long row", "source,mediaName\na.mp4,x,y\n", ["line 2 has something in column 3, which has no name"]],
-    ["has an open quote", 'source\na.mp4\n"b.mp4\nc.mp4\n', ["begins a quoted cell that never ends"]],
+    ["has an open quote", 'source\na.mp4\n"b.mp4\nc.mp4\n', ["line 3 begins a quoted cell that never ends"]],
+    [
+      "has an open quote far from its end",
+      `source\na.mp4\n\n"b.mp4\n${"c.mp4\n".repeat(200_000)}`,
+      ["line 4 is longer than 1 MiB", "quote"],
+    ],
+    ["is wrong after a long cell of Windows", 'source,classId\r\n"a\r\n\r\n.mp4",x\r\n', ["line 2: classId"]],
+    ["is wrong behind a long cell of Windows", 'source,classId\r\n"a\r\n.mp4",1\r\nb.mp4,x\r\n', ["line 4: classId"]],
     ["has a stray quote", 'source\n"a".mp4\n', ["line 2 has something after a closing quote"]],
     ["has a quote inside", 'source\na".mp4\n', ["line 2 has a quote inside a cell"]],
     ["is wrong after a long cell", 'source,classId\n"a\n\n.mp4",x\n', ["line 2: classId: must be an integer"]],
