@@ -17,8 +17,11 @@ export interface BatchList {
   readonly kind: "manifest" | "folder";
   /** Absolute. */
   readonly path: string;
-  /** @throws SourceError `SOURCE_CHANGED` when the manifest is another one than the first time */
-  entries(): AsyncGenerator<Listed>;
+  /**
+   * @param isOver whether an entry is not sent any more: its expireTime may have passed since
+   * @throws SourceError `SOURCE_CHANGED` when the manifest is another one than the first time
+   */
+  entries(isOver?: (key: string) => boolean): AsyncGenerator<Listed>;
 }
 
 /**
@@ -51,12 +54,12 @@ export async function openBatch(
   return {
     kind: "manifest",
     path,
-    entries: async function* () {
+    entries: async function* (isOver = () => false) {
       const now = Date.now();
       await checkSame(path, opened, title);
       try {
         for await (const record of await recordsOf(path, opened.size)) {
-          yield read(record, (fields) => readEntry(fields, folder, defaults, now), title);
+          yield read(record, (fields) => readEntry(fields, folder, defaults, now, isOver), title);
         }
       } catch (error) {
         if (!(error instanceof LongLineError)) throw error;

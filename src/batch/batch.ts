@@ -40,7 +40,7 @@ export class Batch {
     await this.#readJournal(signal);
     let [total, earlier, uncertain, repeated, problemCount] = [0, 0, 0, 0, 0];
     const problems: string[] = [];
-    for await (const listed of this.#list.entries()) {
+    for await (const listed of this.#list.entries((key) => this.#table.has(key, known.done | known.uncertain))) {
       signal.throwIfAborted();
       if ("problem" in listed) {
         problemCount += 1;
@@ -92,7 +92,7 @@ export class Batch {
   /** @param broken gets why the list ended early: what is in hand by then is no worse for it, and comes to its end */
   async *#left(goOn: () => boolean, broken: unknown[]): AsyncGenerator<BatchEntry> {
     try {
-      for await (const listed of this.#list.entries()) {
+      for await (const listed of this.#list.entries((key) => this.#table.has(key, known.done | known.uncertain))) {
         // The manifest was right a moment ago.
         if ("problem" in listed) throw new SourceError("SOURCE_CHANGED", `${listed.problem}; it was changed meanwhile`);
         const { key } = listed.entry;

@@ -32,6 +32,7 @@ const transferOptions: ReadonlySet<string> = new Set([
  * @param fields by their names; undefined, null and (in CSV) empty ones are not given
  * @param folder what relative paths are relative to
  * @param defaults options of the whole batch, checked already
+ * @param isOver whether an entry is not sent any more, so that its expireTime may have passed
  * @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE`, `field: what is wrong`
  */
 export function readEntry(
@@ -39,6 +40,7 @@ export function readEntry(
   folder: string,
   defaults: UploadOptions,
   now: number,
+  isOver: (key: string) => boolean,
 ): BatchEntry {
   const { source: name, ...given } = fields;
   if (typeof name !== "string" || name === "") throw invalidArgument("source", "must be a path or a URL", name);
@@ -49,8 +51,9 @@ export function readEntry(
     const read = readField(field, value);
     options[field] = field === "cover" ? locate(field, String(read), folder) : read;
   }
-  checkTogether(source, options, defaults, now);
-  return { name, source, options, key: keyOf(source, options, folder) };
+  const key = keyOf(source, options, folder);
+  checkTogether(source, options, defaults, isOver(key) ? 0 : now);
+  return { name, source, options, key };
 }
 
 /** An entry that is nothing but a file of a folder. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { BatchEntry } from "../../src/batch/entry.ts";
 import type { JournalRecord } from "../../src/batch/journal.ts";
 import { Batch } from "../../src/batch/batch.ts";
@@ -69,6 +69,23 @@ describe("a batch", () => {
       { type: "result", source: "b.mp4", fileId: "1" },
     ]);
     expect(await taken(batch)).toEqual([]);
+  });
+
+  test("does not mind that a media has reached its expireTime since it was uploaded", async () => {
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    const lines = [{ source: "a.mp4", expireTime: soon }, { source: "b.mp4" }, { source: "c.mp4", expireTime: soon }];
+    const { batch } = await scene(lines, [result("a.mp4"), error("c.mp4", "COMMIT_UNCERTAIN")]);
+    const left = await scene(lines);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 });
+    try {
+      expect(await batch.survey(never)).toMatchObject({ total: 3, earlier: 1, uncertain: 1, problems: [] });
+      expect(await taken(batch)).toEqual(["b.mp4"]);
+      const { problems } = await left.batch.survey(never);
+      expect(problems).toHaveLength(2);
+      expect(problems[0]).toContain("line 1: expireTime: must be in the future");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("tells the first twenty mistakes and counts all", async () => {
