@@ -5,6 +5,7 @@ import type { Journal } from "./journal.ts";
 import type { OutcomeLine } from "./records.ts";
 import { SourceError } from "../errors.ts";
 import { KeyTable, known } from "./key-table.ts";
+import { isUncertain } from "./records.ts";
 
 /** What a look through the whole manifest and the journal has found, before anything is sent. */
 export interface Survey {
@@ -113,9 +114,4 @@ export class Batch {
       else if (isUncertain(record)) this.#table.add(record.key, known.uncertain);
     }
   }
-}
-
-/** To send such an entry again may make a second media: a person looks first, and then removes the journal's line. */
-function isUncertain(line: OutcomeLine): boolean {
-  return line.type === "error" && line["code"] === "COMMIT_UNCERTAIN";
 }

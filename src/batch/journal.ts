@@ -1,11 +1,11 @@
-import { open, readFile, stat, truncate, type FileHandle } from "node:fs/promises";
+import { open, readFile, readdir, stat, truncate, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Line } from "./lines.ts";
 import type { OutcomeLine } from "./records.ts";
 import { invalidArgument } from "../errors.ts";
 import { openError } from "../upload/source.ts";
 import { LongLineError, readLines } from "./lines.ts";
-import { RecordError } from "./records.ts";
+import { RecordError, isUncertain } from "./records.ts";
 
 /** What a journal belongs to: its first line. */
 export interface JournalOwner {
@@ -17,6 +17,11 @@ export interface JournalOwner {
 
 /** A line of the journal but its first: how an entry ended. */
 export type JournalRecord = OutcomeLine & { readonly key: string };
+
+/** The folder of what the batch of a journal has begun. */
+export function stateOf(journal: string): string {
+  return `${journal}.state`;
+}
 
 const kind = { type: "journal", version: 1 } as const;
 
@@ -126,8 +131,12 @@ async function checkJournal(path: string, owner: JournalOwner): Promise<number |
       if (text !== undefined && (text.startsWith(begun) || begun.startsWith(text))) return 0;
       throw notAJournal(path);
     }
-    await checkOwner(path, first, owner);
-    return whole;
+    const header = readHeader(path, first);
+    await checkManifest(path, header, owner);
+    const elsewhere = otherPlace(path, header, owner);
+    if (elsewhere === undefined) return whole;
+    if (await holdsNothing(path, whole)) return 0;
+    throw elsewhere;
   } catch (error) {
     if (error instanceof LongLineError) throw notAJournal(path);
     if (!isSystemError(error)) throw error;
@@ -161,22 +170,42 @@ async function afterLastLineFeed(path: string, size: number): Promise<number> {
   }
 }
 
-async function checkOwner(path: string, first: string | undefined, owner: JournalOwner): Promise<void> {
+function readHeader(path: string, first: string | undefined): Partial<JournalOwner> & { readonly manifest: string } {
   const header = parseObject<JournalOwner & typeof kind>(first);
-  if (header?.type !== kind.type || typeof header.manifest !== "string") throw notAJournal(path);
+  const manifest = header?.manifest;
+  if (header?.type !== kind.type || typeof manifest !== "string") throw notAJournal(path);
   if (header.version !== kind.version) {
     throw invalidArgument("journal", `${path} is of another version of vodup; go on with that one`);
   }
-  const remedy = "give this batch a journal of its own: --journal FILE";
+  return { ...header, manifest };
+}
+
+const remedy = "give this batch a journal of its own: --journal FILE";
+
+/** @returns what is wrong with a journal of uploads to another place */
+function otherPlace(path: string, header: Partial<JournalOwner>, owner: JournalOwner): Error | undefined {
+  const shown = (text: string | null): string => text ?? "the default";
   for (const [name, value] of Object.entries(owner.destination)) {
     const other = (header.destination ?? {})[name] ?? null;
     if (other === value) continue;
-    const shown = (text: string | null): string => text ?? "the default";
-    throw invalidArgument(
-      "journal",
-      `${path} is of uploads to another place (${name}: ${shown(other)}, now ${shown(value)}); ${remedy}`,
-    );
+    const places = `${name}: ${shown(other)}, now ${shown(value)}`;
+    return invalidArgument("journal", `${path} is of uploads to another place (${places}); ${remedy}`);
   }
+  return undefined;
+}
+
+/** Whether nothing was uploaded, and nothing is kept to go on from: who forgot --sub-app-id just adds it. */
+async function holdsNothing(path: string, size: number): Promise<boolean> {
+  for await (const line of readLines(path, size)) {
+    if (line.number === 1) continue;
+    const record = parseRecord(line);
+    if (record === undefined || record.type === "result" || isUncertain(record)) return false;
+  }
+  const kept = await readdir(stateOf(path)).catch(() => []);
+  return kept.length === 0;
+}
+
+async function checkManifest(path: string, header: { readonly manifest: string }, owner: JournalOwner): Promise<void> {
   if (header.manifest === owner.manifest) return;
   // A manifest may be moved, together with its files; but one that is still where it was is another one.
   const moved = basename(header.manifest) === basename(owner.manifest) && !(await exists(header.manifest));

@@ -3,6 +3,11 @@ export type OutcomeLine =
   | { readonly type: "result"; readonly source: string; readonly fileId: string; readonly [field: string]: unknown }
   | { readonly type: "error"; readonly source: string; readonly code: string; readonly [field: string]: unknown };
 
+/** To send such an entry again may make a second media: a person looks first, and then removes the journal's line. */
+export function isUncertain(line: OutcomeLine): boolean {
+  return line.type === "error" && line["code"] === "COMMIT_UNCERTAIN";
+}
+
 /** The journal or the report cannot be written: nothing more may be sent, and what was begun is kept for the next run. */
 export class RecordError extends Error {
   constructor(path: string, cause: unknown) {

@@ -140,6 +140,29 @@ describe("a file that is no journal of this batch", () => {
     );
   });
 
+  test("but one in which nothing was uploaded or kept is begun anew: who forgot an option just adds it", async () => {
+    const { path, owner } = await place();
+    const other = { ...owner, destination: { site: "intl", subAppId: "5" } };
+    const failed: JournalRecord = { key: "0".repeat(32), type: "error", source: "a.mp4", code: "VOD_API" };
+    await written(path, owner, [failed]);
+    expect(await all((await Journal.look(path, other)).records())).toEqual([]);
+    await written(path, other, [result(1)]);
+    expect(await read(path, other)).toEqual([result(1)]);
+    await expect(Journal.open(path, owner)).rejects.toThrow(/another place/);
+  });
+
+  test("unless something is kept to go on from, or may be committed", async () => {
+    const { path, owner } = await place();
+    const other = { ...owner, destination: { site: "intl", subAppId: "5" } };
+    await written(path, owner, []);
+    await mkdir(`${path}.state`);
+    await writeFile(`${path}.state/${"0".repeat(32)}.json`, "{}");
+    await expect(Journal.open(path, other)).rejects.toThrow(/another place/);
+    await rm(`${path}.state`, { recursive: true });
+    await written(path, owner, [{ key: "0".repeat(32), type: "error", source: "a.mp4", code: "COMMIT_UNCERTAIN" }]);
+    await expect(Journal.open(path, other)).rejects.toThrow(/another place/);
+  });
+
   test("one of another manifest, also of one that has the same name in another folder", async () => {
     const { path, owner, folder } = await place();
     await written(path, owner, [result(1)]);
