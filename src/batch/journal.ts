@@ -23,6 +23,11 @@ export function stateOf(journal: string): string {
   return `${journal}.state`;
 }
 
+/** The file that a process at work has to itself. */
+export function lockOf(journal: string): string {
+  return `${journal}.lock`;
+}
+
 const kind = { type: "journal", version: 1 } as const;
 
 /**

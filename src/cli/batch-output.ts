@@ -7,6 +7,7 @@ import { batchLine, formatDuration, leastFrameMs, plainEveryMs } from "./render.
 import { reportError } from "./report-error.ts";
 import { formatSize } from "./sizes.ts";
 import { visible } from "./terminal.ts";
+import { errorFields } from "./upload-output.ts";
 
 /** Where a batch's news go: text for people, or one JSON object a line. */
 export interface BatchOutput {
@@ -15,6 +16,8 @@ export interface BatchOutput {
   readonly warning: (source: string, warning: Pick<Warning, "message"> & { readonly code: string }) => void;
   /** An entry has ended. @returns when stdout has taken the line, or is gone: report and journal have it too */
   readonly ended: (line: OutcomeLine, error?: unknown) => Promise<void>;
+  /** Something that is no entry's fault has ended the run. */
+  readonly stopped: (error: unknown) => Promise<void>;
   readonly summary: () => Promise<void>;
 }
 
@@ -55,6 +58,10 @@ export function batchOutput(
       if (isJson) await print(JSON.stringify(line));
       else if (line.type === "result") await print(`${line.fileId}\t${visible(line.source).replaceAll("\n", "\\x0a")}`);
       draw();
+    },
+    stopped: async (error) => {
+      if (isJson) await print(JSON.stringify({ type: "error", source: args.operands[0], ...errorFields(error) }));
+      reportError(terminal, error, { debug });
     },
     summary: async () => {
       terminal.transient("");

@@ -13,13 +13,12 @@ import type { SharedUploadFlag } from "./upload-flags.ts";
 import { Batch } from "../batch/batch.ts";
 import { openBatch } from "../batch/batch-list.ts";
 import { InHand } from "../batch/in-hand.ts";
-import { Journal } from "../batch/journal.ts";
-import { Report } from "../batch/report.ts";
+import { Journal, lockOf, stateOf } from "../batch/journal.ts";
 import { Tally } from "../batch/tally.ts";
 import { CheckpointError } from "../index.ts";
-import { UsageError } from "./args.ts";
 import { optionsOf, uploadEntry } from "./batch-entry.ts";
 import { batchOutput } from "./batch-output.ts";
+import { beginReport, checkPaths, unwritable } from "./batch-files.ts";
 import { BatchState } from "./batch-state.ts";
 import { isDebugging } from "./debug.ts";
 import { planLine } from "./dry-run.ts";
@@ -28,8 +27,6 @@ import { parseInteger } from "./numbers.ts";
 import { reportError } from "./report-error.ts";
 import { shownSource } from "./shown-source.ts";
 import { lock } from "./state/checkpoint-store.ts";
-import { batchPlace } from "./state/place.ts";
-import { codeOf } from "./state/private-file.ts";
 import { readSharedOptions, sourceOf } from "./upload-flags.ts";
 import { errorFields } from "./upload-output.ts";
 
@@ -64,14 +61,13 @@ export async function runBatch(
   // An emulator inside this process forgets everything; what was uploaded to it is uploaded nowhere.
   if (args.has("emulator")) return takeAll(begun, undefined, undefined);
   if (args.has("dry-run")) return takeAll(begun, await Journal.look(journalPath, owner), undefined);
-  const { directory, lockOf } = batchPlace(journalPath);
-  const unlock = await lock(lockOf(""), typed).catch((error: unknown) => {
+  const unlock = await lock(lockOf(journalPath), typed).catch((error: unknown) => {
     throw error instanceof CheckpointError ? error : unwritable("journal", journalPath, error);
   });
   try {
     const journal = await Journal.open(journalPath, owner);
     try {
-      return await takeAll(begun, journal, directory);
+      return await takeAll(begun, journal, journalPath);
     } finally {
       await journal.close();
     }
@@ -92,31 +88,37 @@ interface Begun {
   readonly list: BatchList;
 }
 
-async function takeAll(
-  begun: Begun,
-  journal: Journal | undefined,
-  stateDirectory: string | undefined,
-): Promise<ExitCode> {
+/** @param journalPath undefined when nothing is to be remembered */
+async function takeAll(begun: Begun, journal: Journal | undefined, journalPath: string | undefined): Promise<ExitCode> {
   const { args, terminal, connection, stopping, defaults } = begun;
   const batch = new Batch(begun.list, journal);
   const survey = await batch.survey(stopping.signal);
   if (survey.problemCount > 0) return refuse(begun, survey);
   tellSurvey(begun, survey);
   if (args.has("dry-run")) return planAll(begun, batch);
+  // Once, and not once for each entry; a run that finds nothing left needs none.
+  if (survey.total > survey.earlier + survey.uncertain) await connection.checkCredentials();
+  const report = await beginReport(args.text("report"), batch, begun.list.path, journalPath);
   const state =
-    stateDirectory === undefined ? undefined : await BatchState.open(stateDirectory, (key) => batch.isDone(key));
+    journalPath === undefined ? undefined : await BatchState.open(stateOf(journalPath), (key) => batch.isDone(key));
   const tally = new Tally({ ...survey, failed: survey.uncertain });
   const debug = isDebugging(args.has("debug"), process.env);
   const output = batchOutput(terminal, tally, { args, debug });
-  const report = await beginReport(args.text("report"), batch);
   const codes = new Set<ExitCode>();
   if (survey.earlier > 0 || survey.total === 0) codes.add(0);
   if (survey.uncertain > 0) codes.add(1);
   try {
-    await sendAll(begun, batch, codes, { args, defaults, connection, state, journal, report, tally, output });
-  } finally {
-    await report?.close();
-    await state?.close();
+    try {
+      await sendAll(begun, batch, codes, { args, defaults, connection, state, journal, report, tally, output });
+    } finally {
+      await state?.close();
+      await report?.close();
+    }
+  } catch (error) {
+    // What is uploaded stays so: the last line says how much it is, whatever ended the run.
+    await output.stopped(error);
+    await output.summary();
+    return exitCodeOf(error);
   }
   await output.summary();
   // A signal that came when all was done has stopped nothing.
@@ -217,29 +219,7 @@ function tellSurvey({ note, typed, list }: Begun, { total, repeated, uncertain }
   }
 }
 
-async function beginReport(path: string | undefined, batch: Batch): Promise<Report | undefined> {
-  if (path === undefined) return undefined;
-  const report = await Report.begin(path).catch((error: unknown) => {
-    throw unwritable("report", path, error);
-  });
-  for await (const line of batch.settled()) await report.add(line);
-  return report;
-}
-
-function unwritable(flag: "journal" | "report", path: string, cause: unknown): UsageError {
-  const why = codeOf(cause) ?? String(cause);
-  return new UsageError(`--${flag}: ${path} cannot be written (${why}); choose another place with --${flag} FILE`);
-}
-
 /** What makes two uploads of a file two medias, whatever their entries say. */
 function destinationOf({ site, vodEndpoint, subAppId }: Target): Readonly<Record<string, string | null>> {
   return { site: site ?? "intl", vodEndpoint: vodEndpoint ?? null, subAppId: subAppId ?? null };
-}
-
-/** Neither the manifest nor the journal may be written over. @throws UsageError */
-function checkPaths(manifest: string, journal: string, report: string | undefined): void {
-  if (journal === manifest) throw new UsageError("--journal must be another file than the manifest");
-  if (report === undefined) return;
-  if (resolve(report) === manifest) throw new UsageError("--report must be another file than the manifest");
-  if (resolve(report) === journal) throw new UsageError("--report must be another file than the journal");
 }

@@ -4,6 +4,7 @@ import type { Checkpoint } from "../index.ts";
 import type { StateEntry } from "./state/directory.ts";
 import type { Memory } from "./state/open-store.ts";
 import { RecordError } from "../batch/records.ts";
+import { CheckpointError } from "../index.ts";
 import { StoredFile } from "./state/checkpoint-store.ts";
 import { entryFile, openDirectory, readEntry } from "./state/directory.ts";
 import { removeFile } from "./state/private-file.ts";
@@ -66,6 +67,8 @@ export class BatchState {
  * other is in the journal as soon as it could be here.
  */
 class EntryFile extends StoredFile {
+  readonly #file: string;
+
   constructor(path: string, found: unknown, source: string) {
     super(
       path,
@@ -73,9 +76,15 @@ class EntryFile extends StoredFile {
       (checkpoint): StateEntry => ({ version: 1, source, flags: [], checkpoint }),
       () => Promise.resolve(),
     );
+    this.#file = path;
   }
 
+  /** @throws RecordError: a batch is run again without a look at what the last run did, and must not send twice */
   override async save(checkpoint: Checkpoint): Promise<void> {
-    if (checkpoint.state === "uploading" || checkpoint.state === "committing") await super.save(checkpoint);
+    if (checkpoint.state !== "uploading" && checkpoint.state !== "committing") return;
+    await super.save(checkpoint).catch((error: unknown) => {
+      // What it says of --checkpoint helps nobody here.
+      throw new RecordError(this.#file, error instanceof CheckpointError ? error.cause : error);
+    });
   }
 }

@@ -4,7 +4,6 @@ import type { Arguments } from "./args.ts";
 import type { Connection } from "./connection.ts";
 import type { Memory } from "./state/open-store.ts";
 import type { UploadOutput } from "./upload-output.ts";
-import { RecordError } from "../batch/records.ts";
 import { CheckpointError, SourceError } from "../index.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { shownSource } from "./shown-source.ts";
@@ -158,9 +157,8 @@ export class RememberedUpload {
       output.checkpoint(checkpoint);
     } catch (error) {
       // Who asked for a checkpoint must have it; who did not asks for the upload, full disk or not.
-      if (this.#memory?.kind === "file") throw error;
-      // A batch is run again without a look at what the last run did: it must not send twice what it cannot remember.
-      if (this.#memory?.kind === "batch") throw new RecordError("the state of the batch", error);
+      // So must a batch.
+      if (this.#memory?.kind === "file" || this.#memory?.kind === "batch") throw error;
       if (this.#cannotSave) return;
       this.#cannotSave = true;
       const why = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, link, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -306,6 +306,50 @@ describe("a wrong batch", () => {
     expect(await readFile(join(bench.folder, "a.mp4"), "utf8")).toBe("content of a");
   });
 
+  test.each([
+    ["the manifest", "films.ndjson"],
+    ["the journal", "films.ndjson.journal"],
+  ])("whose report is %s by another name leaves it alone", async (_, file) => {
+    await films(["a"]);
+    await bench.run(["batch", "films.ndjson"]);
+    const before = await readFile(join(bench.folder, file), "utf8");
+    await symlink(file, join(bench.folder, "symbolic"));
+    await link(join(bench.folder, file), join(bench.folder, "hard"));
+    for (const report of ["symbolic", "hard"]) {
+      const { code, stderr } = await bench.run(["batch", "films.ndjson", "--report", report]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/--report must be another file than the (manifest|journal)/),
+      ]);
+    }
+    expect(await readFile(join(bench.folder, file), "utf8")).toBe(before);
+  });
+
+  test("without a key says so once, and not for each entry", async () => {
+    await films(["a", "b", "c"]);
+    const env = { TENCENTCLOUD_SECRET_ID: undefined, TENCENTCLOUD_SECRET_KEY: undefined };
+    const { code, stderr } = await bench.run(["batch", "films.ndjson", "--report", "r"], { env });
+    expect([code, stderr.split("no credentials found").length]).toEqual([4, 2]);
+    expect(await exists("r")).toBe(false);
+    expect((await bench.run(["batch", "films.ndjson"])).code).toBe(0);
+    expect((await bench.run(["batch", "films.ndjson"], { env })).code).toBe(0);
+  });
+
+  test("that cannot remember what it begins is stopped, and says which file it is", async () => {
+    await films(["a"]);
+    await bench.run(["batch", "films.ndjson"]);
+    const [, { key = "" } = {}] = await linesOf("films.ndjson.journal");
+    await rm(join(bench.folder, "films.ndjson.journal"));
+    await mkdir(join(bench.folder, `films.ndjson.journal.state/.${key}.json.new`), { recursive: true });
+    const { code, stderr } = await bench.run(["batch", "films.ndjson"]);
+    expect([code, stderr]).toEqual([
+      5,
+      expect.stringMatching(/journal\.state\/.*\.json cannot be written, so the batch was stopped/),
+    ]);
+    expect(stderr).not.toContain("--checkpoint");
+    expect(bench.emulator.media()).toHaveLength(1);
+  });
+
   test("with the journal of another manifest, or of another application", async () => {
     await films(["a"]);
     await bench.run(["batch", "films.ndjson"]);
@@ -334,6 +378,9 @@ describe("a wrong batch", () => {
     await films(Array.from({ length: 20 }, (_, n) => `film ${n}`));
     const first = await bench.run(["batch", "films.ndjson", "--report", "/dev/full", "--json"]);
     expect(first).toMatchObject({ code: 5, stderr: expect.stringContaining("/dev/full cannot be written") });
+    const [why, last] = parse(first.stdout).slice(-2);
+    expect(why).toMatchObject({ type: "error", source: "films.ndjson", code: "NO_RECORD" });
+    expect(last).toMatchObject({ type: "summary", entries: 20, failed: 0 });
     expect((await bench.run(["batch", "films.ndjson", "--report", "r"])).code).toBe(0);
     expect(bench.emulator.media()).toHaveLength(20);
     expect(await linesOf("r")).toHaveLength(20);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Arguments, FlagSpec } from "../args.ts";
-import { stateOf } from "../../batch/journal.ts";
+import { lockOf, stateOf } from "../../batch/journal.ts";
 import { lockFile, stateDirectory } from "./directory.ts";
 
 /** Where unfinished uploads are kept, and what is locked by who works at one. */
@@ -16,7 +16,7 @@ export const journalFlag: Readonly<Record<"journal", FlagSpec>> = {
 
 /** Checkpoints of a batch lie beside its journal, whose lock is theirs. */
 export function batchPlace(journal: string): StatePlace {
-  return { directory: stateOf(journal), lockOf: () => `${journal}.lock` };
+  return { directory: stateOf(journal), lockOf: () => lockOf(journal) };
 }
 
 /** The state directory, or with `--journal` that of a batch. */
