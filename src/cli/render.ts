@@ -9,6 +9,12 @@ export const leastFrameMs: number = 100;
 /** Where nobody watches, `--debug` tells a batch's progress this often. */
 export const plainEveryMs: number = 10_000;
 
+/**
+ * Columns that stay free: a full line would wrap on some terminals and could not be cleared, and neither could one that
+ * the `^C^C` of an impatient Ctrl-C makes too long.
+ */
+const reserved = 5;
+
 export interface ProgressView {
   show(event: ProgressEvent, retries: number): void;
   end(): void;
@@ -52,8 +58,7 @@ export function progressLine(event: ProgressEvent, retries: number, columns: num
         : undefined,
     retries > 0 ? `${retries} ${retries === 1 ? "retry" : "retries"}` : undefined,
   ].filter((fact) => fact !== undefined);
-  // The last column stays free: a full line would wrap on some terminals and could not be cleared.
-  const room = columns - 1;
+  const room = columns - reserved;
   const line = facts.join("  ");
   const name = fit(basename(event.file), Math.min(40, room - line.length - 2));
   return fit(name === "" ? line : `${name}  ${line}`, room);
@@ -71,7 +76,7 @@ export function batchLine(progress: BatchProgress, columns: number): string {
     failed > 0 ? `${failed} failed` : undefined,
     `${active} active`,
   ];
-  return fit(facts.filter((fact) => fact !== undefined).join("  "), columns - 1);
+  return fit(facts.filter((fact) => fact !== undefined).join("  "), columns - reserved);
 }
 
 /** `1h02m`, `1m07s`, `7s`. */

@@ -13,6 +13,8 @@ import { Terminal } from "./terminal.ts";
  */
 export async function runCommandLine(argv: readonly string[]): Promise<ExitCode> {
   const terminal = new Terminal(process.stdout, process.stderr);
+  // A second Ctrl-C ends the process at once; the shell's prompt does not belong behind a progress line.
+  process.once("exit", () => terminal.transient(""));
   try {
     return await dispatch(argv, terminal);
   } catch (error) {

@@ -22,26 +22,29 @@ export class Terminal {
    * @returns settles when the system has taken them; rejects when nobody reads stdout any more
    */
   print(text: string): Promise<void> {
-    this.#clear();
-    return new Promise((resolve, reject) => {
+    // Results that go elsewhere than to the screen leave the line alone.
+    const shown = this.#stdout.isTTY ? this.#shown : "";
+    if (shown !== "") this.transient("");
+    const written = new Promise<void>((resolve, reject) => {
       this.#stdout.write(`${text}\n`, (error) => (error instanceof Error ? reject(error) : resolve()));
     });
+    if (shown !== "") this.transient(shown);
+    return written;
   }
 
   /** Writes lines to stderr. */
   note(text: string): void {
-    const shown = this.#shown;
-    this.#clear();
-    this.#stderr.write(`${visible(text)}\n`);
-    if (shown !== "") this.transient(shown);
+    // In one write: between two a screen shows no progress line, and many results a second make it flicker.
+    const again = this.#shown;
+    this.#stderr.write(`${this.#erase()}${visible(text)}\n${again}`);
   }
 
   /** Replaces the progress line; "" removes it. Only for a terminal. */
   transient(text: string): void {
     if (!this.isInteractive) return;
-    this.#clear();
-    this.#shown = text;
-    if (text !== "") this.#stderr.write(visible(text));
+    const line = `${this.#erase()}${visible(text)}`;
+    this.#shown = visible(text);
+    if (line !== "") this.#stderr.write(line);
   }
 
   get isInteractive(): boolean {
@@ -53,10 +56,8 @@ export class Terminal {
     return (this.#stderr as Partial<WriteStream>).columns || 80;
   }
 
-  #clear(): void {
-    if (this.#shown === "") return;
-    this.#shown = "";
-    this.#stderr.write("\r\u001b[2K");
+  #erase(): string {
+    return this.#shown === "" ? "" : "\r\u001b[2K";
   }
 }
 

@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Bench } from "./support/bench.ts";
+import { openBench } from "./support/bench.ts";
+import { builtCli } from "./support/built-cli.ts";
+import { cleanEnvironment, until } from "./support/run-cli.ts";
+import { Screen } from "./support/screen.ts";
+
+let bench: Bench;
+const count = 60;
+
+beforeEach(async () => {
+  bench = await openBench();
+  const names = Array.from({ length: count }, (_, n) => `film ${n}.mp4`);
+  for (const name of names) await bench.file(name, 40_000);
+  await bench.file("films.ndjson", names.map((source) => `${JSON.stringify({ source })}\n`).join(""));
+});
+
+afterEach(() => bench.close());
+
+interface Shown {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly text: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+/** Runs the batch on a terminal of its own, of so many columns; it takes some two seconds. @param first a shell command */
+function onTerminal(columns: number, first = ""): Shown {
+  const command = `'${process.execPath}' '${builtCli()}' batch films.ndjson --limit-rate 1MiB`;
+  const child = spawn("script", ["-qec", `stty cols ${columns}; ${first} exec ${command}`, "/dev/null"], {
+    cwd: bench.folder,
+    env: cleanEnvironment({ ...bench.env, SHELL: "/bin/sh" }),
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      child.stdin.end();
+      resolve(code);
+    });
+  });
+  return { child, text: () => Buffer.concat(chunks).toString("utf8"), ended };
+}
+
+const progress = new RegExp(`^\\d+ / ${count}\\b`);
+const result = /^\d+\tfilm \d+\.mp4$/;
+/** A terminal shows a tab as spaces; here it only has to be told from them. */
+const shown = (columns: number, text: string): Screen => new Screen(columns).write(text.replaceAll("\t", " "));
+
+describe("a batch on a terminal", () => {
+  test.each([80, 40])("of %i columns shows the total below its results, all the time, in one row", async (columns) => {
+    const run = onTerminal(columns);
+    expect(await run.ended).toBe(0);
+    // What stands between two line ends: the total so far, drawn over again, and then a result in its place.
+    const [first = "", ...pieces] = run.text().trimEnd().split("\r\n");
+    const results = [first, ...pieces].filter((piece) => result.test(piece.split("\u001b[2K").at(-1) ?? ""));
+    expect(results).toHaveLength(count);
+    for (const piece of results) expect(piece).toMatch(progress);
+    const frames = run
+      .text()
+      .split(/[\r\n]+|\u001b\[2K/)
+      .filter((piece) => progress.test(piece));
+    expect(frames.length).toBeGreaterThan(count);
+    for (const frame of frames) expect(frame.length).toBeLessThan(columns - 4);
+    const screen = shown(columns, run.text());
+    expect(screen.rows.filter((row) => progress.test(row))).toEqual([]);
+    const summary = screen.rows.slice(count).join("").replaceAll(" ", "");
+    expect(summary).toMatch(/^vodup:60of60uploaded,2\.29MiBsentin\d+s$/);
+    expect(screen.cursor).toEqual({ row: screen.rows.length - 1, column: 0 });
+  });
+
+  test("that becomes narrower fits into it", async () => {
+    const run = onTerminal(80, "(sleep 1; stty cols 30 </dev/tty) &");
+    expect(await run.ended).toBe(0);
+    const frames = run
+      .text()
+      .split(/[\r\n]+|\u001b\[2K/)
+      .filter((piece) => progress.test(piece));
+    expect(Math.max(...frames.map((frame) => frame.length))).toBeGreaterThan(40);
+    for (const frame of frames.slice(-3)) expect(frame.length).toBeLessThan(30);
+  });
+
+  test.each([
+    ["once, cleans up", "\u0003"],
+    ["twice, ends at once", "\u0003\u0003"],
+  ])("and Ctrl-C, %s and leaves no line behind", async (_, keys) => {
+    const run = onTerminal(40);
+    await until(() => run.text().split("\t").length > 5, "five results");
+    run.child.stdin.write(keys);
+    expect(await run.ended).toBe(130);
+    const screen = shown(40, run.text());
+    expect(screen.rows.filter((row) => progress.test(row) || row.includes("^C"))).toEqual([]);
+    expect(screen.cursor.column).toBe(0);
+    const { code, stderr } = await bench.run(["batch", "films.ndjson"]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("60 of 60 uploaded (")]);
+    expect(bench.emulator.media()).toHaveLength(count);
+  });
+});

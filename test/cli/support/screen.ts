@@ -1,0 +1,39 @@
+/** What a terminal of so many columns shows of a text: as much of one as a progress line needs. */
+export class Screen {
+  readonly #columns: number;
+  readonly #rows: string[] = [""];
+  #row = 0;
+  #column = 0;
+
+  constructor(columns: number) {
+    this.#columns = columns;
+  }
+
+  /** @throws for a control sequence that nobody may send here */
+  write(text: string): this {
+    for (const [piece] of text.matchAll(/\u001b\[2K|[^]/gu)) this.#put(piece);
+    return this;
+  }
+
+  get rows(): readonly string[] {
+    return this.#rows.map((row) => row.trimEnd());
+  }
+
+  /** Where the shell's prompt would come. */
+  get cursor(): { readonly row: number; readonly column: number } {
+    return { row: this.#row, column: this.#column };
+  }
+
+  #put(piece: string): void {
+    const row = this.#rows[this.#row] ?? "";
+    if (piece === "\u001b[2K") this.#rows[this.#row] = "";
+    else if (piece === "\r") this.#column = 0;
+    else if (piece === "\n") this.#rows[(this.#row += 1)] ??= "";
+    else if (/\p{Cc}/u.test(piece)) throw new Error(`a control character: ${JSON.stringify(piece)}`);
+    else if (this.#column === this.#columns) this.write("\r\n").#put(piece);
+    else {
+      this.#rows[this.#row] = row.padEnd(this.#column).slice(0, this.#column) + piece + row.slice(this.#column + 1);
+      this.#column += 1;
+    }
+  }
+}
