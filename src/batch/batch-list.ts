@@ -40,14 +40,13 @@ export async function openBatch(
   note: (text: string) => void,
 ): Promise<BatchList> {
   checkOptions(defaults, Date.now());
+  if (typed === "-") throw onlyOnce("stdin");
   const path = resolve(typed);
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw openError(typed, error);
   });
   if (found.isDirectory()) return folderList(typed, path, note);
-  if (!found.isFile()) {
-    throw new SourceError("SOURCE_UNREADABLE", `${typed} can be read only once; save the manifest into a file`);
-  }
+  if (!found.isFile()) throw onlyOnce(typed);
   const opened = { dev: found.dev, ino: found.ino, size: found.size, mtimeMs: found.mtimeMs };
   const title = basename(path);
   const folder = dirname(path);
@@ -68,6 +67,10 @@ export async function openBatch(
       await checkSame(path, opened, title);
     },
   };
+}
+
+function onlyOnce(name: string): SourceError {
+  return new SourceError("SOURCE_UNREADABLE", `${name} can be read only once; save the manifest into a file`);
 }
 
 function read(

@@ -6,7 +6,7 @@ import type { Terminal } from "./terminal.ts";
 import { batchLine, formatDuration, leastFrameMs, plainEveryMs } from "./render.ts";
 import { reportError } from "./report-error.ts";
 import { formatSize } from "./sizes.ts";
-import { visible } from "./terminal.ts";
+import { visibleLine } from "./terminal.ts";
 import { errorFields } from "./upload-output.ts";
 
 /** Where a batch's news go: text for people, or one JSON object a line. */
@@ -56,7 +56,7 @@ export function batchOutput(
     ended: async (line, error) => {
       if (line.type === "error") reportError(terminal, error, { source: line.source, debug });
       if (isJson) await print(JSON.stringify(line));
-      else if (line.type === "result") await print(`${line.fileId}\t${visible(line.source).replaceAll("\n", "\\x0a")}`);
+      else if (line.type === "result") await print(`${line.fileId}\t${visibleLine(line.source)}`);
       draw();
     },
     stopped: async (error) => {

@@ -8,6 +8,7 @@ import type { UploadOutput } from "./upload-output.ts";
 import { exitCodeOf, exitCodeOfAll } from "./exit-codes.ts";
 import { shownSource } from "./shown-source.ts";
 import { formatSize } from "./sizes.ts";
+import { visibleLine } from "./terminal.ts";
 import { sourceOf } from "./upload-flags.ts";
 
 /** `upload --dry-run`: finds every mistake that can be found without sending anything, and prints what would be sent. */
@@ -44,10 +45,10 @@ function planText(source: string, { endpoint, fields, objects }: UploadPlan): st
     const whole = size === undefined ? "unknown size" : formatSize(size);
     const how =
       transfer === "put" ? "in one PUT" : `in ${partCount ?? "any number of"} parts of ${formatSize(partSize)}`;
-    return `  ${file}: ${whole} ${how}`;
+    return `  ${visibleLine(file)}: ${whole} ${how}`;
   });
   return [
-    `${source} would be uploaded through ${endpoint.vod}`,
+    `${visibleLine(source)} would be uploaded through ${endpoint.vod}`,
     `  ApplyUpload ${parameters.join(" ")}`,
     ...transfers,
     "  CommitUpload",

@@ -65,3 +65,8 @@ export class Terminal {
 export function visible(text: string): string {
   return text.replace(control, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
+
+/** As {@link visible}, with line feeds too: what takes one line whatever it is called. */
+export function visibleLine(text: string): string {
+  return visible(text).replaceAll("\n", "\\x0a");
+}

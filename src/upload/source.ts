@@ -99,7 +99,9 @@ async function openPath(field: string, path: string, size: number | undefined, l
 /** What opening a path failed with, in our words. */
 export function openError(path: string, cause: NodeJS.ErrnoException): SourceError {
   if (cause.code === "ENOENT" || cause.code === "ENOTDIR") {
-    return new SourceError("SOURCE_NOT_FOUND", `${path} does not exist; check the path`, { cause });
+    // Node reads other bytes of a name as this character, and so looks for another file.
+    const remedy = path.includes("\ufffd") ? "its name is not UTF-8: rename it" : "check the path";
+    return new SourceError("SOURCE_NOT_FOUND", `${path} does not exist; ${remedy}`, { cause });
   }
   const why = cause.code === "EACCES" || cause.code === "EPERM" ? "permission denied" : cause.message;
   return new SourceError("SOURCE_UNREADABLE", `${path} cannot be read: ${why}`, { cause });

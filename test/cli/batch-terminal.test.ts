@@ -46,8 +46,15 @@ function onTerminal(columns: number, first = ""): Shown {
   return { child, text: () => Buffer.concat(chunks).toString("utf8"), ended };
 }
 
+const erase = "\u001b[2K";
 const progress = new RegExp(`^\\d+ / ${count}\\b`);
 const result = /^\d+\tfilm \d+\.mp4$/;
+/** Each drawing of the total. */
+const framesOf = (text: string): string[] =>
+  text
+    .split(/[\r\n]+/)
+    .flatMap((piece) => piece.split(erase))
+    .filter((piece) => progress.test(piece));
 /** A terminal shows a tab as spaces; here it only has to be told from them. */
 const shown = (columns: number, text: string): Screen => new Screen(columns).write(text.replaceAll("\t", " "));
 
@@ -57,13 +64,10 @@ describe("a batch on a terminal", () => {
     expect(await run.ended).toBe(0);
     // What stands between two line ends: the total so far, drawn over again, and then a result in its place.
     const [first = "", ...pieces] = run.text().trimEnd().split("\r\n");
-    const results = [first, ...pieces].filter((piece) => result.test(piece.split("\u001b[2K").at(-1) ?? ""));
+    const results = [first, ...pieces].filter((piece) => result.test(piece.split(erase).at(-1) ?? ""));
     expect(results).toHaveLength(count);
     for (const piece of results) expect(piece).toMatch(progress);
-    const frames = run
-      .text()
-      .split(/[\r\n]+|\u001b\[2K/)
-      .filter((piece) => progress.test(piece));
+    const frames = framesOf(run.text());
     expect(frames.length).toBeGreaterThan(count);
     for (const frame of frames) expect(frame.length).toBeLessThan(columns - 4);
     const screen = shown(columns, run.text());
@@ -74,14 +78,12 @@ describe("a batch on a terminal", () => {
   });
 
   test("that becomes narrower fits into it", async () => {
-    const run = onTerminal(80, "(sleep 1; stty cols 30 </dev/tty) &");
+    const run = onTerminal(80, "(until [ -e narrow ]; do sleep 0.05; done; stty cols 30 </dev/tty) &");
+    const widths = (): number[] => framesOf(run.text()).map((frame) => frame.length);
+    await until(() => widths().some((width) => width > 40), "a line of more than 40 columns");
+    await bench.file("narrow", "");
     expect(await run.ended).toBe(0);
-    const frames = run
-      .text()
-      .split(/[\r\n]+|\u001b\[2K/)
-      .filter((piece) => progress.test(piece));
-    expect(Math.max(...frames.map((frame) => frame.length))).toBeGreaterThan(40);
-    for (const frame of frames.slice(-3)) expect(frame.length).toBeLessThan(30);
+    for (const width of widths().slice(-3)) expect(width).toBeLessThan(30);
   });
 
   test.each([

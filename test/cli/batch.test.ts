@@ -194,6 +194,27 @@ describe("vodup batch", () => {
     expect(named()).toEqual(["a", "b", "c"]);
   });
 
+  test("takes one row of the screen for a name, whatever is in it", async () => {
+    await mkdir(join(bench.folder, "in"));
+    await bench.file("in/new\nline.mp4", "a");
+    await bench.file("in/\u001b[31mred.mp4", "b");
+    const plan = await bench.run(["batch", "in", "--dry-run"]);
+    expect(plan.code).toBe(0);
+    expect(plan.stdout.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+    expect(plan.stdout).toContain("\nin/new\\x0aline.mp4 would be uploaded");
+    const { stdout } = await bench.run(["batch", "in"]);
+    const names = stdout.split("\n").flatMap((line) => line.split("\t")[1] ?? []);
+    expect(names.sort()).toEqual(["in/\\x1b[31mred.mp4", "in/new\\x0aline.mp4"]);
+  });
+
+  test("says of a name that is not UTF-8 what is wrong with it", async () => {
+    await mkdir(join(bench.folder, "in"));
+    const name = Buffer.concat([Buffer.from(`${bench.folder}/in/`), Buffer.from([0xc7, 0xd1]), Buffer.from(".mp4")]);
+    await writeFile(name, "a name in EUC-KR");
+    const { code, stderr } = await bench.run(["batch", "in"]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining("its name is not UTF-8: rename it")]);
+  });
+
   test("uploads what is listed twice once", async () => {
     await bench.file("a.mp4", "a");
     await bench.file("m.csv", "source\na.mp4\n./a.mp4\na.mp4\n");
@@ -270,6 +291,7 @@ describe("a wrong batch", () => {
     ["no manifest", [], 2, /needs more arguments/],
     ["two manifests", ["films.ndjson", "films.ndjson"], 2, /takes fewer arguments/],
     ["a manifest that is not there", ["gone.csv"], 3, /gone\.csv does not exist/],
+    ["a manifest on stdin", ["-"], 3, /stdin can be read only once; save the manifest into a file/],
     ["too many files at a time", ["films.ndjson", "--files", "101"], 2, /--files must be an integer from 1 to 100/],
     ["no file at a time", ["films.ndjson", "--files", "0"], 2, /--files must be/],
     ["a name for all", ["films.ndjson", "--media-name", "x"], 2, /unknown flag --media-name/],
@@ -338,9 +360,9 @@ describe("a wrong batch", () => {
   test("that cannot remember what it begins is stopped, and says which file it is", async () => {
     await films(["a"]);
     await bench.run(["batch", "films.ndjson"]);
-    const [, { key = "" } = {}] = await linesOf("films.ndjson.journal");
+    const [, result] = await linesOf("films.ndjson.journal");
     await rm(join(bench.folder, "films.ndjson.journal"));
-    await mkdir(join(bench.folder, `films.ndjson.journal.state/.${key}.json.new`), { recursive: true });
+    await mkdir(join(bench.folder, `films.ndjson.journal.state/.${result?.key}.json.new`), { recursive: true });
     const { code, stderr } = await bench.run(["batch", "films.ndjson"]);
     expect([code, stderr]).toEqual([
       5,

@@ -1,3 +1,5 @@
+const erase = "\u001b[2K";
+
 /** What a terminal of so many columns shows of a text: as much of one as a progress line needs. */
 export class Screen {
   readonly #columns: number;
@@ -11,7 +13,10 @@ export class Screen {
 
   /** @throws for a control sequence that nobody may send here */
   write(text: string): this {
-    for (const [piece] of text.matchAll(/\u001b\[2K|[^]/gu)) this.#put(piece);
+    text.split(erase).forEach((piece, index) => {
+      if (index > 0) this.#rows[this.#row] = "";
+      for (const character of piece) this.#put(character);
+    });
     return this;
   }
 
@@ -24,15 +29,14 @@ export class Screen {
     return { row: this.#row, column: this.#column };
   }
 
-  #put(piece: string): void {
+  #put(character: string): void {
     const row = this.#rows[this.#row] ?? "";
-    if (piece === "\u001b[2K") this.#rows[this.#row] = "";
-    else if (piece === "\r") this.#column = 0;
-    else if (piece === "\n") this.#rows[(this.#row += 1)] ??= "";
-    else if (/\p{Cc}/u.test(piece)) throw new Error(`a control character: ${JSON.stringify(piece)}`);
-    else if (this.#column === this.#columns) this.write("\r\n").#put(piece);
+    if (character === "\r") this.#column = 0;
+    else if (character === "\n") this.#rows[(this.#row += 1)] ??= "";
+    else if (/\p{Cc}/u.test(character)) throw new Error(`a control character: ${JSON.stringify(character)}`);
+    else if (this.#column === this.#columns) this.write("\r\n").#put(character);
     else {
-      this.#rows[this.#row] = row.padEnd(this.#column).slice(0, this.#column) + piece + row.slice(this.#column + 1);
+      this.#rows[this.#row] = row.padEnd(this.#column).slice(0, this.#column) + character + row.slice(this.#column + 1);
       this.#column += 1;
     }
   }
