@@ -1,6 +1,6 @@
-import { appendFile, mkdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { JournalOwner, JournalRecord } from "../../src/batch/journal.ts";
 import { Journal } from "../../src/batch/journal.ts";
 import { all, temporary } from "./support.ts";
@@ -202,4 +202,25 @@ test("a journal that cannot be written says that nothing more was sent, and stay
   await expect(journal.append(result(4))).rejects.toThrow("cannot be written");
   await truncate(path, (await stat(path)).size);
   expect(await read(path, owner)).toEqual([result(1)]);
+});
+
+test("a line of which a full disk took only half is the last one, whatever room there is later", async () => {
+  const { path, owner } = await place();
+  const journal = await Journal.open(path, owner);
+  const probe = await open(path);
+  const prototype = Object.getPrototypeOf(probe) as typeof probe;
+  await probe.close();
+  const append = vi.spyOn(prototype, "appendFile").mockImplementationOnce(async (text) => {
+    await appendFile(path, String(text).slice(0, 20));
+    throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
+  });
+  try {
+    await expect(journal.append(result(1))).rejects.toThrow("cannot be written");
+    await expect(journal.append(result(2))).rejects.toThrow("cannot be written");
+  } finally {
+    append.mockRestore();
+  }
+  await journal.close();
+  await written(path, owner, [result(3)]);
+  expect(await read(path, owner)).toEqual([result(3)]);
 });
