@@ -12,17 +12,24 @@ const leastWindowMs = 500;
 /** After a step that brought nothing, and after trouble, so many windows pass before the next try; twice as many after each further one. */
 const holdWindows = 6;
 const mostHoldWindows = 96;
+/**
+ * An event loop that is busy for more than this share of the time is near the end of what this process can send: a
+ * doubling has little to gain there, and the noise of a shared machine looks like a gain.
+ */
+const busyLoop = 0.65;
 
 /** How parts in flight are found for `concurrency: "auto"`. */
-export interface ConcurrencyLimits {
+export interface ConcurrencySetting {
   readonly start?: number | undefined;
   readonly most?: number | undefined;
+  /** Answers for what share of the time since it was last asked the event loop was busy, 0 to 1. @defaultValue never */
+  readonly busy?: (() => number) | undefined;
 }
 
 /**
  * Finds how many parts to have in flight, by trying: it doubles the number as long as the whole gets faster by that,
  * goes back to the last one that did, and looks again from time to time, by smaller steps. When the service asks for
- * less, or connections break, it halves.
+ * less, or connections break, it halves. Where this process is the bottleneck it tries nothing.
  *
  * Pure but for the clock it is given: no timers, so nothing to stop. Time is measured in windows of as many finished
  * parts as there are in flight.
@@ -30,6 +37,7 @@ export interface ConcurrencyLimits {
 export class AdaptiveConcurrency {
   readonly #now: () => number;
   readonly #most: number;
+  readonly #busy: () => number;
   #limit: number;
   /** The last number that proved its worth, and the throughput it had (bytes a millisecond). */
   #proven: { limit: number; rate: number };
@@ -43,10 +51,11 @@ export class AdaptiveConcurrency {
   #window: { startedAt: number; bytes: number; parts: number };
 
   /** @param now milliseconds, monotonic */
-  constructor(now: () => number, limits: ConcurrencyLimits = {}) {
+  constructor(now: () => number, setting: ConcurrencySetting = {}) {
     this.#now = now;
-    this.#most = limits.most ?? mostLimit;
-    this.#limit = Math.min(limits.start ?? startLimit, this.#most);
+    this.#most = setting.most ?? mostLimit;
+    this.#busy = setting.busy ?? (() => 0);
+    this.#limit = Math.min(setting.start ?? startLimit, this.#most);
     this.#proven = { limit: this.#limit, rate: 0 };
     this.#window = { startedAt: now(), bytes: 0, parts: 0 };
   }
@@ -67,7 +76,8 @@ export class AdaptiveConcurrency {
     if (this.#window.parts < this.#limit || elapsed < leastWindowMs) return;
     const cold = !this.#warm && elapsed < warmUpMs;
     this.#warm = true;
-    if (!cold || crowded) this.#judge(this.#window.bytes / elapsed, crowded);
+    const busy = this.#busy();
+    if (!cold || crowded) this.#judge(this.#window.bytes / elapsed, busy, crowded);
     this.#open();
   }
 
@@ -79,7 +89,7 @@ export class AdaptiveConcurrency {
     this.#open();
   }
 
-  #judge(rate: number, crowded: boolean): void {
+  #judge(rate: number, busy: number, crowded: boolean): void {
     if (crowded) return this.#settle(Math.max(1, this.#limit - 1), rate);
     const gain = this.#doubling ? worthwhileGain.doubling : worthwhileGain.quarter;
     if (this.#trying && rate < this.#proven.rate * gain) {
@@ -89,12 +99,13 @@ export class AdaptiveConcurrency {
       return;
     }
     if (this.#trying) this.#vain = 0;
+    this.#proven = { limit: this.#limit, rate };
+    this.#trying = false;
+    if (busy > busyLoop) return;
     if (this.#hold > 0) {
       this.#hold -= 1;
-      this.#proven = { limit: this.#limit, rate };
       return;
     }
-    this.#proven = { limit: this.#limit, rate };
     const next = Math.min(this.#most, this.#doubling ? this.#limit * 2 : Math.ceil(this.#limit * 1.25));
     this.#trying = next > this.#limit;
     this.#limit = next;

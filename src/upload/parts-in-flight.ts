@@ -14,7 +14,8 @@ export class PartsInFlight {
   /** @param buffered whether parts are held in memory while they are in flight */
   constructor(setting: number | "auto", buffered: boolean) {
     if (setting === "auto") {
-      this.#adaptive = new AdaptiveConcurrency(() => performance.now(), buffered ? { most: mostOfStream } : {});
+      const most = buffered ? mostOfStream : undefined;
+      this.#adaptive = new AdaptiveConcurrency(() => performance.now(), { most, busy: loopWatch() });
       this.limit = pLimit(this.#adaptive.limit);
     } else {
       this.limit = pLimit(setting);
@@ -39,4 +40,15 @@ export class PartsInFlight {
     const wanted = this.#adaptive?.limit;
     if (wanted !== undefined && wanted !== this.limit.concurrency) this.limit.concurrency = wanted;
   }
+}
+
+/** Answers for what share of the time since it was last asked the event loop was busy, with whatever. */
+function loopWatch(): () => number {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
+  };
 }

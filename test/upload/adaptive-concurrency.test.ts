@@ -103,6 +103,23 @@ describe("concurrency finds itself", () => {
     expect(adaptive.limit).toBeLessThanOrEqual(32);
   });
 
+  /** Windows of a machine that is never equally quick: throughput falls and rises by a half, whatever is in flight. */
+  function peakOf(busy: number): number {
+    let [now, peak] = [0, 0];
+    const adaptive = new AdaptiveConcurrency(() => now, { busy: () => busy });
+    for (let index = 0; index < 3_000; index += 1) {
+      now += Math.floor(index / 37) % 2 === 0 ? 24 : 12;
+      adaptive.partDone(part, false);
+      peak = Math.max(peak, adaptive.limit);
+    }
+    return peak;
+  }
+
+  test("where the event loop is busy, no noise is taken for a gain", () => {
+    expect(peakOf(0.8)).toBe(8);
+    expect(peakOf(0.2)).toBeGreaterThan(8);
+  });
+
   test("short memory lowers it part by part", () => {
     let now = 0;
     const adaptive = new AdaptiveConcurrency(() => (now += 100));
