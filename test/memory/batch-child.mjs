@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { Batch } from "../../dist/batch/batch.js";
 import { openBatch } from "../../dist/batch/batch-list.js";
+import { InHand } from "../../dist/batch/in-hand.js";
 import { Journal } from "../../dist/batch/journal.js";
 
 const [folder, text] = process.argv.slice(2);
@@ -47,12 +48,17 @@ const batch = new Batch(list, journal);
 const survey = await batch.survey(signal);
 look();
 let taken = 0;
+let othersEnded;
+const others = new Promise((resolve) => (othersEnded = resolve));
 await batch.run(
-  8,
+  new InHand(8),
   signal,
   () => true,
   async ({ key, name }) => {
     taken += 1;
+    // A large film that is under way as long as all others: nothing may gather at it.
+    if (taken === 1) await others;
+    else if (taken === survey.total - survey.earlier) othersEnded();
     await journal.append({ key, type: "error", source: name, code: "NONE" });
     if (taken % 2_000 === 1) look();
   },
