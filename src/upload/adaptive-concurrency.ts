@@ -13,10 +13,10 @@ const leastWindowMs = 500;
 const holdWindows = 6;
 const mostHoldWindows = 96;
 /**
- * An event loop that is busy for more than this share of the time is near the end of what this process can send: a
- * doubling has little to gain there, and the noise of a shared machine looks like a gain.
+ * An event loop that is busy for more than half of the time cannot carry twice as much; what looks like a gain there is the
+ * noise of a shared machine, and costs memory.
  */
-const busyLoop = 0.65;
+const busyLoop = 0.5;
 
 /** How parts in flight are found for `concurrency: "auto"`. */
 export interface ConcurrencySetting {
