@@ -12,6 +12,8 @@ const results = await inTurn(
   {
     "vodup, 1 GiB file": () => contenders.vodup(sink, small),
     "vodup, 8 GiB file": () => contenders.vodup(sink, large),
+    "vodup upload, 1 GiB file": () => contenders["vodup upload"](sink, small),
+    "vodup upload, 8 GiB file": () => contenders["vodup upload"](sink, large),
     "vodup, 1 GiB stream in chunks of 1 MB": stream(1_000_000),
     "vodup, 1 GiB stream in chunks of 4 KiB": stream(4096),
     "vod-node-sdk, 1 GiB file": () => contenders["vod-node-sdk"](sink, small),
