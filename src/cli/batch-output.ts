@@ -3,7 +3,7 @@ import type { Tally } from "../batch/tally.ts";
 import type { Warning } from "../index.ts";
 import type { Arguments } from "./args.ts";
 import type { Terminal } from "./terminal.ts";
-import { batchLine, formatDuration, leastFrameMs, plainEveryMs } from "./render.ts";
+import { batchLine, formatDuration, leastFrameMs } from "./render.ts";
 import { reportError } from "./report-error.ts";
 import { formatSize } from "./sizes.ts";
 import { visibleLine } from "./terminal.ts";
@@ -30,7 +30,7 @@ export function batchOutput(
   const quiet = args.has("quiet");
   const live =
     !isJson && !quiet && !args.has("no-progress") && (process.env["CI"] ?? "") === "" && terminal.isInteractive;
-  let shownAt = live ? -Infinity : performance.now();
+  let shownAt = -Infinity;
   let isGone = false;
   const print = async (text: string): Promise<void> => {
     try {
@@ -42,10 +42,9 @@ export function batchOutput(
   };
   const draw = (): void => {
     const now = performance.now();
-    if ((!live && !debug) || now - shownAt < (live ? leastFrameMs : plainEveryMs)) return;
+    if (!live || now - shownAt < leastFrameMs) return;
     shownAt = now;
-    if (live) terminal.transient(batchLine(tally.progress(), terminal.columns));
-    else terminal.note(batchLine(tally.progress(), Infinity));
+    terminal.transient(batchLine(tally.progress(), terminal.columns));
   };
   return {
     progress: draw,

@@ -6,8 +6,6 @@ import { formatSize } from "./sizes.ts";
 
 /** At most ten lines a second: more is only work for the terminal. */
 export const leastFrameMs: number = 100;
-/** Where nobody watches, `--debug` tells a batch's progress this often. */
-export const plainEveryMs: number = 10_000;
 
 /**
  * Columns that stay free: a full line would wrap on some terminals and could not be cleared, and neither could one that
