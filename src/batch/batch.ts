@@ -41,7 +41,7 @@ export class Batch {
     await this.#readJournal(signal);
     let [total, earlier, uncertain, repeated, problemCount] = [0, 0, 0, 0, 0];
     const problems: string[] = [];
-    for await (const listed of this.#list.entries((key) => this.#table.has(key, known.done | known.uncertain))) {
+    for await (const listed of this.#listed()) {
       signal.throwIfAborted();
       if ("problem" in listed) {
         problemCount += 1;
@@ -64,6 +64,10 @@ export class Batch {
   /** Whether the journal had an entry's result when this run began. */
   isDone(key: string): boolean {
     return this.#table.has(key, known.done);
+  }
+
+  #listed(): ReturnType<BatchList["entries"]> {
+    return this.#list.entries((key) => this.#table.has(key, known.done | known.uncertain));
   }
 
   /** The lines of earlier runs that still hold: results, and what is left for a person to decide. */
@@ -93,7 +97,7 @@ export class Batch {
   /** @param broken gets why the list ended early: what is in hand by then is no worse for it, and comes to its end */
   async *#left(goOn: () => boolean, broken: unknown[]): AsyncGenerator<BatchEntry> {
     try {
-      for await (const listed of this.#list.entries((key) => this.#table.has(key, known.done | known.uncertain))) {
+      for await (const listed of this.#listed()) {
         // The manifest was right a moment ago.
         if ("problem" in listed) throw new SourceError("SOURCE_CHANGED", `${listed.problem}; it was changed meanwhile`);
         const { key } = listed.entry;

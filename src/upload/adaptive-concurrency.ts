@@ -31,7 +31,7 @@ export interface ConcurrencySetting {
  * goes back to the last one that did, and looks again from time to time, by smaller steps. When the service asks for
  * less, or connections break, it halves. Where this process is the bottleneck it tries nothing.
  *
- * Pure but for the clock it is given: no timers, so nothing to stop. Time is measured in windows of as many finished
+ * Pure but for what it is given, a clock and a look at the event loop: no timers, so nothing to stop. Time is measured in windows of as many finished
  * parts as there are in flight.
  */
 export class AdaptiveConcurrency {

@@ -188,6 +188,14 @@ describe("with --journal they are a batch's", () => {
     expect(bench.emulator.media()).toHaveLength(2);
   });
 
+  test("abort of a journal that has nothing begun says where it looked", async () => {
+    expect(await bench.run(["uploads", "abort", "--all", "--journal", "typo.journal"])).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: `vodup: no unfinished uploads in ${join(bench.folder, "typo.journal.state")}\n`,
+    });
+  });
+
   test("abort leaves alone a batch that runs", async () => {
     await leaveBatch();
     bench.emulator.setFaults([{ operation: "UploadPart", fault: { kind: "hang" } }]);

@@ -30,7 +30,9 @@ export const uploadsAbortCommand: Command<"all" | "journal"> = {
   run: async (args, terminal) => {
     const place = chosenPlace(args);
     const codes: ExitCode[] = [];
-    for (const id of await chosenIds(args, place.directory)) {
+    const ids = await chosenIds(args, place.directory);
+    if (ids.length === 0) terminal.note(`vodup: no unfinished uploads in ${place.directory}`);
+    for (const id of ids) {
       try {
         await abort(place, id, terminal);
         await terminal.print(id);

@@ -14,15 +14,14 @@ export const journalFlag: Readonly<Record<"journal", FlagSpec>> = {
   journal: { value: "FILE", summary: "those of a batch, by its journal, in place of those of vodup upload" },
 };
 
-/** Checkpoints of a batch lie beside its journal, whose lock is theirs. */
-export function batchPlace(journal: string): StatePlace {
-  return { directory: stateOf(journal), lockOf: () => lockOf(journal) };
-}
-
 /** The state directory, or with `--journal` that of a batch. */
 export function chosenPlace(args: Arguments<"journal">): StatePlace {
   const journal = args.text("journal");
-  if (journal !== undefined) return batchPlace(resolve(journal));
+  if (journal !== undefined) {
+    const path = resolve(journal);
+    // Who has the lock of a journal has the checkpoints of its batch.
+    return { directory: stateOf(path), lockOf: () => lockOf(path) };
+  }
   const directory = stateDirectory(process.env);
   return { directory, lockOf: (id) => lockFile(directory, id) };
 }
