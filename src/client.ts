@@ -9,13 +9,13 @@ import type { TaskState } from "./tasks/task-state.ts";
 import type { WaitForProcedureOptions } from "./tasks/wait-for-procedure.ts";
 import type { WaitForTaskOptions } from "./tasks/wait-for-task.ts";
 import type { UploadedMedia, WaitForUploadOptions } from "./tasks/wait-for-upload.ts";
-import type { Checkpoint } from "./upload/checkpoint.ts";
-import type { DiscardOptions, Discarded } from "./upload/discard.ts";
+import type { Checkpoint } from "./upload/state/checkpoint.ts";
+import type { DiscardOptions, Discarded } from "./upload/clean-up.ts";
 import type { UploadEnvironment } from "./upload/environment.ts";
 import type { UploadOptions } from "./upload/options.ts";
-import type { UploadSource } from "./upload/source.ts";
-import type { UploadPlan } from "./upload/upload-plan.ts";
-import type { UploadResult } from "./upload/upload-result.ts";
+import type { UploadSource } from "./upload/source/source.ts";
+import type { UploadPlan } from "./upload/plan.ts";
+import type { UploadResult } from "./upload/result.ts";
 import type { CallOptions, UntypedParams, VodApiOptions } from "./vod-api/client.ts";
 import type { VodAction, VodActions } from "./vod-api/actions.ts";
 import type { MediaInfo } from "./vod-api/types-media-actions.ts";
@@ -24,8 +24,8 @@ import { CredentialSource } from "./credentials/source.ts";
 import { defaultCosEndpoint, parseCosEndpoint } from "./cos/endpoint.ts";
 import { pullEvents } from "./events/pull.ts";
 import { Wire } from "./http/wire.ts";
-import { LanePool } from "./upload/lane-pool.ts";
-import { MemoryBudget } from "./upload/memory.ts";
+import { LanePool } from "./upload/buffers/lane-pool.ts";
+import { MemoryBudget } from "./upload/buffers/budget.ts";
 import { checkConcurrency, checkPartSize } from "./upload/options.ts";
 import { VodApi } from "./vod-api/client.ts";
 import { vodOrigin } from "./vod-api/endpoint.ts";
@@ -114,8 +114,8 @@ export class VodClient {
   async plan(source: UploadSource, options: UploadOptions = {}): Promise<UploadPlan> {
     return this.#track(async () => {
       const [{ withSources }, { planUpload }] = await Promise.all([
-        import("./upload/upload-sources.ts"),
-        import("./upload/upload-plan.ts"),
+        import("./upload/ready.ts"),
+        import("./upload/plan.ts"),
       ]);
       return withSources(this.#environment, source, { ...options, offlineManifest: true }, async (ready) =>
         planUpload(this.#environment, ready, options),
@@ -130,7 +130,7 @@ export class VodClient {
    */
   async discard(checkpoint: Checkpoint, options: DiscardOptions = {}): Promise<Discarded> {
     return this.#track(async () => {
-      const { discardUpload } = await import("./upload/discard.ts");
+      const { discardUpload } = await import("./upload/clean-up.ts");
       return discardUpload(this.#environment, checkpoint, options);
     });
   }

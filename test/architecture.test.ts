@@ -22,7 +22,7 @@ const floors = {
   tasks: ["upload", "vod-api", "cos", "http", "credentials", ...leaves],
   client: ["upload", "events", "tasks", "vod-api", "cos", "http", "credentials", ...leaves],
   index: ["client", "upload", "events", "tasks", "vod-api", "cos", "http", "credentials", ...leaves],
-  batch: ["upload", "errors"],
+  batch: ["upload", "http", "errors"],
   replay: ["signing"],
   emulator: ["signing", "xml"],
   conformance: ["emulator", "signing", "xml"],

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { extensionOf, isMediaExtension } from "../upload/media-type.ts";
-import { openError } from "../upload/source.ts";
+import { extensionOf, isMediaExtension } from "../upload/source/media-type.ts";
+import { openError } from "../upload/source/source.ts";
 
 /** A manifest whose tree cannot be read: who reads along is told why the rest of its folder is left out. */
 export type OnBroken = (manifest: string) => void;
@@ -65,7 +65,7 @@ async function treesOf(
 ): Promise<{ owned: Set<string>; broken: string[] }> {
   const [owned, broken] = [new Set<string>(), [] as string[]];
   if (manifests.length === 0) return { owned, broken };
-  const { planManifest } = await import("../upload/manifest-plan.ts");
+  const { planManifest } = await import("../upload/manifest/plan.ts");
   for (const manifest of manifests) {
     try {
       const { files } = await planManifest(join(root, folder, manifest));

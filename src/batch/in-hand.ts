@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { inParallel } from "../upload/parallel.ts";
+import { inParallel } from "../http/in-parallel.ts";
 
 /** Files up to this size go in one request (part-plan.ts). Their uploads wait for answers nearly all of their time. */
 const smallBytes = 8 * 2 ** 20;

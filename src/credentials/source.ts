@@ -1,5 +1,5 @@
 import { VodupError, invalidArgument } from "../errors.ts";
-import { untilAborted } from "../http/until-aborted.ts";
+import { untilAborted } from "../http/abort.ts";
 import { flawOf } from "./flaw.ts";
 
 /** An API key of the account, or a temporary one with its token. */

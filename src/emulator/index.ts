@@ -3,7 +3,7 @@ export { startEmulator, type Emulator } from "./emulator.ts";
 export { parseFaultRules, type Fault, type FaultKind, type FaultRule } from "./faults.ts";
 export type { CommittedMedia, Inspector, ObjectSummary, OpenUpload, SessionSummary } from "./inspection.ts";
 export type { Json, JsonObject } from "./json.ts";
-export type { LineDifference, SignatureMismatch, SignatureMistake } from "./mismatch.ts";
+export type { LineDifference, SignatureMismatch, SignatureMistake } from "./signatures/mismatch.ts";
 export type { EmulatorOptions, TaskOptions } from "./options.ts";
 export type { Delivery } from "./push.ts";
 export type { Api, LoggedRequest } from "./request-log.ts";

@@ -1,7 +1,7 @@
 import type { FaultKind } from "./faults.ts";
 import type { JsonObject } from "./json.ts";
 import { isJsonObject, type Json } from "./json.ts";
-import { describeMismatch, type SignatureMismatch } from "./mismatch.ts";
+import { describeMismatch, type SignatureMismatch } from "./signatures/mismatch.ts";
 
 export type Api = "vod" | "cos" | "control";
 

@@ -1,6 +1,6 @@
 import type { VodApi } from "../vod-api/client.ts";
 import { VodupError, invalidArgument } from "../errors.ts";
-import { sleep } from "../http/sleep.ts";
+import { sleep } from "../http/abort.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { Confirmations } from "./confirm.ts";
 import { eventIdentity } from "./identity.ts";

@@ -1,5 +1,5 @@
 import { outOfRange } from "../errors.ts";
-import { sleep } from "./sleep.ts";
+import { sleep } from "./abort.ts";
 
 /** A second's worth that was not used may be sent at once; more would be a burst that the limit was set to prevent. */
 const burstMs = 1_000;

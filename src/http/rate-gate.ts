@@ -1,4 +1,4 @@
-import { sleep } from "../http/sleep.ts";
+import { sleep } from "../http/abort.ts";
 
 /** Lets so many through a second, in the order of their coming. */
 export class RateGate {

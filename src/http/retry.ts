@@ -1,6 +1,6 @@
 import { CosError, NetworkError, VodApiError, VodupError, outOfRange } from "../errors.ts";
 import { publishRetry } from "./diagnostics.ts";
-import { sleep } from "./sleep.ts";
+import { sleep } from "./abort.ts";
 
 /**
  * What kind of failure a request had, as far as trying it again is concerned:

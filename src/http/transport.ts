@@ -11,7 +11,7 @@ import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
 import { loopTurn } from "./loop-turn.ts";
 import { tap } from "./tap.ts";
-import { untilAborted } from "./until-aborted.ts";
+import { untilAborted } from "./abort.ts";
 
 /** A request body that can be sent any number of times: each `open()` starts it afresh. */
 export interface ReplayableBody {

@@ -1,6 +1,6 @@
 import type { WaitOptions } from "./options.ts";
 import { VodupError, invalidArgument, outOfRange } from "../errors.ts";
-import { sleep } from "../http/sleep.ts";
+import { sleep } from "../http/abort.ts";
 
 /** The service forgets tasks after 3 days (vod DescribeTaskDetail), so that nothing is worth waiting longer for. */
 export const longestWaitMs: number = 3 * 86_400_000;

@@ -1,8 +1,8 @@
 import type { UploadOptions } from "./options.ts";
-import type { ApplyFields } from "./session.ts";
+import type { ApplyFields } from "./session/apply.ts";
 import { invalidArgument } from "../errors.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
-import { baseName, extensionOf, isCoverExtension, isMediaExtension } from "./media-type.ts";
+import { baseName, extensionOf, isCoverExtension, isMediaExtension } from "./source/media-type.ts";
 import { expireText } from "./options.ts";
 
 /**

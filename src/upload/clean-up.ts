@@ -1,11 +1,13 @@
+import type { Checkpoint } from "./state/checkpoint.ts";
+import { checkCheckpoint } from "./state/checkpoint-form.ts";
 import type { Credentials } from "../credentials/source.ts";
 import type { UploadEnvironment } from "./environment.ts";
-import type { CosCredentials } from "./request.ts";
-import type { UploadSession } from "./session.ts";
+import type { CosCredentials } from "./transfer/request.ts";
+import type { UploadSession } from "./session/apply.ts";
 import { CosClient } from "../cos/client.ts";
 import { CosError, NetworkError } from "../errors.ts";
-import { requestingWith } from "./request.ts";
-import { withLimit } from "./with-limit.ts";
+import { requestingWith } from "./transfer/request.ts";
+import { withLimit } from "../http/abort.ts";
 
 /** Milliseconds that removing unfinished multipart uploads may take after a failure, which waits to be reported. */
 const cleanUpLimitMs = 5_000;
@@ -45,4 +47,38 @@ export async function abortUploads(
 function reasonOf(error: unknown): string {
   if (error instanceof CosError) return `${error.status} ${error.cosCode}`;
   return error instanceof NetworkError ? error.message : "no answer in time";
+}
+
+/** What became of the parts of an upload that is given up. */
+export interface Discarded {
+  /** False when something may still be stored. */
+  readonly removed: boolean;
+  /** Why not, such as `403 AccessDenied`. */
+  readonly reason?: string | undefined;
+}
+
+export interface DiscardOptions {
+  /** Stops at once; some of what was sent may then be left. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Removes what the unfinished upload of a checkpoint has sent, with the certificate that the checkpoint holds.
+ * @throws CheckpointError `CHECKPOINT_INVALID`
+ * @throws the signal's own reason
+ */
+export async function discardUpload(
+  environment: UploadEnvironment,
+  checkpoint: Checkpoint,
+  { signal = new AbortController().signal }: DiscardOptions,
+): Promise<Discarded> {
+  checkCheckpoint(checkpoint);
+  signal.throwIfAborted();
+  const open = Object.entries(checkpoint.objects).flatMap(([key, { uploadId, done }]) =>
+    uploadId === undefined || done !== undefined ? [] : [{ key, uploadId }],
+  );
+  const there = { ...environment, cosEndpoint: checkpoint.endpoint.cos };
+  const reason = await abortUploads(there, checkpoint.session, open, signal);
+  if (reason !== undefined) signal.throwIfAborted();
+  return { removed: reason === undefined, reason };
 }

@@ -1,8 +1,8 @@
 import type { CredentialSource } from "../credentials/source.ts";
 import type { Wire } from "../http/wire.ts";
 import type { VodApi } from "../vod-api/client.ts";
-import type { LanePool } from "./lane-pool.ts";
-import type { MemoryBudget } from "./memory.ts";
+import type { LanePool } from "./buffers/lane-pool.ts";
+import type { MemoryBudget } from "./buffers/budget.ts";
 
 /** What a client gives to each of its uploads. */
 export interface UploadEnvironment {

@@ -1,7 +1,7 @@
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./state/checkpoint.ts";
 import type { ProgressEvent } from "./progress.ts";
-import type { UploadSource } from "./source.ts";
-import type { RefreshedSession, SessionIdentity } from "./session.ts";
+import type { UploadSource } from "./source/source.ts";
+import type { RefreshedSession, SessionIdentity } from "./session/apply.ts";
 import { invalidArgument, outOfRange } from "../errors.ts";
 import { cosLimits } from "../cos/limits.ts";
 import { parseSubAppId } from "../vod-api/client.ts";

@@ -1,11 +1,11 @@
 import type { UploadEnvironment } from "./environment.ts";
 import type { UploadOptions } from "./options.ts";
-import type { UploadSource } from "./source.ts";
-import type { UploadResult } from "./upload-result.ts";
+import type { UploadSource } from "./source/source.ts";
+import type { UploadResult } from "./result.ts";
 import { checkOptions } from "./options.ts";
-import { ownSignals } from "./own-signal.ts";
-import { UploadRun } from "./upload-run.ts";
-import { withSources } from "./upload-sources.ts";
+import { ownSignals } from "../http/abort.ts";
+import { UploadRun } from "./run.ts";
+import { withSources } from "./ready.ts";
 
 /**
  * One upload from beginning to end.

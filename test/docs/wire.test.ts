@@ -7,7 +7,7 @@ import { parseEvent } from "../../src/events/index.ts";
 import { generateBody } from "../../src/replay/body.ts";
 import type { CosRequest, Tc3Request } from "../../src/signing/index.ts";
 import { percentEncode, signClientUpload, signCos, signTc3, verifyCallback } from "../../src/signing/index.ts";
-import { planTransfer } from "../../src/upload/part-plan.ts";
+import { planTransfer } from "../../src/upload/transfer/part-plan.ts";
 import { questions } from "../contract/questions.ts";
 import { accountKeys, clockStart } from "../cassettes/author.ts";
 import { readPage, root, tableRows } from "../support/markdown.ts";

@@ -2,11 +2,16 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
-import { knownCosMistakes, type CosSigningContext } from "../../src/emulator/cos/known-mistakes.ts";
-import { COS_STEPS, followCos, type CosRecipe } from "../../src/emulator/cos/recipe.ts";
-import { findMistakes, type KnownMistake, type Signed } from "../../src/emulator/mismatch.ts";
-import { knownTc3Mistakes } from "../../src/emulator/vod/known-mistakes.ts";
-import { followTc3, TC3_STEPS, type Tc3Recipe, type Tc3SigningContext } from "../../src/emulator/vod/recipe.ts";
+import { knownCosMistakes, type CosSigningContext } from "../../src/emulator/signatures/cos-known-mistakes.ts";
+import { COS_STEPS, followCos, type CosRecipe } from "../../src/emulator/signatures/cos-recipe.ts";
+import { findMistakes, type KnownMistake, type Signed } from "../../src/emulator/signatures/mismatch.ts";
+import { knownTc3Mistakes } from "../../src/emulator/signatures/tc3-known-mistakes.ts";
+import {
+  followTc3,
+  TC3_STEPS,
+  type Tc3Recipe,
+  type Tc3SigningContext,
+} from "../../src/emulator/signatures/tc3-recipe.ts";
 import { sha256Hex, signCos, signTc3 } from "../../src/signing/index.ts";
 import { start } from "./support/running.ts";
 import { apply, call, cos } from "./support/wire.ts";

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test } from "vitest";
 import { CosError, NetworkError, VodApiError, VodupError } from "../../src/errors.ts";
 import { retryPolicy, retrying, type RetryClass, type RetryContext, type RetryOptions } from "../../src/http/retry.ts";
-import { sleep } from "../../src/http/sleep.ts";
+import { sleep } from "../../src/http/abort.ts";
 import { pause } from "../support/raw-servers.ts";
 import { rejection } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import { readMpd } from "../../src/upload/mpd.ts";
+import { readMpd } from "../../src/upload/manifest/mpd.ts";
 
 /** mpd-parser (of Video.js), to compare our own reader of DASH manifests with. */
 

@@ -6,7 +6,7 @@ export default {
   plugins: [here("node_modules/@stryker-mutator/vitest-runner/dist/src/index.js")],
   testRunner: "vitest",
   vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
-  mutate: ["src/signing/*.ts", "!src/signing/index.ts", "src/http/retry.ts", "src/upload/part-plan.ts"],
+  mutate: ["src/signing/*.ts", "!src/signing/index.ts", "src/http/retry.ts", "src/upload/transfer/part-plan.ts"],
   ignorePatterns: ["/.git", "/dist", "/coverage", "/bench", "/test/*/node_modules", "/test/media", "/fixtures/media"],
   concurrency: 1,
   coverageAnalysis: "perTest",

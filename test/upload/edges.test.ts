@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { baseName } from "../../src/upload/media-type.ts";
-import { inParallel } from "../../src/upload/parallel.ts";
-import { SlabStock } from "../../src/upload/slabs.ts";
+import { baseName } from "../../src/upload/source/media-type.ts";
+import { inParallel } from "../../src/http/in-parallel.ts";
+import { SlabStock } from "../../src/upload/buffers/budget.ts";
 import { attempt, bench, collect, counts, expectCommittedOnce, mib, random, tempFile } from "./support.ts";
 
 test("a list of parts that names none of ours is believed in nothing: all are sent again, and compared", async () => {

@@ -2,12 +2,12 @@ import type { PullOptions, VodClient } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Command } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
-import type { MediaFlag } from "../upload-flags.ts";
+import type { MediaFlag } from "../upload/flags.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { parseInteger } from "../numbers.ts";
 import { describeError, reportError } from "../report-error.ts";
 import { shownSource } from "../shown-source.ts";
-import { uploadFlags } from "../upload-flags.ts";
+import { uploadFlags } from "../upload/flags.ts";
 import { apiFlags, withConnection, type ApiFlag } from "../with-connection.ts";
 
 type PullFlag = ApiFlag | MediaFlag | "session-id" | "tasks-priority" | "wait" | "json";

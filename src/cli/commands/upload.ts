@@ -2,23 +2,23 @@ import type { Arguments } from "../args.ts";
 import type { Command } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import type { Terminal } from "../terminal.ts";
-import type { UploadFlag } from "../upload-flags.ts";
-import type { UploadOutcome } from "../upload-one.ts";
-import type { UploadOutput } from "../upload-output.ts";
+import type { UploadFlag } from "../upload/flags.ts";
+import type { UploadOutcome } from "../upload/one.ts";
+import type { UploadOutput } from "../upload/output.ts";
 import { UsageError } from "../args.ts";
-import { checkSources } from "../check-sources.ts";
+import { checkSources } from "../upload/check-sources.ts";
 import { connect } from "../connection.ts";
 import { isDebugging, tellDiagnostics } from "../debug.ts";
-import { dryRun } from "../dry-run.ts";
+import { dryRun } from "../upload/dry-run.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { parseSeconds } from "../numbers.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { shownSource } from "../shown-source.ts";
 import { parseSize } from "../sizes.ts";
 import { stopping } from "../stopping.ts";
-import { readUploadOptions, uploadFlags } from "../upload-flags.ts";
-import { uploadOne } from "../upload-one.ts";
-import { outputOf } from "../upload-output.ts";
+import { readUploadOptions, uploadFlags } from "../upload/flags.ts";
+import { uploadOne } from "../upload/one.ts";
+import { outputOf } from "../upload/output.ts";
 
 /** `vodup upload`: one client for all sources, which go one after the other, each with all its connections. */
 export const uploadCommand: Command<UploadFlag> = {

@@ -4,7 +4,7 @@ import { parseArguments } from "../args.ts";
 import { exitCodeOfAll } from "../exit-codes.ts";
 import { chosenIds } from "../state/chosen.ts";
 import { readEntry, stateDirectory } from "../state/directory.ts";
-import { uploadFlags } from "../upload-flags.ts";
+import { uploadFlags } from "../upload/flags.ts";
 import { runUploads, uploadCommand } from "./upload.ts";
 
 /** `vodup uploads resume`: the command that began the upload once more, wherever and in whatever environment it began. */

@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Arguments } from "../args.ts";
 import type { Target } from "../connection.ts";
-import type { UploadFlag } from "../upload-flags.ts";
+import type { UploadFlag } from "../upload/flags.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { CheckpointError } from "../../index.ts";
-import { sourceOf, withAbsolutePaths } from "../upload-flags.ts";
+import { sourceOf, withAbsolutePaths } from "../upload/flags.ts";
 import { openCheckpointFile, openState } from "./checkpoint-store.ts";
 import { readEntry, stateDirectory, stateId } from "./directory.ts";
 

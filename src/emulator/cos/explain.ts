@@ -1,9 +1,9 @@
 import { namesAsSent, type Exchange } from "../exchange.ts";
-import { findMistakes, type SignatureMismatch } from "../mismatch.ts";
+import { findMistakes, type SignatureMismatch } from "../signatures/mismatch.ts";
 import type { Sessions } from "../sessions.ts";
 import { SIGNATURE_PARAMS, type CosAuthorization } from "./authorization.ts";
-import { knownCosMistakes } from "./known-mistakes.ts";
-import { canonicalName, COS_STEPS, followCos, type CosRecipe, type Field } from "./recipe.ts";
+import { knownCosMistakes } from "../signatures/cos-known-mistakes.ts";
+import { canonicalName, COS_STEPS, followCos, type CosRecipe, type Field } from "../signatures/cos-recipe.ts";
 
 /** Stands for a token where texts are shown, with the characters that tell how it was encoded. */
 const SHOWN_TOKEN = "TOKEN+/=";

@@ -1,6 +1,6 @@
 import { encodeErrorDocument } from "../../xml/cos-documents.ts";
 import type { Answer, Exchange } from "../exchange.ts";
-import type { SignatureMismatch } from "../mismatch.ts";
+import type { SignatureMismatch } from "../signatures/mismatch.ts";
 import type { Identifiers } from "../random.ts";
 import { noteFailure } from "../request-log.ts";
 

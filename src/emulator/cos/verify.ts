@@ -1,6 +1,6 @@
 import { signCos } from "../../signing/index.ts";
 import type { Exchange } from "../exchange.ts";
-import { plainMismatch } from "../mismatch.ts";
+import { plainMismatch } from "../signatures/mismatch.ts";
 import type { Settings } from "../options.ts";
 import type { Certificate, Sessions } from "../sessions.ts";
 import { readAuthorization, SIGNATURE_PARAMS, type CosAuthorization } from "./authorization.ts";

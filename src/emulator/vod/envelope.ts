@@ -1,6 +1,6 @@
 import type { Answer, Exchange } from "../exchange.ts";
 import type { JsonObject } from "../json.ts";
-import type { SignatureMismatch } from "../mismatch.ts";
+import type { SignatureMismatch } from "../signatures/mismatch.ts";
 import { noteFailure } from "../request-log.ts";
 
 /** An error of the API: answered with HTTP 200, as everything is that the API itself handles (wire §3.4). */

@@ -1,8 +1,8 @@
 import { tc3CredentialScope, type Tc3CanonicalPieces } from "../../signing/index.ts";
 import { namesAsSent, type Exchange } from "../exchange.ts";
-import { findMistakes, type SignatureMismatch } from "../mismatch.ts";
-import { knownTc3Mistakes } from "./known-mistakes.ts";
-import { followTc3, TC3_STEPS, type Field, type Tc3Recipe } from "./recipe.ts";
+import { findMistakes, type SignatureMismatch } from "../signatures/mismatch.ts";
+import { knownTc3Mistakes } from "../signatures/tc3-known-mistakes.ts";
+import { followTc3, TC3_STEPS, type Field, type Tc3Recipe } from "../signatures/tc3-recipe.ts";
 
 /** A request and what should have been signed of it. */
 export interface Tc3Signing {

@@ -9,7 +9,7 @@ import {
   type Tc3CanonicalPieces,
 } from "../../signing/index.ts";
 import type { Exchange } from "../exchange.ts";
-import { plainMismatch, type SignatureMismatch } from "../mismatch.ts";
+import { plainMismatch, type SignatureMismatch } from "../signatures/mismatch.ts";
 import type { Settings } from "../options.ts";
 import { VodFailure } from "./envelope.ts";
 import { explainTc3 } from "./explain.ts";

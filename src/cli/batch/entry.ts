@@ -1,0 +1,107 @@
+import type { BatchEntry } from "../../batch/entry.ts";
+import type { Journal } from "../../batch/journal.ts";
+import type { OutcomeLine } from "../../batch/records.ts";
+import type { Report } from "../../batch/report.ts";
+import type { Tally } from "../../batch/tally.ts";
+import type { UploadOptions } from "../../index.ts";
+import type { Arguments } from "../args.ts";
+import type { BatchOutput } from "./output.ts";
+import type { BatchState } from "./state.ts";
+import type { Connection } from "../connection.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { RecordError } from "../../batch/records.ts";
+import { exitCodeOf } from "../exit-codes.ts";
+import { RememberedUpload } from "../upload/remembered-upload.ts";
+import { shownSource } from "../shown-source.ts";
+import { sourceOf } from "../upload/flags.ts";
+import { errorFields, resultFields } from "../upload/output.ts";
+
+/** What all entries of a batch share. */
+export interface BatchTask {
+  readonly args: Arguments<"keep-parts">;
+  readonly defaults: UploadOptions;
+  readonly connection: Connection;
+  /** The checkpoints of the entries; undefined when nothing is to be remembered. */
+  readonly state: BatchState | undefined;
+  readonly journal: Journal | undefined;
+  readonly report: Report | undefined;
+  readonly tally: Tally;
+  readonly output: BatchOutput;
+}
+
+/**
+ * Uploads one entry and has its end in the journal before anything else is done about it: a checkpoint is removed only
+ * once the journal knows what it knew.
+ *
+ * @returns the exit code that the entry would have alone; undefined when the run was stopped meanwhile
+ * @throws RecordError
+ */
+export async function uploadEntry(
+  task: BatchTask,
+  entry: BatchEntry,
+  signal: AbortSignal,
+): Promise<ExitCode | undefined> {
+  const { tally } = task;
+  tally.begin(entry.key);
+  let upload: RememberedUpload | undefined;
+  let outcome: "done" | "failed" | "left" = "left";
+  try {
+    const memory = await task.state?.memoryOf(entry);
+    upload = new RememberedUpload(rememberedTask(task, entry, signal), entry.source, memory);
+    const result = await upload.send();
+    const line: OutcomeLine = { type: "result", source: shownSource(entry.name), ...resultFields(result) };
+    await record(task, entry, line);
+    outcome = "done";
+    await task.output.ended(line);
+    await upload.forget();
+    return 0;
+  } catch (error) {
+    if (error instanceof RecordError) throw error;
+    if (signal.aborted && error === signal.reason) {
+      await upload?.leave(error);
+      return undefined;
+    }
+    const line: OutcomeLine = { type: "error", source: shownSource(entry.name), ...errorFields(error) };
+    await record(task, entry, line);
+    outcome = "failed";
+    await upload?.leave(error);
+    await task.output.ended(line, error);
+    return exitCodeOf(error);
+  } finally {
+    tally.end(entry.key, outcome);
+    await upload?.close();
+  }
+}
+
+async function record({ journal, report }: BatchTask, { key }: BatchEntry, line: OutcomeLine): Promise<void> {
+  await journal?.append({ key, ...line });
+  await report?.add(line);
+}
+
+function rememberedTask(
+  { args, defaults, connection, tally, output }: BatchTask,
+  entry: BatchEntry,
+  signal: AbortSignal,
+) {
+  const { name, key } = entry;
+  return {
+    args,
+    options: optionsOf(defaults, entry),
+    connection,
+    run: { signal },
+    output: {
+      progress: ({ sentBytes }: { readonly sentBytes: number }) => {
+        tally.moved(key, sentBytes);
+        output.progress();
+      },
+      retry: () => undefined,
+      warning: (warning: Parameters<BatchOutput["warning"]>[1]) => output.warning(shownSource(name), warning),
+      checkpoint: () => undefined,
+    },
+  };
+}
+
+/** The options of an entry, and of the batch where it says nothing. */
+export function optionsOf(defaults: UploadOptions, { options }: BatchEntry): UploadOptions {
+  return { ...defaults, ...options, cover: options.cover === undefined ? undefined : sourceOf(options.cover) };
+}

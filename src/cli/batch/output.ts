@@ -1,0 +1,89 @@
+import type { OutcomeLine } from "../../batch/records.ts";
+import type { Tally } from "../../batch/tally.ts";
+import type { Warning } from "../../index.ts";
+import type { Arguments } from "../args.ts";
+import type { Terminal } from "../terminal.ts";
+import { batchLine, formatDuration, leastFrameMs } from "../render.ts";
+import { reportError } from "../report-error.ts";
+import { formatSize } from "../sizes.ts";
+import { visibleLine } from "../terminal.ts";
+import { errorFields } from "../upload/output.ts";
+
+/** Where a batch's news go: text for people, or one JSON object a line. */
+export interface BatchOutput {
+  /** Something moved. */
+  readonly progress: () => void;
+  readonly warning: (source: string, warning: Pick<Warning, "message"> & { readonly code: string }) => void;
+  /** An entry has ended. @returns when stdout has taken the line, or is gone: report and journal have it too */
+  readonly ended: (line: OutcomeLine, error?: unknown) => Promise<void>;
+  /** Something that is no entry's fault has ended the run. */
+  readonly stopped: (error: unknown) => Promise<void>;
+  readonly summary: () => Promise<void>;
+}
+
+export function batchOutput(
+  terminal: Terminal,
+  tally: Tally,
+  { args, debug }: { readonly args: Arguments<"json" | "quiet" | "no-progress">; readonly debug: boolean },
+): BatchOutput {
+  const isJson = args.has("json");
+  const quiet = args.has("quiet");
+  const live =
+    !isJson && !quiet && !args.has("no-progress") && (process.env["CI"] ?? "") === "" && terminal.isInteractive;
+  let shownAt = -Infinity;
+  let isGone = false;
+  const print = async (text: string): Promise<void> => {
+    try {
+      if (!isGone) await terminal.print(text);
+    } catch {
+      isGone = true;
+      terminal.note("vodup: nobody reads stdout any more; the batch goes on, and its journal has every result");
+    }
+  };
+  const draw = (): void => {
+    const now = performance.now();
+    if (!live || now - shownAt < leastFrameMs) return;
+    shownAt = now;
+    terminal.transient(batchLine(tally.progress(), terminal.columns));
+  };
+  return {
+    progress: draw,
+    warning: (source, { code, message }) => {
+      if (isJson) void print(JSON.stringify({ type: "warning", source, code, message }));
+      else if (!quiet) terminal.note(`vodup: note: ${message}`);
+    },
+    ended: async (line, error) => {
+      if (line.type === "error") reportError(terminal, error, { source: line.source, debug });
+      if (isJson) await print(JSON.stringify(line));
+      else if (line.type === "result") await print(`${line.fileId}\t${visibleLine(line.source)}`);
+      draw();
+    },
+    stopped: async (error) => {
+      if (isJson) await print(JSON.stringify({ type: "error", source: args.operands[0], ...errorFields(error) }));
+      reportError(terminal, error, { debug });
+    },
+    summary: async () => {
+      terminal.transient("");
+      if (isJson) await print(JSON.stringify({ type: "summary", ...summaryFields(tally) }));
+      else if (!quiet) terminal.note(`vodup: ${summaryText(tally)}`);
+    },
+  };
+}
+
+function summaryFields(tally: Tally): Readonly<Record<string, number>> {
+  const { total, done } = tally.progress();
+  const { failed, left, bytes, durationMs } = tally;
+  return { entries: total, done, earlier: done - tally.doneNow, failed, left, bytes, durationMs };
+}
+
+function summaryText(tally: Tally): string {
+  const { entries = 0, done = 0, earlier = 0, failed = 0, left = 0, bytes = 0, durationMs = 0 } = summaryFields(tally);
+  const facts = [
+    `${done} of ${entries} uploaded${earlier > 0 ? ` (${earlier} by earlier runs)` : ""}`,
+    failed > 0 ? `${failed} failed` : undefined,
+    left > 0 ? `${left} left` : undefined,
+    `${formatSize(bytes)} sent in ${formatDuration(durationMs)}`,
+  ].filter((fact) => fact !== undefined);
+  const again = failed + left > 0 ? "; the same command goes on with what is not uploaded" : "";
+  return `${facts.join(", ")}${again}`;
+}

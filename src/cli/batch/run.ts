@@ -1,0 +1,225 @@
+import { resolve } from "node:path";
+import type { BatchEntry } from "../../batch/entry.ts";
+import type { BatchList } from "../../batch/batch-list.ts";
+import type { Survey } from "../../batch/batch.ts";
+import type { UploadOptions } from "../../index.ts";
+import type { Arguments } from "../args.ts";
+import type { BatchTask } from "./entry.ts";
+import type { Connection, Target } from "../connection.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import type { Stopping } from "../stopping.ts";
+import type { Terminal } from "../terminal.ts";
+import type { SharedUploadFlag } from "../upload/flags.ts";
+import { Batch } from "../../batch/batch.ts";
+import { openBatch } from "../../batch/batch-list.ts";
+import { InHand } from "../../batch/in-hand.ts";
+import { Journal, lockOf, stateOf } from "../../batch/journal.ts";
+import { Tally } from "../../batch/tally.ts";
+import { CheckpointError } from "../../index.ts";
+import { optionsOf, uploadEntry } from "./entry.ts";
+import { batchOutput } from "./output.ts";
+import { beginReport, checkPaths, unwritable } from "./files.ts";
+import { BatchState } from "./state.ts";
+import { isDebugging } from "../debug.ts";
+import { planLine } from "../upload/dry-run.ts";
+import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
+import { parseInteger } from "../numbers.ts";
+import { reportError } from "../report-error.ts";
+import { shownSource } from "../shown-source.ts";
+import { lock } from "../state/checkpoint-store.ts";
+import { readSharedOptions, sourceOf } from "../upload/flags.ts";
+import { errorFields } from "../upload/output.ts";
+
+export type BatchFlag = SharedUploadFlag | "files" | "journal" | "report" | "api-rate";
+
+/** Without `--files`: so many at a time, and so many small files more, whose round trips are what takes their time. */
+const [defaultFiles, moreSmallFiles] = [8, 24];
+
+/** After so many refusals of key or permission in a row the rest is not tried. */
+const mostRefusals = 10;
+
+/** Uploads what a manifest or folder lists and the journal does not have as uploaded. */
+export async function runBatch(
+  args: Arguments<BatchFlag>,
+  terminal: Terminal,
+  connection: Connection,
+  stopping: Stopping,
+): Promise<ExitCode> {
+  const typed = args.operands[0] ?? "";
+  const note = (text: string): void => void (args.has("quiet") || terminal.note(`vodup: note: ${text}`));
+  const files = args.text("files");
+  const inHand =
+    files === undefined
+      ? new InHand(defaultFiles, moreSmallFiles)
+      : new InHand(parseInteger("files", files, 1, 100), 0);
+  const defaults = readSharedOptions(args);
+  const list = await openBatch(typed, defaults, note);
+  const journalPath = resolve(args.text("journal") ?? `${list.path}.journal`);
+  checkPaths(list.path, journalPath, args.text("report"));
+  const owner = { manifest: list.path, destination: destinationOf(connection.target) };
+  const begun: Begun = { args, terminal, connection, stopping, typed, note, inHand, defaults, list };
+  // An emulator inside this process forgets everything; what was uploaded to it is uploaded nowhere.
+  if (args.has("emulator")) return takeAll(begun, undefined, undefined);
+  if (args.has("dry-run")) return takeAll(begun, await Journal.look(journalPath, owner), undefined);
+  const unlock = await lock(lockOf(journalPath), typed).catch((error: unknown) => {
+    throw error instanceof CheckpointError ? error : unwritable("journal", journalPath, error);
+  });
+  try {
+    const journal = await Journal.open(journalPath, owner);
+    try {
+      return await takeAll(begun, journal, journalPath);
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    await unlock();
+  }
+}
+
+interface Begun {
+  readonly args: Arguments<BatchFlag>;
+  readonly terminal: Terminal;
+  readonly connection: Connection;
+  readonly stopping: Stopping;
+  readonly typed: string;
+  readonly note: (text: string) => void;
+  readonly inHand: InHand;
+  readonly defaults: UploadOptions;
+  readonly list: BatchList;
+}
+
+/** @param journalPath undefined when nothing is to be remembered */
+async function takeAll(begun: Begun, journal: Journal | undefined, journalPath: string | undefined): Promise<ExitCode> {
+  const { args, terminal, connection, stopping, defaults } = begun;
+  const batch = new Batch(begun.list, journal);
+  const survey = await batch.survey(stopping.signal);
+  if (survey.problemCount > 0) return refuse(begun, survey);
+  tellSurvey(begun, survey);
+  if (args.has("dry-run")) return planAll(begun, batch);
+  // Once, and not once for each entry; a run that finds nothing left needs none.
+  if (survey.total > survey.earlier + survey.uncertain) await connection.checkCredentials();
+  const report = await beginReport(args.text("report"), batch, begun.list.path, journalPath);
+  const state =
+    journalPath === undefined ? undefined : await BatchState.open(stateOf(journalPath), (key) => batch.isDone(key));
+  const tally = new Tally({ ...survey, failed: survey.uncertain });
+  const debug = isDebugging(args.has("debug"), process.env);
+  const output = batchOutput(terminal, tally, { args, debug });
+  const codes = new Set<ExitCode>();
+  if (survey.earlier > 0 || survey.total === 0) codes.add(0);
+  if (survey.uncertain > 0) codes.add(1);
+  try {
+    try {
+      await sendAll(begun, batch, codes, { args, defaults, connection, state, journal, report, tally, output });
+    } finally {
+      await state?.close();
+      await report?.close();
+    }
+  } catch (error) {
+    // What is uploaded stays so: the last line says how much it is, whatever ended the run.
+    await output.stopped(error);
+    await output.summary();
+    return exitCodeOf(error);
+  }
+  await output.summary();
+  // A signal that came when all was done has stopped nothing.
+  const stopped = stopping.reason === undefined || tally.left === 0 ? undefined : exitCodeOf(stopping.reason);
+  return exitCodeOfAll([...codes], stopped);
+}
+
+async function sendAll(
+  { inHand, stopping, terminal }: Begun,
+  batch: Batch,
+  codes: Set<ExitCode>,
+  task: BatchTask,
+): Promise<void> {
+  let refusals = 0;
+  const most = Math.max(mostRefusals, inHand.mostEver);
+  const upload = async (entry: BatchEntry, signal: AbortSignal): Promise<void> => {
+    const code = await uploadEntry(task, entry, signal);
+    if (code === undefined) return;
+    codes.add(code);
+    refusals = code === 4 ? refusals + 1 : 0;
+  };
+  try {
+    await batch.run(inHand, stopping.signal, () => refusals < most, upload);
+  } catch (error) {
+    if (error !== stopping.reason) throw error;
+    reportError(terminal, error, { debug: false });
+  }
+  const { left } = task.tally;
+  if (stopping.reason === undefined && refusals < most && left > 0) {
+    terminal.note(`vodup: ${left} of the files found at first are there no more`);
+    codes.add(3);
+  }
+  if (refusals >= most) {
+    terminal.note(
+      `vodup: ${refusals} entries in a row were refused, so that the rest is not tried; see "vodup doctor"`,
+    );
+  }
+}
+
+/** `--dry-run`: one after the other, so that the order is the manifest's. */
+async function planAll({ args, terminal, connection, stopping, defaults }: Begun, batch: Batch): Promise<ExitCode> {
+  await connection.checkCredentials();
+  const codes = new Set<ExitCode>([0]);
+  let failed = 0;
+  const plan = async (entry: BatchEntry): Promise<void> => {
+    const shown = shownSource(entry.name);
+    try {
+      const planned = await connection.client.plan(sourceOf(entry.source), optionsOf(defaults, entry));
+      await terminal.print(planLine(shown, planned, args.has("json")));
+    } catch (error) {
+      if (args.has("json"))
+        await terminal.print(JSON.stringify({ type: "error", source: shown, ...errorFields(error) }));
+      reportError(terminal, error, { source: shown, debug: false });
+      codes.add(exitCodeOf(error));
+      failed += 1;
+    }
+  };
+  await batch.run(new InHand(1), stopping.signal, () => true, plan);
+  if (failed > 0) terminal.note(`vodup: ${failed} of these uploads would fail`);
+  return exitCodeOfAll([...codes], undefined);
+}
+
+/** Nothing was sent, and nothing is, until every line is right. */
+async function refuse(
+  { args, terminal, typed }: Begun,
+  { problems, problemCount }: Pick<Survey, "problems" | "problemCount">,
+): Promise<ExitCode> {
+  for (const message of problems) {
+    terminal.note(`vodup: ${message}`);
+    if (!args.has("json")) continue;
+    const line = {
+      type: "error",
+      source: typed,
+      code: "ERR_INVALID_ARG_VALUE",
+      message,
+      requestId: null,
+      retryable: false,
+    };
+    await terminal.print(JSON.stringify(line));
+  }
+  if (problemCount > problems.length) terminal.note(`vodup: and ${problemCount - problems.length} more`);
+  terminal.note(`vodup: nothing was sent: ${typed} must be mended first`);
+  return 2;
+}
+
+function tellSurvey({ note, typed, list }: Begun, { total, repeated, uncertain }: Survey): void {
+  if (total === 0) note(`${typed} lists nothing${list.kind === "folder" ? " with the extension of a media" : ""}`);
+  if (repeated > 0) {
+    note(
+      `${repeated} ${repeated === 1 ? "entry says" : "entries say"} what another one says already; each is uploaded once`,
+    );
+  }
+  if (uncertain > 0) {
+    note(
+      `${uncertain} ${uncertain === 1 ? "entry" : "entries"} may be committed already and are left alone: look for the ` +
+        "media (COMMIT_UNCERTAIN in the journal); to upload one again, remove its line from the journal",
+    );
+  }
+}
+
+/** What makes two uploads of a file two medias, whatever their entries say. */
+function destinationOf({ site, vodEndpoint, subAppId }: Target): Readonly<Record<string, string | null>> {
+  return { site: site ?? "intl", vodEndpoint: vodEndpoint ?? null, subAppId: subAppId ?? null };
+}

@@ -1,0 +1,90 @@
+import { readdir, rmdir } from "node:fs/promises";
+import type { BatchEntry } from "../../batch/entry.ts";
+import type { Checkpoint } from "../../index.ts";
+import type { StateEntry } from "../state/directory.ts";
+import type { Memory } from "../state/open-store.ts";
+import { RecordError } from "../../batch/records.ts";
+import { CheckpointError } from "../../index.ts";
+import { StoredFile } from "../state/checkpoint-store.ts";
+import { entryFile, openDirectory, readEntry } from "../state/directory.ts";
+import { removeFile } from "../state/private-file.ts";
+
+/**
+ * The checkpoints of a batch's entries. They lie beside the journal and not in the state directory of `vodup upload`:
+ * journal and checkpoints know only together what was committed, and `vodup uploads resume` would not tell the journal.
+ * Who has the journal's lock has them all.
+ */
+export class BatchState {
+  readonly #directory: string;
+  /** Keys of the entries that a run before this one has left a checkpoint of. */
+  readonly #left: ReadonlySet<string>;
+
+  private constructor(directory: string, left: ReadonlySet<string>) {
+    this.#directory = directory;
+    this.#left = left;
+  }
+
+  /**
+   * Opens the folder, and removes what a run that was killed has left of entries that its journal has as done.
+   * @throws RecordError: what cannot be remembered could be uploaded twice
+   */
+  static async open(directory: string, isDone: (key: string) => boolean): Promise<BatchState> {
+    try {
+      await openDirectory(directory);
+      const left = new Set<string>();
+      for (const name of await readdir(directory)) {
+        const key = /^([0-9a-f]{32})\.json$/.exec(name)?.[1];
+        if (key === undefined) continue;
+        if (isDone(key)) await removeFile(entryFile(directory, key));
+        else left.add(key);
+      }
+      return new BatchState(directory, left);
+    } catch (cause) {
+      throw new RecordError(directory, cause);
+    }
+  }
+
+  /** @throws RecordError */
+  async memoryOf({ key, source }: BatchEntry): Promise<Memory> {
+    const path = entryFile(this.#directory, key);
+    try {
+      // A file that is no entry is no checkpoint either; the library says so of whatever is not one.
+      const found = this.#left.has(key) ? ((await readEntry(this.#directory, key))?.checkpoint ?? null) : undefined;
+      return { kind: "batch", id: undefined, store: new EntryFile(path, found, source) };
+    } catch (cause) {
+      throw new RecordError(path, cause);
+    }
+  }
+
+  /** Removes the folder, unless there is something in it to go on from. */
+  async close(): Promise<void> {
+    await rmdir(this.#directory).catch(() => undefined);
+  }
+}
+
+/**
+ * A checkpoint of a batch. `transferred` and `committed` are not written: `committing` follows the one at once, and the
+ * other is in the journal as soon as it could be here.
+ */
+class EntryFile extends StoredFile {
+  readonly #file: string;
+
+  constructor(path: string, found: unknown, source: string) {
+    super(
+      path,
+      found,
+      (checkpoint): StateEntry => ({ version: 1, source, flags: [], checkpoint }),
+      () => Promise.resolve(),
+    );
+    this.#file = path;
+  }
+
+  /** @throws RecordError: a batch is run again without a look at what the last run did, and must not send twice */
+  override async save(checkpoint: Checkpoint): Promise<void> {
+    if (checkpoint.state !== "uploading" && checkpoint.state !== "committing") return;
+    await super.save(checkpoint).catch((error: unknown) => {
+      // What it says of --checkpoint helps nobody here.
+      throw new RecordError(this.#file, error instanceof CheckpointError ? error.cause : error);
+    });
+  }
+}

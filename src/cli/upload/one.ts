@@ -1,0 +1,76 @@
+import type { UploadOptions } from "../../index.ts";
+import type { Arguments } from "../args.ts";
+import type { Connection } from "../connection.ts";
+import type { Stopping } from "../stopping.ts";
+import type { UploadFlag } from "./flags.ts";
+import type { UploadOutput } from "./output.ts";
+import type { UploadResult } from "../../index.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { exitCodeOf } from "../exit-codes.ts";
+import { RememberedUpload, UntoldError } from "./remembered-upload.ts";
+import { openMemory } from "../state/open-store.ts";
+import { DeadlineError } from "../stopping.ts";
+
+/** What all sources of a command line share, but for the output. */
+export interface UploadTask {
+  readonly args: Arguments<UploadFlag>;
+  readonly options: UploadOptions;
+  readonly connection: Connection;
+  readonly run: Stopping;
+  readonly output: UploadOutput;
+}
+
+export interface UploadOutcome {
+  /** The one that this source would have alone. */
+  readonly code: ExitCode;
+  /** Whether the same command goes on where this one stopped. */
+  readonly resumable: boolean;
+  /** The id of what is kept in the state directory. */
+  readonly id?: string | undefined;
+}
+
+/** Uploads one source of the command line, tells how it went, and leaves behind what its exit code promises. */
+export async function uploadOne(task: UploadTask, source: string): Promise<UploadOutcome> {
+  const { args, output, run, connection } = task;
+  let upload: RememberedUpload | undefined;
+  let result: UploadResult | undefined;
+  try {
+    run.signal.throwIfAborted();
+    const warn = (message: string): void => output.warning({ code: "NO_STATE", message });
+    upload = new RememberedUpload(task, source, await openMemory(args, connection.target, source, warn));
+    result = await upload.send();
+    // Until it was told, and all is over that the command is for, running the command again must not upload again.
+    await tell(result, () => output.stored(result as UploadResult));
+    if (args.has("wait")) await waitForProcessing(task, result.fileId);
+    await tell(result, () => output.result(result as UploadResult));
+    await upload.forget();
+    return { code: 0, resumable: false };
+  } catch (error) {
+    const resumable = (await upload?.leave(error)) ?? false;
+    output.error(error);
+    return { code: outcomeCode(error, result !== undefined && !resumable), resumable, id: upload?.id };
+  } finally {
+    await upload?.close();
+  }
+}
+
+/** With a task flow waits for its success, and without one until the media can be found. */
+async function waitForProcessing({ args, connection, run, output }: UploadTask, fileId: string): Promise<void> {
+  const { signal } = run;
+  if (args.has("procedure")) output.processed(await connection.client.waitForProcedure(fileId, { signal }));
+  else await connection.client.waitForUpload(fileId, { signal });
+}
+
+async function tell(result: UploadResult, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (cause) {
+    throw new UntoldError(result.fileId, cause);
+  }
+}
+
+/** What is uploaded and not remembered would be uploaded twice by whoever takes "safe to run again" at its word. */
+function outcomeCode(error: unknown, isStoredForGood: boolean): ExitCode {
+  const code = exitCodeOf(error);
+  return code === 5 && isStoredForGood && !(error instanceof DeadlineError) ? 1 : code;
+}

@@ -1,0 +1,147 @@
+import type { Checkpoint, ProgressEvent, TaskState, UploadResult, Warning } from "../../index.ts";
+import type { Arguments } from "../args.ts";
+import type { Terminal } from "../terminal.ts";
+import type { UploadFlag } from "./flags.ts";
+import { progressView } from "../render.ts";
+import { describeError, reportError } from "../report-error.ts";
+import { shownSource } from "../shown-source.ts";
+import { formatSize } from "../sizes.ts";
+
+/** Where one source's news go: text for people, or one JSON object a line. */
+export interface UploadOutput {
+  readonly progress: (event: ProgressEvent) => void;
+  readonly retry: (event: { operation: string; attempt: number; delayMs: number; error: unknown }) => void;
+  readonly warning: (warning: { readonly code: Warning["code"] | "NO_STATE"; readonly message: string }) => void;
+  readonly checkpoint: (checkpoint: Checkpoint) => void;
+  /** The media exists. @returns settles when stdout has taken it; rejects when nobody reads stdout any more */
+  readonly stored: (result: UploadResult) => Promise<void>;
+  /** The task flow that was waited for has succeeded. */
+  readonly processed: (task: TaskState) => void;
+  /** All is done. @returns as `stored` */
+  readonly result: (result: UploadResult) => Promise<void>;
+  readonly error: (error: unknown) => void;
+}
+
+/** JSON lines of progress come at most so often; the first and last of a phase always. */
+const leastJsonGapMs = 100;
+
+export function outputOf(
+  terminal: Terminal,
+  source: string,
+  options: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
+): UploadOutput {
+  const shown = shownSource(source);
+  return options.args.has("json") ? jsonOutput(terminal, shown, options) : textOutput(terminal, shown, options);
+}
+
+function textOutput(
+  terminal: Terminal,
+  source: string,
+  { args, debug }: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
+): UploadOutput {
+  const quiet = args.has("quiet");
+  const line = !quiet && !args.has("no-progress") && (process.env["CI"] ?? "") === "";
+  const view = progressView(terminal, line);
+  let retries = 0;
+  return {
+    progress: (event) => view.show(event, retries),
+    retry: () => (retries += 1),
+    warning: ({ message }) => quiet || terminal.note(`vodup: note: ${message}`),
+    checkpoint: () => undefined,
+    stored: async ({ fileId }) => {
+      view.end();
+      await terminal.print(fileId);
+    },
+    processed: ({ taskType, taskId }) => quiet || terminal.note(`  ${taskType} ${taskId} succeeded`),
+    result: async (result) => {
+      if (!quiet && terminal.isInteractive) terminal.note(summary(result));
+    },
+    error: (error) => {
+      view.end();
+      reportError(terminal, error, { source: source === "-" ? undefined : source, debug });
+    },
+  };
+}
+
+function summary({ mediaUrl, transfer }: UploadResult): string {
+  const { bytes, parts, retries, verified, durationMs } = transfer;
+  const speed = durationMs > 0 ? `, ${formatSize(Math.round((bytes / durationMs) * 1000))}/s` : "";
+  const how = parts > 1 ? ` in ${parts} parts` : "";
+  const again = retries > 0 ? `, ${retries} ${retries === 1 ? "retry" : "retries"}` : "";
+  return `  ${formatSize(bytes)}${how}${speed}${again}, verified by ${verified}: ${mediaUrl}`;
+}
+
+function jsonOutput(
+  terminal: Terminal,
+  source: string,
+  { args, debug }: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
+): UploadOutput {
+  const line = (type: string, fields: Readonly<Record<string, unknown>>): Promise<void> =>
+    terminal.print(JSON.stringify({ type, source, ...fields }));
+  // A reader who has gone misses news, but the upload goes on; the last line is the one that must arrive.
+  const news = (type: string, fields: Readonly<Record<string, unknown>>): void =>
+    void line(type, fields).catch(() => undefined);
+  let last = -Infinity;
+  let phase: string | undefined;
+  return {
+    progress: (event) => {
+      if (args.has("no-progress")) return;
+      const now = performance.now();
+      if (event.phase === phase && event.sentBytes !== event.totalBytes && now - last < leastJsonGapMs) return;
+      last = now;
+      phase = event.phase;
+      news("progress", progressFields(event));
+    },
+    retry: ({ operation, attempt, delayMs, error }) => {
+      const { code, message } = describeError(error);
+      news("retry", { operation, attempt, delayMs, code, message });
+    },
+    warning: ({ code, message }) => news("warning", { code, message }),
+    checkpoint: ({ state, objects }) => {
+      const parts = Object.values(objects).reduce(
+        (sum, object) => sum + (object.done?.parts ?? object.parts.length),
+        0,
+      );
+      news("checkpoint", { state, parts });
+    },
+    // Without --wait it would say what the result says at once.
+    stored: async (result) => (args.has("wait") ? line("stored", resultFields(result)) : undefined),
+    processed: ({ taskId, taskType, status }) => news("processed", { taskId, taskType, status }),
+    result: (result) => line("result", resultFields(result)),
+    error: (error) => {
+      news("error", errorFields(error));
+      reportError(terminal, error, { source: source === "-" ? undefined : source, debug });
+    },
+  };
+}
+
+/** What is said of a failure beside its source. */
+export function errorFields(error: unknown): Readonly<Record<string, unknown>> & { readonly code: string } {
+  const { code, message, requestId, retryable } = describeError(error);
+  return { code, message, requestId: requestId ?? null, retryable };
+}
+
+/** What is said of a result beside its source. */
+export function resultFields({
+  fileId,
+  mediaUrl,
+  coverUrl,
+  transfer,
+}: UploadResult): Readonly<Record<string, unknown>> & { readonly fileId: string } {
+  const { bytes, parts, retries, crc64, verified, resumedParts } = transfer;
+  return { fileId, mediaUrl, coverUrl: coverUrl ?? null, bytes, parts, retries, crc64, verified, resumedParts };
+}
+
+function progressFields(event: ProgressEvent): Readonly<Record<string, unknown>> {
+  const { phase, file, sentBytes, totalBytes, parts, concurrency, bytesPerSecond, etaMs } = event;
+  return {
+    phase,
+    file,
+    sentBytes,
+    totalBytes: totalBytes ?? null,
+    parts: { done: parts.done, total: parts.total ?? null },
+    concurrency,
+    bytesPerSecond,
+    etaMs: etaMs ?? null,
+  };
+}

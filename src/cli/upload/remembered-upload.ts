@@ -1,0 +1,199 @@
+import { Readable } from "node:stream";
+import type { Checkpoint, UploadOptions, UploadResult } from "../../index.ts";
+import type { Arguments } from "../args.ts";
+import type { Connection } from "../connection.ts";
+import type { Memory } from "../state/open-store.ts";
+import type { UploadOutput } from "./output.ts";
+import { CheckpointError, SourceError } from "../../index.ts";
+import { exitCodeOf } from "../exit-codes.ts";
+import { shownSource } from "../shown-source.ts";
+import { hasParts, reasonAfresh } from "./reason-afresh.ts";
+import { filledInput } from "./standard-input.ts";
+import { sourceOf } from "./flags.ts";
+
+/** The upload is done, and its FileId could not be printed. */
+export class UntoldError extends Error {
+  constructor(fileId: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`uploaded as FileId ${fileId}, which could not be written to stdout: ${why}`, { cause });
+  }
+}
+
+/** What an upload is made with. */
+export interface RememberedTask {
+  readonly args: Arguments<"keep-parts">;
+  readonly options: UploadOptions;
+  readonly connection: Connection;
+  readonly run: { readonly signal: AbortSignal };
+  readonly output: Pick<UploadOutput, "progress" | "retry" | "warning" | "checkpoint">;
+}
+
+/** One source's upload and its checkpoint on disk, which outlives the process when it has to. */
+export class RememberedUpload {
+  readonly #task: RememberedTask;
+  readonly #source: string;
+  readonly #memory: Memory | undefined;
+  /** The checkpoint that this run goes on from. */
+  #found: unknown;
+  #isUploaded = false;
+  /** Whether the library has dealt with the parts of this upload when it failed. */
+  #settled = false;
+  #cannotSave = false;
+
+  constructor(task: RememberedTask, source: string, memory: Memory | undefined) {
+    this.#task = task;
+    this.#source = source;
+    this.#memory = memory;
+    this.#found = memory?.store.found;
+  }
+
+  get id(): string | undefined {
+    return this.#memory?.id;
+  }
+
+  /** Uploads, or goes on with an upload. One of the state directory that cannot be used is no failure, but a fresh start. */
+  async send(): Promise<UploadResult> {
+    const result = await this.#resume();
+    this.#isUploaded = true;
+    return result;
+  }
+
+  /** There is nothing any more to go on from. */
+  async forget(): Promise<void> {
+    await this.#memory?.store.remove();
+  }
+
+  /**
+   * Removes or keeps parts and checkpoint after a failure.
+   * @returns whether they are kept, to be resumed
+   */
+  async leave(error: unknown): Promise<boolean> {
+    const memory = this.#memory;
+    if (memory === undefined) return false;
+    // The next run prints the FileId without uploading again.
+    if (error instanceof UntoldError) return memory.store.isKept;
+    // A checkpoint that cannot be used stays as it is, and nothing goes on from it.
+    if (this.#choose(error) === "keep-parts") return memory.store.isKept && !(error instanceof CheckpointError);
+    // Wrong arguments send nothing and so remove nothing: the upload of an earlier run is as good as before.
+    if (exitCodeOf(error) === 2) return false;
+    if (!this.#settled && !this.#isUploaded && this.#found !== undefined) await this.#discard(this.#found);
+    await memory.store.remove();
+    return false;
+  }
+
+  async close(): Promise<void> {
+    await this.#memory?.store.close();
+  }
+
+  async #resume(): Promise<UploadResult> {
+    const [found, memory] = [this.#found, this.#memory];
+    try {
+      return await this.#send(found);
+    } catch (error) {
+      const result = isMissingSource(error) && isCommitted(found) ? recordedResult(found) : undefined;
+      if (result !== undefined) return result;
+      if (!(error instanceof CheckpointError) || memory === undefined || found === undefined || memory.kind === "file")
+        throw error;
+      await this.#startAfresh(memory, found, error);
+      return this.#send(undefined);
+    }
+  }
+
+  async #startAfresh(memory: Memory, found: unknown, why: CheckpointError): Promise<void> {
+    const removed = !this.#settled && (await this.#discard(found)) && hasParts(found);
+    // Stopped before all was removed, what tells of it stays.
+    this.#task.run.signal.throwIfAborted();
+    const done = isCommitted(found)
+      ? `; what it was then stays uploaded as FileId ${found.result.fileId}`
+      : removed
+        ? "; the parts that it had sent are removed"
+        : "";
+    const message = `${shownSource(this.#source)}: starting afresh, since ${reasonAfresh(why)}${done}`;
+    this.#task.output.warning({ code: "FRESH_START", message });
+    await memory.store.remove();
+    this.#found = undefined;
+    this.#settled = false;
+  }
+
+  async #send(found: unknown): Promise<UploadResult> {
+    const { options, connection, run, output } = this.#task;
+    const input = this.#source === "-" ? await this.#standardInput() : sourceOf(this.#source);
+    return connection.client.upload(input, {
+      ...options,
+      // Whatever was on disk: the library checks it and says what is wrong with it.
+      checkpoint: found as Checkpoint | undefined,
+      onCheckpoint: this.#memory === undefined ? undefined : (checkpoint) => this.#save(checkpoint),
+      onFailure: (error) => {
+        this.#settled = true;
+        return this.#choose(error);
+      },
+      signal: run.signal,
+      onProgress: output.progress,
+      onRetry: output.retry,
+      onWarning: output.warning,
+    });
+  }
+
+  /** Mistakes that can be found without a byte of it are told before the first one is waited for. */
+  async #standardInput(): Promise<NodeJS.ReadableStream> {
+    const { options, connection, run } = this.#task;
+    await connection.client.plan(Readable.from([]), { ...options, signal: run.signal });
+    await connection.checkCredentials();
+    return filledInput(process.stdin, run.signal);
+  }
+
+  /** What the exit code promises of the parts; without a checkpoint on disk nobody could go on from them. */
+  #choose(error: unknown): "abort" | "keep-parts" {
+    if (this.#task.args.has("keep-parts")) return "keep-parts";
+    if (this.#memory === undefined || !this.#memory.store.isKept) return "abort";
+    if (this.#memory.kind === "file") return "keep-parts";
+    return [5, 130, 143].includes(exitCodeOf(error)) ? "keep-parts" : "abort";
+  }
+
+  async #save(checkpoint: Checkpoint): Promise<void> {
+    const { output } = this.#task;
+    try {
+      await this.#memory?.store.save(checkpoint);
+      output.checkpoint(checkpoint);
+    } catch (error) {
+      // Who asked for a checkpoint must have it; who did not asks for the upload, full disk or not.
+      // So must a batch.
+      if (this.#memory?.kind === "file" || this.#memory?.kind === "batch") throw error;
+      if (this.#cannotSave) return;
+      this.#cannotSave = true;
+      const why = error instanceof Error ? error.message : String(error);
+      output.warning({ code: "NO_STATE", message: `this upload may not be resumable: ${why}` });
+    }
+  }
+
+  /** @returns whether nothing is left, as far as anybody can tell */
+  async #discard(found: unknown): Promise<boolean> {
+    const { connection, run } = this.#task;
+    const { signal } = run;
+    const failed = await connection.client.discard(found as Checkpoint, { signal }).catch(() => {
+      return signal.aborted ? { removed: false, reason: "stopped before it was done" } : undefined;
+    });
+    if (failed === undefined || failed.removed) return failed !== undefined;
+    const message = `what an earlier run sent of ${shownSource(this.#source)} could not be removed: ${failed.reason}`;
+    this.#task.output.warning({ code: "CLEAN_UP_FAILED", message });
+    return false;
+  }
+}
+
+type Committed = Checkpoint & { readonly result: NonNullable<Checkpoint["result"]> };
+
+function isCommitted(found: unknown): found is Committed {
+  return typeof found === "object" && found !== null && (found as Checkpoint).state === "committed";
+}
+
+function isMissingSource(error: unknown): boolean {
+  return error instanceof SourceError && error.code === "SOURCE_NOT_FOUND";
+}
+
+/** The result of an upload as its checkpoint has it; undefined when that is incomplete. */
+function recordedResult({ result, objects, session }: Committed): UploadResult | undefined {
+  const done = objects[session.mediaStoragePath.replace(/^\//, "")]?.done;
+  if (done === undefined) return undefined;
+  const { size: bytes, parts, crc64, verified } = done;
+  return { ...result, transfer: { bytes, parts, retries: 0, crc64, verified, durationMs: 0, resumedParts: parts } };
+}

@@ -1,0 +1,62 @@
+import type { TransferContext } from "./transfer/send.ts";
+import type { UploadObject } from "./objects.ts";
+import type { UploadState } from "./state/upload-state.ts";
+import { VodupError } from "../errors.ts";
+import { transferObject } from "./transfer/object.ts";
+import { inParallel } from "../http/in-parallel.ts";
+import { resumeObject } from "./state/resume.ts";
+
+/**
+ * Brings objects to the service, as many at a time as there may be parts in flight. What an earlier run has brought is
+ * not sent again.
+ *
+ * @param resumed told how many parts of an object need not be sent
+ * @throws the first failure, which stops all others; its `file` says which one of a tree it was
+ */
+export async function deliverObjects(
+  context: TransferContext,
+  state: UploadState,
+  objects: readonly UploadObject[],
+  resumed: (parts: number) => void,
+): Promise<void> {
+  await inParallel(
+    objects,
+    () => context.limit.concurrency,
+    context.signal,
+    async (object, signal) => {
+      try {
+        await deliver({ ...context, signal }, state, object, resumed);
+      } catch (error) {
+        if (object.identity !== undefined && error instanceof VodupError) error.file ??= object.file;
+        throw error;
+      }
+    },
+  );
+}
+
+async function deliver(
+  context: TransferContext,
+  state: UploadState,
+  object: UploadObject,
+  resumed: (parts: number) => void,
+): Promise<void> {
+  const { key, file, contentType } = object;
+  const before = state.finished(key);
+  if (before !== undefined) {
+    resumed(before.parts);
+    context.progress.resumed(file, before.size, before.parts);
+    return;
+  }
+  await object.withSource(async (source) => {
+    const parts = await resumeObject(context, state, key, source);
+    resumed(parts);
+    // Looking closer may have shown that the object is whole.
+    const whole = state.finished(key);
+    if (whole !== undefined) {
+      context.progress.resumed(file, whole.size, whole.parts);
+      return;
+    }
+    const done = await transferObject(context, { source, file, key, contentType, record: state.record(key) });
+    await state.finish(key, done);
+  });
+}

@@ -1,0 +1,40 @@
+import type { ManifestContent, ManifestType } from "./content.ts";
+import type { LocatedFile, ManifestFolder } from "./folder.ts";
+import { readM3u8 } from "./m3u8.ts";
+
+/** Bytes; a day of two-second segments with a key for each has 12 MB. */
+const maxManifestBytes = 32 * 2 ** 20;
+
+/**
+ * A manifest's text, without byte-order mark.
+ * @throws SourceError when the file is no longer the one that was located
+ */
+export async function readText(
+  folder: ManifestFolder,
+  file: LocatedFile,
+): Promise<{ readonly text: string } | { readonly unreadable: string }> {
+  const { size } = file.identity;
+  if (size > maxManifestBytes) return { unreadable: `is no manifest: it has more than ${maxManifestBytes} bytes` };
+  const { handle } = await folder.open(file);
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  try {
+    // No further than it was when it was opened: it may be a log that somebody writes to.
+    for (let read = -1; filled < size && read !== 0; filled += read)
+      read = (await handle.read(bytes, filled, size - filled, filled)).bytesRead;
+  } finally {
+    await handle.close();
+  }
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, filled)) };
+  } catch {
+    return { unreadable: "is no manifest: it is not UTF-8 text" };
+  }
+}
+
+/** What the local reader finds in a manifest. */
+export async function readContent(text: string, type: ManifestType): Promise<ManifestContent> {
+  if (type === "m3u8") return readM3u8(text);
+  const { readMpd } = await import("./mpd.ts");
+  return readMpd(Buffer.from(text));
+}

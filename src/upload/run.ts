@@ -1,0 +1,320 @@
+import type { UploadEnvironment } from "./environment.ts";
+import type { CommitResult } from "./session/commit.ts";
+import type { TransferContext } from "./transfer/send.ts";
+import type { UploadOptions, Warning } from "./options.ts";
+import type { OwnSignals } from "../http/abort.ts";
+import type { SessionIdentity, UploadSession } from "./session/apply.ts";
+import type { UploadObject } from "./objects.ts";
+import type { UploadResult } from "./result.ts";
+import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
+import { CosClient } from "../cos/client.ts";
+import { toKey } from "../cos/key.ts";
+import { publishUpload, withinUpload } from "../http/diagnostics.ts";
+import { parseSubAppId } from "../vod-api/client.ts";
+import { checkSameFiles, checkSameUpload, plainFields } from "./state/checkpoint.ts";
+import { abortUploads } from "./clean-up.ts";
+import { commitUpload } from "./session/commit.ts";
+import { deliverObjects } from "./deliver.ts";
+import { planTransfer } from "./transfer/part-plan.ts";
+import { PartsInFlight } from "./transfer/parts-in-flight.ts";
+import { ProgressMeter } from "./progress.ts";
+import { requestingWith } from "./transfer/request.ts";
+import { applyUpload } from "./session/apply.ts";
+import { sessionKeys } from "./session/keys.ts";
+import { treeFiles, uploadObjects } from "./objects.ts";
+import { identify, mediaBytes, sizesOf, type ReadyUpload } from "./ready.ts";
+import { UploadState } from "./state/upload-state.ts";
+
+type Stage = "apply" | "transfer" | "commit";
+
+type RunOptions = UploadOptions & Pick<OwnSignals, "signal" | "ending">;
+
+let uploads = 0;
+
+/** One upload over open sources: apply → transfer → commit (wire §9.1). The only place that knows both services. */
+export class UploadRun {
+  readonly #environment: UploadEnvironment;
+  readonly #options: RunOptions;
+  readonly #ready: ReadyUpload;
+  readonly #state: UploadState;
+  readonly #progress: ProgressMeter;
+  readonly #signal: AbortSignal;
+  readonly #number: number = (uploads += 1);
+  readonly #started: number = performance.now();
+  #retries: number;
+  #resumedParts = 0;
+  #stage: Stage = "apply";
+
+  /** @throws CheckpointError `CHECKPOINT_MISMATCH` when the checkpoint is another upload's */
+  constructor(environment: UploadEnvironment, options: RunOptions, ready: ReadyUpload) {
+    const { media, cover, fields } = ready;
+    this.#environment = environment;
+    this.#options = options;
+    this.#ready = ready;
+    this.#retries = ready.retries;
+    this.#signal = options.signal;
+    this.#progress = new ProgressMeter(media.label, options.onProgress);
+    const identity = {
+      endpoint: environment.endpoint,
+      source: identify(media),
+      cover: cover === undefined ? undefined : identify(cover),
+      fields,
+    };
+    const { checkpoint } = options;
+    if (checkpoint !== undefined) {
+      checkSameUpload(checkpoint, { ...identity, fields: plainFields(fields) });
+      if (checkpoint.state === "uploading") checkSameFiles(checkpoint, treeFiles(this.#objects(checkpoint.session)));
+    }
+    this.#state = new UploadState(identity, options.onCheckpoint, checkpoint, this.#signal);
+  }
+
+  run(): Promise<UploadResult> {
+    return withinUpload(this.#number, () => this.#run());
+  }
+
+  async #run(): Promise<UploadResult> {
+    this.#publish("start");
+    try {
+      const result = await this.#runStages();
+      this.#publish("done", { fileId: result.fileId });
+      return result;
+    } catch (error) {
+      if (error instanceof VodupError) error.stage ??= this.#stage;
+      this.#publish("error", { code: error instanceof VodupError ? error.code : "ABORTED" });
+      await this.#leave(error);
+      throw error;
+    }
+  }
+
+  async #runStages(): Promise<UploadResult> {
+    if (this.#state.phase === "uploading") this.#foresee();
+    this.#progress.enter("apply");
+    if (this.#state.phase !== "uploading") this.#recall();
+    const resumed = this.#state.session;
+    if (resumed !== undefined && this.#state.result !== undefined) return this.#finish(resumed, this.#state.result);
+    for (let session = resumed ?? (await this.#apply()), restarted = false; ; restarted = true) {
+      try {
+        if (this.#state.phase === "uploading") await this.#transfer(session);
+        return this.#finish(session, await this.#commit(session));
+      } catch (error) {
+        if (restarted || !this.#mayRestart(error)) throw resumed === undefined ? error : this.#afterResume(error);
+        this.#warn(
+          "RESTARTED",
+          `${this.#ready.media.label}: the certificate expired; all of it is sent again in a new session`,
+        );
+        await abortUploads(this.#environment, session, this.#state.openUploads(), this.#options.ending);
+        session = await this.#apply();
+      }
+    }
+  }
+
+  /** Expects what the sources have, before the session says which objects they become. */
+  #foresee(): void {
+    const { partSize = this.#environment.defaults.partSize } = this.#options;
+    for (const size of sizesOf(this.#ready)) this.#expect(size, partSize);
+  }
+
+  /** Counts what an earlier run had brought, where none of it is looked at again. */
+  #recall(): void {
+    for (const { size, parts } of this.#state.wholes) {
+      this.#progress.expect(size, parts);
+      this.#progress.resumed(this.#ready.media.label, size, parts);
+    }
+  }
+
+  async #apply(): Promise<UploadSession> {
+    this.#enter("apply");
+    const { api, wire } = this.#environment;
+    const now = (): number => wire.clock.now();
+    const onRetry = this.#counting("ApplyUpload");
+    const { fields, cover } = this.#ready;
+    const session = await applyUpload(api, fields, cover !== undefined, now, this.#signal, onRetry);
+    await this.#state.begin(session, treeFiles(this.#objects(session)));
+    return session;
+  }
+
+  async #transfer(session: UploadSession): Promise<void> {
+    this.#enter("transfer");
+    const context = this.#context(session);
+    const waves = this.#objects(session);
+    const objects = waves.flat();
+    this.#state.expectObjects(objects.length);
+    this.#progress.reset();
+    for (const { size } of objects) this.#expect(size, context.partSize);
+    for (const wave of waves) {
+      await deliverObjects(context, this.#state, wave, (parts) => {
+        this.#resumedParts += parts;
+      });
+    }
+    await this.#state.enter("transferred");
+  }
+
+  #objects(session: SessionIdentity): UploadObject[][] {
+    return uploadObjects(session, this.#ready, this.#environment.lanes);
+  }
+
+  #context(session: UploadSession): TransferContext {
+    const { wire, budget, cosEndpoint, defaults } = this.#environment;
+    const { bucket, region } = session;
+    const strategy = this.#options.sessionRefresh ?? "vod-session-key";
+    const { fields } = this.#ready;
+    const keys = sessionKeys(this.#environment, session, fields, strategy, this.#signal, (certificate, receivedAt) =>
+      this.#state.renewed(certificate, receivedAt),
+    );
+    const buffered = this.#ready.media.kind === "stream";
+    const inFlight = new PartsInFlight(this.#options.concurrency ?? defaults.concurrency, buffered);
+    this.#progress.concurrency = inFlight.limit.concurrency;
+    return {
+      cos: new CosClient({ bucket, region, credentials: () => keys.get(), cosEndpoint }, wire),
+      budget,
+      limit: inFlight.limit,
+      sent: (file, bytes) => {
+        inFlight.partDone(bytes, budget.contended);
+        this.#progress.concurrency = inFlight.limit.concurrency;
+        this.#progress.done(file, bytes);
+      },
+      partSize: this.#options.partSize ?? defaults.partSize,
+      requireCrc64: this.#options.requireCrc64 ?? false,
+      progress: this.#progress,
+      signal: this.#signal,
+      requesting: (signal) =>
+        requestingWith(wire, keys, signal, (event) => {
+          inFlight.retried(event.error);
+          this.#counting(event.operation)(event);
+        }),
+    };
+  }
+
+  async #commit(session: UploadSession): Promise<CommitResult> {
+    this.#enter("commit");
+    this.#progress.enter("commit", this.#ready.media.label);
+    const repeated = this.#state.phase === "committing";
+    await this.#state.enter("committing");
+    const result = await commitUpload({
+      api: this.#environment.api,
+      session,
+      subAppId: parseSubAppId("subAppId", this.#options.subAppId),
+      repeated,
+      resumable: this.#keepsCheckpoint(),
+      signal: this.#signal,
+      onRetry: this.#counting("CommitUpload"),
+    });
+    try {
+      await this.#state.committed(result);
+    } catch (error) {
+      // The media exists: to report a failure now would make the caller upload it again.
+      const why = error instanceof Error ? error.message : String(error);
+      this.#warn(
+        "CHECKPOINT_FAILED",
+        `${this.#ready.media.label} is committed, but its checkpoint does not say so: ${why}`,
+      );
+    }
+    return result;
+  }
+
+  #finish(session: UploadSession, result: CommitResult): UploadResult {
+    const media = this.#state.finished(toKey(session.mediaStoragePath));
+    if (media === undefined) {
+      throw new CheckpointError("CHECKPOINT_INVALID", "the checkpoint does not hold the media's object", {
+        field: "objects",
+      });
+    }
+    this.#tellDone();
+    const { parts, crc64, verified } = media;
+    const { coverStoragePath: cover } = session;
+    const bytes = this.#state.sizeWithout(cover === undefined || cover === "" ? undefined : toKey(cover));
+    const durationMs = Math.round(performance.now() - this.#started);
+    const transfer = {
+      bytes,
+      parts,
+      retries: this.#retries,
+      crc64,
+      verified,
+      durationMs,
+      resumedParts: this.#resumedParts,
+    };
+    return { ...result, transfer };
+  }
+
+  /** The media exists: a handler that throws now must not make the caller upload it again. */
+  #tellDone(): void {
+    const { label } = this.#ready.media;
+    try {
+      this.#progress.enter("done", label);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#warn("HANDLER_FAILED", `${label} is committed, but onProgress threw when it was told so: ${why}`);
+    }
+  }
+
+  #expect(size: number | undefined, partSize: number | "auto"): void {
+    this.#progress.expect(size, size === undefined ? undefined : planTransfer(size, partSize).partCount);
+  }
+
+  #mayRestart(error: unknown): boolean {
+    const { media, cover } = this.#ready;
+    const replayable = media.kind === "ranged" && cover?.kind !== "stream";
+    const expired = error instanceof VodupError && error.code === "CERTIFICATE_EXPIRED";
+    return expired && replayable && this.#options.sessionRefresh === "restart";
+  }
+
+  /** What ends a resumed upload before it moved because its session is too old is the checkpoint's fault: a fresh start helps. */
+  #afterResume(error: unknown): unknown {
+    if (!(error instanceof VodupError) || error.code !== "CERTIFICATE_EXPIRED" || this.#resumedParts > 0) return error;
+    return new CheckpointError(
+      "CHECKPOINT_EXPIRED",
+      "the checkpoint's certificate has expired and could not be renewed; start without it to upload afresh",
+      { field: "session.certificate" },
+      { cause: error },
+    );
+  }
+
+  #keepsCheckpoint(): boolean {
+    return (this.#options.checkpoint ?? this.#options.onCheckpoint) !== undefined;
+  }
+
+  /** Removes or keeps what was sent, as the caller chose. */
+  async #leave(error: unknown): Promise<void> {
+    const { onFailure, ending } = this.#options;
+    await this.#state.settle(ending);
+    const { session } = this.#state;
+    const byDefault = this.#keepsCheckpoint() ? "keep-parts" : "abort";
+    const choice = typeof onFailure === "function" ? onFailure(error) : (onFailure ?? byDefault);
+    if (session === undefined) return;
+    // After the transfer there is nothing to remove, and only the checkpoint can repeat the commit without sending all again.
+    if (choice === "keep-parts" || this.#state.phase !== "uploading") {
+      if (error instanceof VodupError) attachCheckpoint(error, this.#state.snapshot());
+      return;
+    }
+    const failed = await abortUploads(this.#environment, session, this.#state.openUploads(), ending);
+    if (failed !== undefined)
+      this.#warn("CLEAN_UP_FAILED", `what was sent of ${this.#ready.media.label} could not be removed: ${failed}`);
+  }
+
+  #enter(stage: Stage): void {
+    this.#stage = stage;
+    this.#publish(stage);
+  }
+
+  #counting(operation: string): (event: { attempt: number; delayMs: number; error: unknown }) => void {
+    return (event) => {
+      this.#retries += 1;
+      this.#options.onRetry?.({ ...event, operation });
+    };
+  }
+
+  #warn(code: Warning["code"], message: string): void {
+    this.#options.onWarning?.({ code, message });
+  }
+
+  #publish(phase: Stage | "start" | "done" | "error", more: { fileId?: string; code?: string } = {}): void {
+    publishUpload({
+      uploadNumber: this.#number,
+      phase,
+      source: this.#ready.media.label,
+      totalBytes: mediaBytes(this.#ready),
+      durationMs: performance.now() - this.#started,
+      ...more,
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import type { Credentials } from "../../credentials/source.ts";
+import { VodupError } from "../../errors.ts";
+
+/** The temporary key of one upload, as ApplyUpload gives it. */
+export interface Certificate extends Credentials {
+  /** Epoch seconds at which it stops working (`ExpiredTime`). */
+  readonly expiredTime: number;
+}
+
+/** Gets a new certificate for the same keys; rejects when there is no way to. */
+export type Renew = () => Promise<Certificate>;
+
+/** A certificate is renewed when this much of its life, counted from its receipt, is over. */
+const usedShare = 0.9;
+
+/** From here on an "access denied" is taken for an expired certificate: clocks differ. */
+const oldShare = 0.8;
+
+/**
+ * Keeps a valid certificate at hand for everything that is in flight. It is renewed ahead of time, and when the service
+ * says it has expired; either way once, however many parts ask (wire §12.1).
+ *
+ * There is no fixed margin: the life of a certificate is not published, and one of seconds must work too.
+ */
+export class CertificateKeeper {
+  readonly #now: () => number;
+  readonly #renew: Renew;
+  #current: Certificate;
+  #receivedAt: number;
+  #pending: Promise<void> | undefined;
+  /** Why renewal is impossible; then the current certificate is used to its end. */
+  #impossible: unknown;
+
+  /** @param now epoch milliseconds by the service's clock */
+  constructor(certificate: Certificate, receivedAt: number, now: () => number, renew: Renew) {
+    this.#current = certificate;
+    this.#receivedAt = receivedAt;
+    this.#now = now;
+    this.#renew = renew;
+  }
+
+  get current(): Certificate {
+    return this.#current;
+  }
+
+  /** Epoch milliseconds at which `current` was received. */
+  get receivedAt(): number {
+    return this.#receivedAt;
+  }
+
+  /** @throws VodupError `CERTIFICATE_EXPIRED` */
+  async get(): Promise<Credentials> {
+    if (this.#isDue() && this.#impossible === undefined)
+      await this.#renewOnce().catch((error: unknown) => this.#endure(error));
+    if (this.#isOver()) throw this.#expired();
+    return this.#current;
+  }
+
+  /**
+   * Called when the service refused a certificate.
+   * @param refused the one that was used: if another is current by now, that one is simply tried
+   * @returns whether trying again makes sense
+   */
+  async refused(refused: Credentials): Promise<boolean> {
+    if (this.#current !== refused) return true;
+    if (this.#impossible !== undefined) throw this.#expired();
+    await this.#renewOnce().catch((error: unknown) => {
+      this.#impossible ??= error;
+      throw this.#expired();
+    });
+    return true;
+  }
+
+  /** Whether so much of the certificate's life is over that a refusal may mean its end. */
+  isOld(): boolean {
+    const life = this.#lifeMs();
+    return life <= 0 || this.#now() - this.#receivedAt >= life * oldShare;
+  }
+
+  #lifeMs(): number {
+    return this.#current.expiredTime * 1000 - this.#receivedAt;
+  }
+
+  /** A certificate that seems to have ended before it came tells of a clock that is off; it is used until it is refused. */
+  #isDue(): boolean {
+    const life = this.#lifeMs();
+    return life > 0 && this.#now() - this.#receivedAt >= life * usedShare;
+  }
+
+  #isOver(): boolean {
+    const life = this.#lifeMs();
+    return life > 0 && this.#now() - this.#receivedAt >= life;
+  }
+
+  #renewOnce(): Promise<void> {
+    this.#pending ??= this.#replace().finally(() => (this.#pending = undefined));
+    return this.#pending;
+  }
+
+  async #replace(): Promise<void> {
+    const fresh = await this.#renew();
+    this.#current = fresh;
+    this.#receivedAt = this.#now();
+  }
+
+  /** A passing failure is tried again with the next request; a final one is remembered. */
+  #endure(error: unknown): void {
+    if (!(error instanceof VodupError && error.retryable)) this.#impossible = error;
+  }
+
+  #expired(): VodupError {
+    const why = this.#impossible instanceof Error ? `: ${this.#impossible.message}` : "";
+    return new VodupError(
+      "CERTIFICATE_EXPIRED",
+      `the upload's temporary certificate has expired and could not be renewed${why}; run the upload again: ` +
+        "a checkpoint can be resumed only with a renewed certificate, otherwise all is sent again",
+      { stage: "transfer", retryable: true, cause: this.#impossible },
+    );
+  }
+}

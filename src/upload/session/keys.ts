@@ -1,0 +1,53 @@
+import type { Credentials } from "../../credentials/source.ts";
+import type { Certificate } from "./certificate.ts";
+import type { UploadEnvironment } from "../environment.ts";
+import type { SessionRefresh } from "../options.ts";
+import type { CosCredentials } from "../transfer/request.ts";
+import type { ApplyFields, UploadSession } from "./apply.ts";
+import { VodupError } from "../../errors.ts";
+import { CertificateKeeper } from "./certificate.ts";
+import { checkRefreshed, renewBySessionKey } from "./apply.ts";
+
+/**
+ * Where a transfer's keys come from: the session's certificate, renewed by the chosen strategy, or the caller's own key
+ * when ApplyUpload gave no certificate.
+ * @param renewed told of every new certificate, before it is used
+ */
+export function sessionKeys(
+  environment: UploadEnvironment,
+  session: UploadSession,
+  fields: ApplyFields,
+  strategy: SessionRefresh,
+  signal: AbortSignal,
+  renewed: (certificate: Certificate, receivedAt: number) => Promise<void>,
+): CosCredentials {
+  const { wire, credentials } = environment;
+  const now = (): number => wire.clock.now();
+  if (session.certificate === undefined) {
+    return {
+      get: () => credentials.get(),
+      refused: async (used: Credentials) => credentials.invalidate(used),
+      isOld: () => false,
+    };
+  }
+  return new CertificateKeeper(session.certificate, session.receivedAt, now, async () => {
+    const certificate = await renew(environment, session, fields, strategy, signal);
+    await renewed(certificate, now());
+    return certificate;
+  });
+}
+
+async function renew(
+  { api, wire }: UploadEnvironment,
+  session: UploadSession,
+  fields: ApplyFields,
+  strategy: SessionRefresh,
+  signal: AbortSignal,
+): Promise<Certificate> {
+  if (typeof strategy === "function") {
+    const { bucket, region, mediaStoragePath, coverStoragePath, vodSessionKey } = session;
+    return checkRefreshed(await strategy({ bucket, region, mediaStoragePath, coverStoragePath, vodSessionKey }));
+  }
+  if (strategy === "vod-session-key") return renewBySessionKey(api, fields, session, () => wire.clock.now(), signal);
+  throw new VodupError("CERTIFICATE_EXPIRED", `sessionRefresh is "${strategy}"`);
+}

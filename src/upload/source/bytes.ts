@@ -1,0 +1,152 @@
+import type { Hash } from "node:crypto";
+import { createHash } from "node:crypto";
+import type { PartAttempt, PartBody } from "./part-body.ts";
+import type { RangedSource } from "./open.ts";
+import { Crc64 } from "../../cos/crc64.ts";
+import { SourceError } from "../../errors.ts";
+
+/** Bytes given to the socket at a time: TLS encrypts a chunk in one go, and a large one would hold up the event loop. */
+const chunkSize = 256 * 1024;
+
+/** Bytes that the caller holds in memory; they are not copied and must not be changed before the upload is over. */
+export class BytesSource implements RangedSource {
+  readonly kind = "ranged";
+  readonly label = "the bytes given";
+  readonly size: number;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.size = bytes.byteLength;
+  }
+
+  body(offset: number, size: number): PartBody {
+    const bytes = this.#bytes.subarray(offset, offset + size);
+    const known: KnownSums = {};
+    return { size, begin: async () => new BufferedAttempt([bytes], size, known) };
+  }
+
+  async verify(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+/** A Blob (or File), read a slice at a time. */
+export class BlobSource implements RangedSource {
+  readonly kind = "ranged";
+  readonly label = "the Blob given";
+  readonly fileName: string | undefined;
+  readonly size: number;
+  readonly #blob: Blob;
+
+  constructor(blob: Blob) {
+    this.#blob = blob;
+    this.size = blob.size;
+    this.fileName = "name" in blob && typeof blob.name === "string" ? blob.name : undefined;
+  }
+
+  body(offset: number, size: number): PartBody {
+    return { size, begin: async () => new BlobAttempt(this.#blob.slice(offset, offset + size)) };
+  }
+
+  async verify(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+interface KnownSums {
+  crc64?: bigint;
+  md5?: string;
+}
+
+/** A pass over bytes that are in memory; what it computes is kept in `known` for the next one. */
+export class BufferedAttempt implements PartAttempt {
+  readonly size: number;
+  readonly #chunks: readonly Uint8Array[];
+  readonly #known: KnownSums;
+
+  constructor(chunks: readonly Uint8Array[], size: number, known: KnownSums) {
+    this.#chunks = chunks;
+    this.size = size;
+    this.#known = known;
+  }
+
+  /**
+   * The sums are computed piece by piece as the bytes go out: a part at once would hold up the event loop. They are known
+   * before the last piece is given: the answer to it may come before anybody asks for more.
+   */
+  async *open(): AsyncGenerator<Uint8Array> {
+    const crc = this.#known.crc64 === undefined ? new Crc64() : undefined;
+    const md5 = this.#known.md5 === undefined ? startMd5() : undefined;
+    let left = this.size;
+    for (const chunk of this.#chunks) {
+      for (let from = 0; from < chunk.byteLength; from += chunkSize) {
+        const piece = chunk.subarray(from, from + chunkSize);
+        crc?.update(piece);
+        md5?.update(piece);
+        left -= piece.byteLength;
+        if (left === 0) this.#keep(crc, md5);
+        yield piece;
+      }
+    }
+  }
+
+  #keep(crc: Crc64 | undefined, md5: Hash | undefined): void {
+    if (crc !== undefined) this.#known.crc64 = crc.digest();
+    if (md5 !== undefined) this.#known.md5 = md5.digest("hex");
+  }
+
+  crc64(): bigint {
+    if (this.size === 0) return 0n;
+    if (this.#known.crc64 === undefined) throw new Error("the CRC of a part is known once all of it was read");
+    return this.#known.crc64;
+  }
+
+  md5(): string | undefined {
+    return this.#known.md5;
+  }
+
+  async end(): Promise<void> {}
+}
+
+class BlobAttempt implements PartAttempt {
+  readonly size: number;
+  readonly #slice: Blob;
+  readonly #crc = new Crc64();
+
+  constructor(slice: Blob) {
+    this.#slice = slice;
+    this.size = slice.size;
+  }
+
+  async *open(): AsyncGenerator<Uint8Array> {
+    for (let from = 0; from < this.size; from += chunkSize) {
+      const piece = this.#slice.slice(from, from + chunkSize);
+      const bytes = await piece.arrayBuffer().catch((cause: unknown) => {
+        throw new SourceError("SOURCE_CHANGED", "the Blob given can no longer be read: what backs it has changed", {
+          cause,
+        });
+      });
+      const chunk = new Uint8Array(bytes);
+      this.#crc.update(chunk);
+      yield chunk;
+    }
+  }
+
+  crc64(): bigint {
+    return this.#crc.digest();
+  }
+
+  md5(): undefined {
+    return undefined;
+  }
+
+  async end(): Promise<void> {}
+}
+
+/** Undefined where the platform's policy forbids MD5 (FIPS): the CRC is what the check rests on. */
+export function startMd5(): Hash | undefined {
+  try {
+    return createHash("md5");
+  } catch {
+    return undefined;
+  }
+}

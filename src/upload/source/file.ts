@@ -1,0 +1,159 @@
+import type { FileHandle } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import type { Lane, LanePool } from "../buffers/lane-pool.ts";
+import type { PartAttempt, PartBody } from "./part-body.ts";
+import type { Fingerprint, RangedSource } from "./open.ts";
+import { SourceError } from "../../errors.ts";
+import { laneBufferSize } from "../buffers/lane-pool.ts";
+
+/** Pieces handed to a slow socket: the idle limit then measures 64 KiB and not a whole buffer. */
+const slowPieceSize = 64 * 1024;
+/** A piece that took longer than this to leave makes the socket a slow one. */
+const slowPieceMs = 500;
+
+/** A regular file, read by range: never more than two buffers of it are in memory for each connection. */
+export class FileSource implements RangedSource {
+  readonly kind = "ranged";
+  readonly label: string;
+  readonly fileName: string;
+  readonly size: number;
+  readonly fingerprint: Fingerprint;
+  readonly #handle: FileHandle;
+  readonly #opened: BigIntStats;
+  readonly #lanes: LanePool;
+
+  constructor(handle: FileHandle, stats: BigIntStats, path: string, fileName: string, lanes: LanePool) {
+    this.#handle = handle;
+    this.#opened = stats;
+    this.#lanes = lanes;
+    this.label = path;
+    this.fileName = fileName;
+    this.size = Number(stats.size);
+    this.fingerprint = { kind: "file", size: this.size, modified: stats.mtimeNs.toString() };
+  }
+
+  body(offset: number, size: number): PartBody {
+    return {
+      size,
+      begin: async (signal) =>
+        new FileAttempt(this.#handle, this.label, offset, size, await this.#lanes.acquire(signal)),
+    };
+  }
+
+  /** @throws SourceError `SOURCE_CHANGED` when the file was written to since it was opened */
+  async verify(): Promise<void> {
+    const now = await this.#handle.stat({ bigint: true });
+    if (now.size !== this.#opened.size) {
+      throw changed(this.label, `it had ${this.#opened.size} bytes and now has ${now.size}`);
+    }
+    if (now.mtimeNs !== this.#opened.mtimeNs) throw changed(this.label, "its modification time moved");
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+class FileAttempt implements PartAttempt {
+  readonly size: number;
+  readonly #handle: FileHandle;
+  readonly #label: string;
+  readonly #offset: number;
+  readonly #lane: Lane;
+  #reading: Promise<unknown> = Promise.resolve();
+  #crc = 0n;
+  #passed = 0;
+
+  constructor(handle: FileHandle, label: string, offset: number, size: number, lane: Lane) {
+    this.#handle = handle;
+    this.#label = label;
+    this.#offset = offset;
+    this.size = size;
+    this.#lane = lane;
+  }
+
+  /** As an iterator of its own, and no generator: see http/tap.ts. */
+  open(): AsyncIterable<Uint8Array> {
+    let which: 0 | 1 = 0;
+    let position = 0;
+    let reading = this.#read(which, 0);
+    let rest: Buffer | undefined;
+    const pace = new Pace();
+    const next = async (): Promise<IteratorResult<Uint8Array>> => {
+      if (rest === undefined) {
+        if (position === this.size) return { done: true, value: undefined };
+        const length = await reading;
+        const current: 0 | 1 = which;
+        position += length;
+        if (position < this.size) {
+          which = current === 0 ? 1 : 0;
+          reading = this.#read(which, position);
+        }
+        this.#crc = this.#lane.crc(current, length, this.#crc);
+        this.#passed = position;
+        rest = this.#lane.buffers[current].subarray(0, length);
+      }
+      const step = pace.step();
+      const piece = rest.subarray(0, step);
+      rest = step < rest.byteLength ? rest.subarray(step) : undefined;
+      return { done: false, value: piece };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next }) };
+  }
+
+  crc64(): bigint {
+    if (this.#passed !== this.size) throw new Error("the CRC of a part is known once all of it was read");
+    return this.#crc;
+  }
+
+  md5(): undefined {
+    return undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.#reading;
+    this.#lane.release();
+  }
+
+  /** Fills a buffer with what follows `position`; a short file is a changed one. */
+  #read(which: 0 | 1, position: number): Promise<number> {
+    const reading = this.#fill(this.#lane.buffers[which], position, Math.min(laneBufferSize, this.size - position));
+    // The failure is met where the bytes are needed; until then, and if nobody needs them, it must not count as unhandled.
+    this.#reading = reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #fill(buffer: Buffer, position: number, length: number): Promise<number> {
+    let filled = 0;
+    while (filled < length) {
+      const from = this.#offset + position + filled;
+      const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, from).catch((cause: unknown) => {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new SourceError("SOURCE_FAILED", `reading ${this.#label} failed: ${why}`, { cause });
+      });
+      if (bytesRead === 0) throw changed(this.#label, `it ends at byte ${from}`);
+      filled += bytesRead;
+    }
+    return filled;
+  }
+}
+
+/** A whole buffer at once while the socket is quick; 64 KiB at a time at first, and when it is not. */
+class Pace {
+  #given: number | undefined;
+
+  /** Bytes of the next piece: asked for once the one before has left. */
+  step(): number {
+    const now = performance.now();
+    const quick = this.#given !== undefined && now - this.#given < slowPieceMs;
+    this.#given = now;
+    return quick ? laneBufferSize : slowPieceSize;
+  }
+}
+
+function changed(label: string, how: string): SourceError {
+  return new SourceError(
+    "SOURCE_CHANGED",
+    `${label} changed while it was being uploaded: ${how}; upload it again once it is complete`,
+  );
+}

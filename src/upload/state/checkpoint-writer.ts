@@ -1,0 +1,51 @@
+import type { Checkpoint } from "./checkpoint.ts";
+import { untilAborted } from "../../http/abort.ts";
+import { withLimit } from "../../http/abort.ts";
+
+/** Milliseconds that a failure is held back for a checkpoint that is still being written. */
+const settleLimitMs = 1_000;
+/** The same after an abort, which has to be over within a second, cleaning up included. */
+const settleAbortedMs = 300;
+
+/**
+ * Hands checkpoints to the caller one at a time. While one is being written, what happens is gathered into the next:
+ * an upload of 10,000 parts does not wait for 10,000 writes. Nothing is lost by that: parts that the service holds and
+ * the checkpoint does not know are found again by ListParts.
+ */
+export class CheckpointWriter {
+  readonly #write: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
+  readonly #snapshot: () => Checkpoint;
+  #running: Promise<void> | undefined;
+  #stale = false;
+
+  constructor(write: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined, snapshot: () => Checkpoint) {
+    this.#write = write;
+    this.#snapshot = snapshot;
+  }
+
+  /**
+   * Writes the state as it is now, or as it will be when the write before has ended.
+   * @returns settles when a state at least as new as this one is written; rejects with the caller's own error
+   */
+  save(): Promise<void> {
+    if (this.#write === undefined) return Promise.resolve();
+    this.#stale = true;
+    this.#running ??= this.#drain(this.#write).finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  /** Waits for a write that is under way, whatever becomes of it, but not for one that hangs. */
+  async settle(aborted: boolean, ending: AbortSignal): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    const patience = aborted ? settleAbortedMs : settleLimitMs;
+    await withLimit(patience, ending, (limit) => untilAborted(running, limit)).catch(() => undefined);
+  }
+
+  async #drain(write: (checkpoint: Checkpoint) => void | Promise<void>): Promise<void> {
+    while (this.#stale) {
+      this.#stale = false;
+      await write(this.#snapshot());
+    }
+  }
+}

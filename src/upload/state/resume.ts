@@ -1,0 +1,111 @@
+import type { DonePart } from "../transfer/send-parts.ts";
+import type { TransferContext } from "../transfer/send.ts";
+import type { OpenedSource, RangedSource } from "../source/open.ts";
+import type { UploadState } from "./upload-state.ts";
+import { createHash } from "node:crypto";
+import { CheckpointError, CosError } from "../../errors.ts";
+import { findObject } from "../transfer/complete.ts";
+import { partRange, planTransfer } from "../transfer/part-plan.ts";
+
+/**
+ * Brings what a checkpoint says of an object in line with what the service holds, before anything is sent:
+ * - a part that both know alike is kept; the source is compared with it later, when its turn comes;
+ * - a part that only the service has (it was sent after the last checkpoint) is kept if its MD5 is that of the source;
+ * - everything else is sent again;
+ * - an upload that is gone may have been completed: then the object itself is compared with the source (wire §9.4).
+ *
+ * @returns how many parts need not be sent
+ * @throws CheckpointError `CHECKPOINT_MISMATCH` for a stream: it cannot be read from the middle
+ */
+export async function resumeObject(
+  context: TransferContext,
+  state: UploadState,
+  key: string,
+  source: OpenedSource,
+): Promise<number> {
+  const record = state.record(key);
+  const { uploadId, partSize } = record;
+  if (uploadId === undefined || partSize === undefined) return 0;
+  if (source.kind === "stream") {
+    throw new CheckpointError("CHECKPOINT_MISMATCH", "a stream cannot be resumed; start without the checkpoint", {
+      field: "source",
+    });
+  }
+  const requesting = context.requesting(context.signal);
+  const listed = await requesting("ListParts", (options) => context.cos.listParts(key, uploadId, options)).catch(
+    goneUpload,
+  );
+  const known = new Map(record.parts.map((part) => [part.number, part]));
+  const plan = planTransfer(source.size, partSize);
+  if (listed === undefined) return completedBefore(context, state, key, source, plan.partCount);
+  const kept: DonePart[] = [];
+  for (const { partNumber, size, etag } of listed) {
+    if (partNumber > plan.partCount || size !== partRange(plan, partNumber).size) continue;
+    const before = known.get(partNumber);
+    if (before !== undefined && before.etag === etag && before.size === size) kept.push(before);
+    else {
+      const adopted = await adopt(source, partNumber, partRange(plan, partNumber).offset, size, etag, context.signal);
+      if (adopted !== undefined) kept.push(adopted);
+    }
+  }
+  state.reconcile(key, kept);
+  return kept.length;
+}
+
+function goneUpload(error: unknown): undefined {
+  if (error instanceof CosError && (error.cosCode === "NoSuchUpload" || error.status === 404)) return undefined;
+  throw error;
+}
+
+/** Reads a part of the source to see whether it is the one that the service holds. */
+async function adopt(
+  source: RangedSource,
+  number: number,
+  offset: number,
+  size: number,
+  etag: string,
+  signal: AbortSignal,
+): Promise<DonePart | undefined> {
+  const md5 = createHash("md5");
+  const crc64 = await readThrough(source, offset, size, signal, (chunk) => md5.update(chunk));
+  return md5.digest("hex") === etag.toLowerCase() ? { number, size, etag, crc64, crcConfirmed: false } : undefined;
+}
+
+/** The upload is gone: completed by the run before (its answer came too late to be noted), or removed. */
+async function completedBefore(
+  context: TransferContext,
+  state: UploadState,
+  key: string,
+  source: RangedSource,
+  parts: number,
+): Promise<number> {
+  const found = await findObject(context.cos, key, context.requesting(context.signal));
+  if (found?.size === source.size && found.crc64 !== undefined) {
+    const crc64 = await readThrough(source, 0, source.size, context.signal, () => undefined);
+    if (crc64 === found.crc64) {
+      await state.finish(key, { size: source.size, parts, crc64, verified: "crc64" });
+      return parts;
+    }
+  }
+  state.forget(key);
+  return 0;
+}
+
+async function readThrough(
+  source: RangedSource,
+  offset: number,
+  size: number,
+  signal: AbortSignal,
+  each: (chunk: Uint8Array) => void,
+): Promise<string> {
+  const pass = await source.body(offset, size).begin(signal);
+  try {
+    for await (const chunk of pass.open()) {
+      signal.throwIfAborted();
+      each(chunk);
+    }
+    return String(pass.crc64());
+  } finally {
+    await pass.end();
+  }
+}

@@ -1,0 +1,216 @@
+import type { Certificate } from "../session/certificate.ts";
+import type { Checkpoint, CheckpointObject, SourceIdentity } from "./checkpoint.ts";
+import type { CommitResult } from "../session/commit.ts";
+import type { DonePart } from "../transfer/send-parts.ts";
+import type { ObjectRecord, TransferredObject } from "../transfer/send.ts";
+import type { ApplyFields, UploadSession } from "../session/apply.ts";
+import { untilAborted } from "../../http/abort.ts";
+import { CheckpointWriter } from "./checkpoint-writer.ts";
+import { checkpointVersion, plainFields } from "./checkpoint.ts";
+
+/** What does not change during an upload. */
+export interface UploadIdentity {
+  readonly endpoint: { readonly vod: string; readonly cos: string };
+  readonly source: SourceIdentity;
+  readonly cover: SourceIdentity | undefined;
+  readonly fields: ApplyFields;
+}
+
+interface ObjectState {
+  /** The file of a tree that it is made of. */
+  readonly source: SourceIdentity | undefined;
+  uploadId: string | undefined;
+  partSize: number | undefined;
+  readonly parts: Map<number, DonePart>;
+  done: TransferredObject | undefined;
+}
+
+/** How far an upload is: the one place that a checkpoint is made from and continued by. */
+export class UploadState {
+  readonly #identity: UploadIdentity;
+  readonly #writer: CheckpointWriter;
+  readonly #signal: AbortSignal;
+  readonly #objects = new Map<string, ObjectState>();
+  /** How many there will be. */
+  #objectCount = Infinity;
+  #phase: Checkpoint["state"] = "uploading";
+  #session: UploadSession | undefined;
+  #result: CommitResult | undefined;
+  /** A write of the checkpoint that failed while parts went on; met at the next step. */
+  #writeFailure: { readonly error: unknown } | undefined;
+
+  /** @param signal ends the waiting for checkpoints that are being written */
+  constructor(
+    identity: UploadIdentity,
+    write: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined,
+    from: Checkpoint | undefined,
+    signal: AbortSignal,
+  ) {
+    this.#identity = identity;
+    this.#signal = signal;
+    this.#writer = new CheckpointWriter(write, () => this.snapshot());
+    if (from !== undefined) this.#restore(from);
+  }
+
+  get phase(): Checkpoint["state"] {
+    return this.#phase;
+  }
+
+  get session(): UploadSession | undefined {
+    return this.#session;
+  }
+
+  get result(): CommitResult | undefined {
+    return this.#result;
+  }
+
+  /** Uploads that were opened and not completed: what an abort has to remove. */
+  openUploads(): { readonly key: string; readonly uploadId: string }[] {
+    return [...this.#objects].flatMap(([key, { uploadId, done }]) =>
+      uploadId === undefined || done !== undefined ? [] : [{ key, uploadId }],
+    );
+  }
+
+  expectObjects(count: number): void {
+    this.#objectCount = count;
+  }
+
+  finished(key: string): TransferredObject | undefined {
+    return this.#objects.get(key)?.done;
+  }
+
+  /** Every object that is whole. */
+  get wholes(): TransferredObject[] {
+    return [...this.#objects.values()].flatMap(({ done }) => (done === undefined ? [] : [done]));
+  }
+
+  /** Bytes of all objects that are whole, but for the given one. */
+  sizeWithout(key: string | undefined): number {
+    return [...this.#objects].reduce((sum, [name, { done }]) => sum + (name === key ? 0 : (done?.size ?? 0)), 0);
+  }
+
+  /**
+   * Begins a session, forgetting all of one before it.
+   * @param files of a HLS or DASH tree, by key: a later run makes sure that they are the same
+   */
+  async begin(session: UploadSession, files: ReadonlyMap<string, SourceIdentity>): Promise<void> {
+    this.#objects.clear();
+    for (const [key, source] of files) this.#objects.set(key, emptyObject(source));
+    this.#phase = "uploading";
+    this.#session = session;
+    await this.save();
+  }
+
+  async renewed(certificate: Certificate, receivedAt: number): Promise<void> {
+    if (this.#session === undefined) return;
+    this.#session = { ...this.#session, certificate, receivedAt };
+    await this.save();
+  }
+
+  async enter(phase: "transferred" | "committing"): Promise<void> {
+    this.#phase = phase;
+    await this.save();
+  }
+
+  async committed(result: CommitResult): Promise<void> {
+    this.#phase = "committed";
+    this.#result = result;
+    await this.save();
+  }
+
+  /** The record of one object; what an earlier run knew of it is in there. */
+  record(key: string): ObjectRecord {
+    const state = this.#object(key);
+    return {
+      uploadId: state.uploadId,
+      partSize: state.partSize,
+      parts: [...state.parts.values()],
+      opened: async (uploadId, partSize) => {
+        Object.assign(state, { uploadId, partSize });
+        await this.save();
+      },
+      partDone: (part) => {
+        state.parts.set(part.number, part);
+        this.save().catch((error: unknown) => (this.#writeFailure ??= { error }));
+      },
+    };
+  }
+
+  /** Replaces what is known of an object's parts by what the service really holds. */
+  reconcile(key: string, parts: readonly DonePart[]): void {
+    const state = this.#object(key);
+    state.parts.clear();
+    for (const part of parts) state.parts.set(part.number, part);
+  }
+
+  /** The multipart upload is gone: the object starts over. */
+  forget(key: string): void {
+    this.#objects.set(key, emptyObject(this.#objects.get(key)?.source));
+  }
+
+  /** @param key of an object that is whole. The last one is saved with the state that follows at once. */
+  async finish(key: string, object: TransferredObject): Promise<void> {
+    this.#object(key).done = object;
+    if (this.wholes.length < this.#objectCount) await this.save();
+  }
+
+  /**
+   * @throws what the caller's `onCheckpoint` threw, now or while parts were being sent
+   * @throws the signal's own reason
+   */
+  async save(): Promise<void> {
+    if (this.#writeFailure !== undefined) throw this.#writeFailure.error;
+    await untilAborted(this.#writer.save(), this.#signal);
+  }
+
+  /** Waits for a checkpoint that is being written, and less long after an abort. @param ending ends the waiting */
+  async settle(ending: AbortSignal): Promise<void> {
+    await this.#writer.settle(this.#signal.aborted, ending);
+  }
+
+  /** @throws Error before the first session: there is nothing to go on from yet */
+  snapshot(): Checkpoint {
+    if (this.#session === undefined) throw new Error("a checkpoint needs a session");
+    const objects = [...this.#objects].map(([key, state]): [string, CheckpointObject] => [key, plainObject(state)]);
+    return {
+      version: checkpointVersion,
+      state: this.#phase,
+      endpoint: this.#identity.endpoint,
+      source: this.#identity.source,
+      cover: this.#identity.cover,
+      fields: plainFields(this.#identity.fields),
+      session: this.#session,
+      objects: Object.fromEntries(objects),
+      result: this.#result,
+      savedAt: new Date().toISOString(),
+    };
+  }
+
+  #object(key: string): ObjectState {
+    let state = this.#objects.get(key);
+    if (state === undefined) {
+      state = emptyObject(undefined);
+      this.#objects.set(key, state);
+    }
+    return state;
+  }
+
+  #restore(from: Checkpoint): void {
+    this.#phase = from.state;
+    this.#session = from.session;
+    this.#result = from.result;
+    for (const [key, { uploadId, partSize, parts, source, done }] of Object.entries(from.objects)) {
+      const known = parts.map((part): [number, DonePart] => [part.number, { ...part, crcConfirmed: false }]);
+      this.#objects.set(key, { uploadId, partSize, parts: new Map(known), source, done });
+    }
+  }
+}
+
+function emptyObject(source: SourceIdentity | undefined): ObjectState {
+  return { source, uploadId: undefined, partSize: undefined, parts: new Map(), done: undefined };
+}
+
+function plainObject({ uploadId, partSize, parts, source, done }: ObjectState): CheckpointObject {
+  const plain = [...parts.values()].map(({ number, size, etag, crc64 }) => ({ number, size, etag, crc64 }));
+  return { uploadId, partSize, parts: plain.sort((a, b) => a.number - b.number), source, done };
+}

@@ -1,0 +1,58 @@
+import type { Credentials } from "../../credentials/source.ts";
+import type { CertificateKeeper } from "../session/certificate.ts";
+import type { Requesting } from "./complete.ts";
+import type { Wire } from "../../http/wire.ts";
+import { CosError } from "../../errors.ts";
+import { classifyCosFailure } from "../../cos/error-codes.ts";
+import { retrying } from "../../http/retry.ts";
+import { untilAborted } from "../../http/abort.ts";
+
+/** Where an upload's COS requests get their keys from. */
+export type CosCredentials = Pick<CertificateKeeper, "get" | "refused" | "isOld">;
+
+/**
+ * Sends an upload's COS requests: every attempt is signed anew with the certificate of the moment, a refused
+ * certificate is renewed and a wrong clock corrected, a bounded number of times a request.
+ *
+ * @param onRetry told of every repetition
+ */
+export function requestingWith(
+  wire: Wire,
+  keys: CosCredentials,
+  signal: AbortSignal,
+  onRetry: (event: { operation: string; attempt: number; delayMs: number; error: unknown }) => void,
+): Requesting {
+  return (operation, send, classify = classifyCosFailure) => {
+    let used: Credentials | undefined;
+    let usedOffsetMs = wire.storageClock.offsetMs;
+    return retrying(
+      {
+        policy: wire.policy,
+        operation,
+        signal,
+        classify: (error) => (isRefusedKey(error, keys) ? "refresh-credentials" : classify(error)),
+        recover: async (kind, error) => {
+          if (kind === "resync-clock")
+            return wire.storageClock.learn(error instanceof CosError ? error.serverTime : undefined, usedOffsetMs);
+          return used !== undefined && (await untilAborted(keys.refused(used), signal));
+        },
+        onRetry: (event) => onRetry({ operation, ...event }),
+      },
+      async () => {
+        used = await untilAborted(keys.get(), signal);
+        usedOffsetMs = wire.storageClock.offsetMs;
+        return send({ signal, credentials: used });
+      },
+    );
+  };
+}
+
+/**
+ * An expired key is also refused as AccessDenied, which alone would not tell it from a missing permission. HEAD, whose
+ * answers have no body, cannot say ExpiredToken either; but that is the one reason for which it answers 400.
+ */
+function isRefusedKey(error: unknown, keys: CosCredentials): boolean {
+  if (!(error instanceof CosError)) return false;
+  if (error.operation === "HeadObject" && error.status === 400) return true;
+  return error.status === 403 && error.cosCode === "AccessDenied" && keys.isOld();
+}
