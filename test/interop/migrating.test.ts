@@ -49,7 +49,14 @@ afterEach(async () => {
 const blocksUnder = (heading: string, language: string) =>
   page.blocks.filter((block) => block.heading === heading && block.language === language);
 
-async function runSide(heading: string, language: "js" | "ts", scenario: Scenario): Promise<Side> {
+/** The vendor's program with that SDK, the same with one line changed, and this package's own. */
+type Program = "js" | "one line" | "ts";
+
+const oneLine = (code: string): string => code.replace('require("vod-node-sdk")', 'require("vodup/vod-node-sdk")');
+
+async function runSide(heading: string, program: Program, scenario: Scenario): Promise<Side> {
+  const language = program === "ts" ? "ts" : "js";
+  const isVendors = program === "js";
   const [block, ...more] = blocksUnder(heading, language);
   if (block === undefined || more.length > 0) throw new Error(`"${heading}" has not exactly one ${language} block`);
   const project = await openProject({ hostWithoutPort: true, ...scenario.emulator });
@@ -72,17 +79,20 @@ async function runSide(heading: string, language: "js" | "ts", scenario: Scenari
     scenario.proxy === true ? await connectProxy({ route: () => Number(new URL(emulator.origin).port) }) : undefined;
   if (proxy !== undefined) open.push(proxy);
   // The page's TypeScript has no types in it, so that Node runs it as it is.
-  const file = await write(language === "js" ? "theirs.cjs" : "ours.mjs", (scenario.edit ?? String)(block.code));
+  const file = await write(
+    language === "js" ? "theirs.cjs" : "ours.mjs",
+    (program === "one line" ? oneLine : String)((scenario.edit ?? String)(block.code)),
+  );
   const outcome = await project.run(
     { file },
     {
       args: scenario.args,
       preload: [
         ...(proxy === undefined ? [redirect] : []),
-        ...(language === "js" ? [join(vendorFolder, "sign-with-tc3.cjs")] : []),
+        ...(isVendors ? [join(vendorFolder, "sign-with-tc3.cjs")] : []),
       ],
       env: {
-        NODE_PATH: language === "js" ? join(import.meta.dirname, "node_modules") : undefined,
+        NODE_PATH: isVendors ? join(import.meta.dirname, "node_modules") : undefined,
         HTTPS_PROXY: proxy === undefined ? undefined : `http://127.0.0.1:${proxy.port}`,
         ...scenario.env,
       },
@@ -91,7 +101,7 @@ async function runSide(heading: string, language: "js" | "ts", scenario: Scenari
   const objects = [...(await emulator.objects())];
   const folders = emulator.media().map(({ key }) => key.slice(0, key.lastIndexOf("/") + 1));
   const inFolder = (key: string): string => key.slice((folders.find((one) => key.startsWith(one)) ?? "").length);
-  ran.add(`${heading}/${language}`);
+  ran.add(`${heading}/${program}`);
   return {
     ...outcome,
     project,
@@ -386,8 +396,80 @@ describe("what happens on the way", () => {
   });
 });
 
+describe("one line changed: vodup/vod-node-sdk under the SDK's own program", () => {
+  const headings = [
+    "A file",
+    "A name, a category, an expiry",
+    "A cover",
+    "A stream, or bytes",
+    "A task flow",
+    "Regions",
+    "A sub-application",
+    "Temporary keys",
+    "Progress",
+    "Retries",
+    "A proxy",
+  ];
+
+  test.each(headings)("%s: the same media, the same words", async (heading) => {
+    const scenario: Scenario = {
+      ...(heading === "Temporary keys" && { emulator: { token: "a-token" }, env: { TENCENTCLOUD_TOKEN: "a-token" } }),
+      ...(heading === "A proxy" && { proxy: true }),
+    };
+    const [theirs, ours] = await Promise.all([
+      runSide(heading, "js", scenario),
+      runSide(heading, "one line", scenario),
+    ]);
+    const { was, is } = bothUploaded({ theirs, ours }, heading === "Progress" ? film : sample);
+    expect(is.fields).toEqual(was.fields);
+    expect([is.subAppId, is.storageRegion]).toEqual([was.subAppId, was.storageRegion]);
+    const host = (side: Side) => side.project.emulator.requests().find(({ api }) => api === "vod")?.headers["host"];
+    expect(host(ours)).toBe(host(theirs));
+    const said = (side: Side): string =>
+      side.stdout.replaceAll(/\d{15,}/g, "FILE").replaceAll(/https?:\S+\/(\S+?)(\.\w+)?(?=\s)/g, "URL$2");
+    expect(said(ours)).toBe(said(theirs));
+    if (heading === "Progress") expect(ours.stderr.trim().split("\n").at(-1)).toBe(`${film.length} ${film.length}`);
+  });
+
+  test("Logging: the key is not printed", async () => {
+    const ours = await runSide("Logging", "one line", {});
+    expect(ours).toMatchObject({ code: 0 });
+    expect(ours.stderr).toMatch(/upload ended VodUploadResponse/);
+    expect(ours.stderr).not.toContain(ours.project.emulator.secretKey);
+  });
+
+  test("HLS: however the path is written", async () => {
+    const was = await runSide("HLS", "js", {});
+    const edit = (code: string): string => code.replace("hls/180p.m3u8", "./hls/180p.m3u8");
+    for (const scenario of [{}, { edit }]) {
+      const is = await runSide("HLS", "one line", scenario);
+      expect(is).toMatchObject({ code: 0 });
+      expect(new Set(Object.values(is.stored))).toEqual(new Set(Object.values(was.stored)));
+    }
+  });
+
+  test.each(["missing.mp4", "lesson.mp4"])("Errors of %s with a wrong key: the same branch", async (file) => {
+    const scenario: Scenario = { args: [file], env: { TENCENTCLOUD_SECRET_KEY: "wrong" } };
+    const [theirs, ours] = await Promise.all([
+      runSide("Errors", "js", scenario),
+      runSide("Errors", "one line", scenario),
+    ]);
+    const said = (side: Side): string => side.stderr.replace(/[0-9a-f-]{30,}/, "REQUEST");
+    expect(said(ours)).toBe(said(theirs));
+    expect(theirs.stderr).not.toBe("");
+  });
+
+  test("a commit whose answer is lost makes one media, where the SDK's loop makes two", async () => {
+    const faults: FaultRule[] = [{ operation: "CommitUpload", nth: 1, fault: { kind: "reset-after-effect" } }];
+    const ours = await runSide("Retries", "one line", { faults });
+    expect(ours).toMatchObject({ code: 0 });
+    expect(ours.project.emulator.media()).toHaveLength(1);
+  });
+});
+
 test("every program of the page was run", () => {
   const programs = page.blocks.filter(({ language }) => language === "js" || language === "ts");
   expect(programs.length).toBeGreaterThan(20);
-  expect([...ran].sort()).toEqual(programs.map(({ heading, language }) => `${heading}/${language}`).sort());
+  const runAsItIs = [...ran].filter((one) => !one.endsWith("/one line"));
+  expect(runAsItIs.sort()).toEqual(programs.map(({ heading, language }) => `${heading}/${language}`).sort());
 });
