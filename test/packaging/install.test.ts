@@ -13,6 +13,7 @@ const entries: Record<string, string> = {
   "vodup/cos": "CosClient",
   "vodup/events": "parseEvent",
   "vodup/emulator": "startEmulator",
+  "vodup/vod-node-sdk": "VodUploadClient",
 };
 
 interface Manifest {

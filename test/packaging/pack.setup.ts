@@ -29,9 +29,12 @@ declare module "vitest" {
 export default async function setup(vitest: TestProject): Promise<() => Promise<void>> {
   await freshBuild();
   const folder = await mkdtemp(join(tmpdir(), "vodup-packaging-"));
-  const [report] = JSON.parse(
-    await succeed("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root),
-  ) as [{ filename: string; files: PackedFile[]; unpackedSize: number }];
+  // What prepack and postpack do beside the build; as scripts of npm they would write between its JSON.
+  const links = join(root, "scripts/pack-links.mjs");
+  await succeed(process.execPath, [links, "absolute"], root);
+  const packing = succeed("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root);
+  const output = await packing.finally(() => succeed(process.execPath, [links, "restore"], root));
+  const [report] = JSON.parse(output) as [{ filename: string; files: PackedFile[]; unpackedSize: number }];
   const tarball = join(folder, report.filename);
 
   const project = join(folder, "project");

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { access, readdir, readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { root } from "./commands.ts";
@@ -35,4 +35,50 @@ describe("the tarball", () => {
       expect(text, path).not.toMatch(/AKID[0-9A-Za-z]{32}/);
     }
   });
+
+  describe("its links lead somewhere where it is read", () => {
+    const installed = join(packed.project, "node_modules/vodup");
+    const pages = packed.files.map(({ path }) => path).filter((path) => path.endsWith(".md"));
+    const declarations = packed.files.map(({ path }) => path).filter((path) => path.endsWith(".d.ts"));
+
+    test.each(pages)("%s", async (page) => {
+      const text = await readFile(join(installed, page), "utf8");
+      const prose = text.replace(/^```.*?^```$/gms, "");
+      const links = [...prose.matchAll(/\]\(([^)\s]+)\)|\b(?:src|href|srcset)="([^"]+)"/g)].map(
+        ([, a, b]) => a ?? b ?? "",
+      );
+      expect(links.filter((link) => !/^(https:|#)/.test(link))).toEqual([]);
+      for (const link of links) await expectInRepository(link);
+      // The page that was packed is not the page of the repository, which is untouched.
+      expect(await readFile(join(root, page), "utf8")).not.toContain("/blob/v");
+    });
+
+    test("the declarations", async () => {
+      let links = 0;
+      for (const path of declarations) {
+        const text = await readFile(join(installed, path), "utf8");
+        expect(text, path).not.toMatch(/(?<![\w/])docs\/[\w-]+\.md/);
+        for (const [link] of text.matchAll(/https:\/\/github\.com\/[^\s)"`,;]+/g)) {
+          links += 1;
+          await expectInRepository(link.replace(/[.:]$/, ""));
+        }
+      }
+      expect(links).toBeGreaterThan(0);
+    });
+  });
 });
+
+/** A link to this repository at the tag of this version names a file or folder that the tag will have. */
+async function expectInRepository(link: string): Promise<void> {
+  const { repository, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+    repository: { url: string };
+    version: string;
+  };
+  const address = repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
+  const raw = address.replace("github.com", "raw.githubusercontent.com");
+  const path = [`${address}/blob/v${version}/`, `${address}/tree/v${version}/`, `${raw}/v${version}/`]
+    .filter((start) => link.startsWith(start))
+    .map((start) => link.slice(start.length).replace(/#.*$/, ""))[0];
+  if (path === undefined) return;
+  await expect(access(join(root, path)), link).resolves.toBeUndefined();
+}

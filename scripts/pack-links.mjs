@@ -1,0 +1,65 @@
+// node scripts/pack-links.mjs absolute|restore: before npm packs, the pages and declarations that go into the tarball
+// get links to the repository at this version's tag: what they name relative to the repository is not in the package.
+// "restore" puts the pages back afterwards. A run that was stopped in between is repaired by the next one.
+import { existsSync, statSync } from "node:fs";
+import { copyFile, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join, posix } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const root = join(import.meta.dirname, "..");
+const pages = ["README.md", "README.ko.md", "CHANGELOG.md", "SECURITY.md"];
+const aside = (page) => join(root, `.${page}.before-pack`);
+
+/** Link targets of Markdown and of the little HTML in it, in front of which `(`, `"` or `: ` stands. */
+const targets = /(\]\(|^\[[^\]]+\]: |\b(?:src|href|srcset)=")([^)"\s]+)/gm;
+
+/** @returns the page with each relative link made absolute; anchors of the page itself stay */
+export function absoluteLinks(text, { page, address, version, isFolder }) {
+  const raw = address.replace("github.com", "raw.githubusercontent.com");
+  return text.replace(targets, (whole, before, target) => {
+    if (/^([a-z]+:|#|\/\/)/i.test(target)) return whole;
+    const path = posix.normalize(posix.join(posix.dirname(page), target));
+    const [file = ""] = path.split("#");
+    if (/\.(svg|png|jpe?g|gif|webp)$/.test(file)) return `${before}${raw}/v${version}/${path}`;
+    return `${before}${address}/${isFolder(file) ? "tree" : "blob"}/v${version}/${path}`;
+  });
+}
+
+async function makeAbsolute() {
+  await restore();
+  const { repository, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const address = repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
+  const isFolder = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() === true;
+  for (const page of pages) {
+    const text = await readFile(join(root, page), "utf8");
+    await copyFile(join(root, page), aside(page));
+    await writeFile(join(root, page), absoluteLinks(text, { page, address, version, isFolder }));
+  }
+  // Declarations name pages in running text. dist is made anew by every build.
+  const names = await readdir(join(root, "dist"), { recursive: true });
+  for (const name of names.filter((each) => each.endsWith(".d.ts"))) {
+    const path = join(root, "dist", name);
+    const text = await readFile(path, "utf8");
+    const linked = text.replace(
+      /(?<![\w/])docs\/[\w-]+\.md(#[\w-]+)?/g,
+      (page) => `${address}/blob/v${version}/${page}`,
+    );
+    if (linked !== text) await writeFile(path, linked);
+  }
+}
+
+async function restore() {
+  for (const page of pages) {
+    if (!existsSync(aside(page))) continue;
+    await rename(aside(page), join(root, page));
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const work = { absolute: makeAbsolute, restore }[process.argv[2] ?? ""];
+  if (work === undefined) {
+    console.error("usage: node scripts/pack-links.mjs absolute|restore");
+    process.exit(2);
+  }
+  await work();
+}
