@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { freshBuild } from "../../scripts/fresh-build.mjs";
-import { root, succeed } from "./commands.ts";
+import { root, run, succeed } from "./commands.ts";
 
 export interface PackedFile {
   readonly path: string;
@@ -32,9 +32,9 @@ export default async function setup(vitest: TestProject): Promise<() => Promise<
   // What prepack and postpack do beside the build; as scripts of npm they would write between its JSON.
   const links = join(root, "scripts/pack-links.mjs");
   await succeed(process.execPath, [links, "absolute"], root);
-  const packing = succeed("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root);
-  const output = await packing.finally(() => succeed(process.execPath, [links, "restore"], root));
-  const [report] = JSON.parse(output) as [{ filename: string; files: PackedFile[]; unpackedSize: number }];
+  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root);
+  await succeed(process.execPath, [links, "restore"], root);
+  const [report] = JSON.parse(stdout) as [{ filename: string; files: PackedFile[]; unpackedSize: number }];
   const tarball = join(folder, report.filename);
 
   const project = join(folder, "project");

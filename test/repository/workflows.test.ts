@@ -76,10 +76,12 @@ test("a mistake in a workflow is noticed", () => {
 });
 
 test("the tested Node versions are those that the README supports, and .nvmrc is one of them", async () => {
-  const ci = workflows.find(({ name }) => name === "ci.yml");
-  const { matrix } = (ci?.workflow.jobs["test"] as unknown as { strategy: { matrix: { node: string[] } } }).strategy;
-  expect(matrix.node).toEqual(["20.19", "22", "24", "26"]);
-  expect(matrix.node).toContain((await read(".nvmrc")).trim());
+  const { jobs } = parse(await read(`${folder}/ci.yml`)) as {
+    jobs: { test: { strategy: { matrix: { node: string[] } } } };
+  };
+  const { node } = jobs.test.strategy.matrix;
+  expect(node).toEqual(["20.19", "22", "24", "26"]);
+  expect(node).toContain((await read(".nvmrc")).trim());
 });
 
 test("the issue forms and dependabot parse, and ask for what helps", async () => {
