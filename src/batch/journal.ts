@@ -42,18 +42,27 @@ export class Journal {
   #waiting: string[] = [];
   #flushing: Promise<void> | undefined;
 
-  private constructor(path: string, size: number, handle: FileHandle | undefined) {
+  readonly #held: { check(): Promise<void> } | undefined;
+
+  private constructor(
+    path: string,
+    size: number,
+    handle?: FileHandle | undefined,
+    held?: { check(): Promise<void> } | undefined,
+  ) {
     this.#path = path;
     this.#size = size;
     this.#handle = handle;
+    this.#held = held;
   }
 
   /**
    * Opens or begins a journal. One process at a time: locking is the caller's.
+   * @param held the lock, which is checked before each write; what it throws is thrown by `append`
    * @throws TypeError `ERR_INVALID_ARG_VALUE` when the file is no journal, or another one's
    * @throws SourceError `SOURCE_UNREADABLE`; RecordError
    */
-  static async open(path: string, owner: JournalOwner): Promise<Journal> {
+  static async open(path: string, owner: JournalOwner, held?: { check(): Promise<void> }): Promise<Journal> {
     const size = await checkJournal(path, owner);
     try {
       if (size !== undefined) await truncate(path, size);
@@ -62,7 +71,7 @@ export class Journal {
         await handle.appendFile(`${JSON.stringify({ ...kind, ...owner })}\n`);
         await handle.sync();
       }
-      return new Journal(path, size ?? 0, handle);
+      return new Journal(path, size ?? 0, handle, held);
     } catch (cause) {
       throw new RecordError(path, cause);
     }
@@ -70,7 +79,7 @@ export class Journal {
 
   /** As {@link open}, but nothing is written; a journal that is not there is an empty one. */
   static async look(path: string, owner: JournalOwner): Promise<Journal> {
-    return new Journal(path, (await checkJournal(path, owner)) ?? 0, undefined);
+    return new Journal(path, (await checkJournal(path, owner)) ?? 0);
   }
 
   /**
@@ -109,6 +118,7 @@ export class Journal {
   }
 
   async #write(text: string): Promise<void> {
+    await this.#held?.check();
     try {
       await this.#handle?.appendFile(text);
       await this.#handle?.datasync();

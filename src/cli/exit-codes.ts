@@ -20,11 +20,12 @@ const fixed: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   INTEGRITY: 6,
   CERTIFICATE_EXPIRED: temporary,
   TIMEOUT: temporary,
+  // Another vodup is at it.
+  CHECKPOINT_LOCKED: temporary,
   // Running again is what neither of these must suggest: one needs a decision, the other may exist already.
   CHECKPOINT_INVALID: 1,
   CHECKPOINT_MISMATCH: 1,
   CHECKPOINT_EXPIRED: 1,
-  CHECKPOINT_LOCKED: 1,
   COMMIT_UNCERTAIN: 1,
 };
 

@@ -47,7 +47,7 @@ const exitCodes: readonly string[] = [
     ["2", "the command line or a setting is wrong; nothing was sent"],
     ["3", "the source cannot be read, or changed while it was read"],
     ["4", "no valid credentials, or no permission"],
-    ["5", "a temporary failure, or --timeout: safe to run again"],
+    ["5", "a temporary failure, --timeout, or another vodup is uploading it: safe to run again"],
     ["6", "the stored bytes are not the sent ones; nothing was committed"],
     ["7", "some of several sources failed, or all, but not alike"],
     ["130, 143", "stopped by SIGINT or SIGTERM"],

@@ -513,7 +513,7 @@ describe("a batch that was stopped", () => {
     const run = await startStuck();
     const second = await bench.run(["batch", "films.ndjson", "--json"]);
     expect(second).toMatchObject({
-      code: 1,
+      code: 5,
       stderr: expect.stringContaining("is being uploaded by another vodup, process"),
     });
     expect(parse(second.stdout)).toMatchObject([{ type: "error", code: "CHECKPOINT_LOCKED" }]);

@@ -1,10 +1,10 @@
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, readlink, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LockedError, isLocked, takeLock } from "../../src/cli/state/lock.ts";
+import { LockedError, LostLockError, isLocked, takeLock } from "../../src/cli/state/lock.ts";
 import { replaceFile } from "../../src/cli/state/private-file.ts";
 import { builtCli } from "./support/built-cli.ts";
 
@@ -18,7 +18,13 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-const host = hostname();
+/** Where this process runs, as its locks say it. */
+const here = {
+  host: hostname(),
+  boot: await readFile("/proc/sys/kernel/random/boot_id", "utf8").then((text) => text.trim(), () => undefined),
+  namespace: await readlink("/proc/self/ns/pid").catch(() => undefined),
+};
+const longAgo = new Date(Date.now() - 10 * 60_000);
 
 /** The number of a process that ran and runs no more. */
 async function deadPid(): Promise<number> {
@@ -29,23 +35,22 @@ async function deadPid(): Promise<number> {
 
 describe("a lock", () => {
   test("is held until it is given back, and leaves nothing", async () => {
-    const unlock = await takeLock(path);
+    const lock = await takeLock(path);
     expect(await isLocked(path)).toBe(true);
     await expect(takeLock(path)).rejects.toMatchObject({ pid: process.pid });
-    await unlock();
+    await lock.check();
+    await lock.release();
     expect(await isLocked(path)).toBe(false);
     expect(await readdir(folder)).toEqual([]);
   });
 
   test.each<[string, () => Promise<string>]>([
-    ["of a process that ended", async () => JSON.stringify({ pid: await deadPid(), host })],
-    ["of an earlier process of the same number", async () => JSON.stringify({ pid: process.pid, started: "1", host })],
+    ["of a process that ended", async () => JSON.stringify({ pid: await deadPid(), ...here })],
+    ["of an earlier process of the same number", async () => JSON.stringify({ pid: process.pid, started: "1", ...here })],
   ])("%s is taken over", async (_, holder) => {
     await writeFile(path, await holder());
     expect(await isLocked(path)).toBe(false);
-    await (
-      await takeLock(path)
-    )();
+    await (await takeLock(path)).release();
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -55,27 +60,40 @@ describe("a lock", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await readFile(path, "utf8")).toBe("");
     await utimes(path, new Date(0), new Date(0));
-    await (
-      await taken
-    )();
+    await (await taken).release();
   });
 
-  test("of another host counts while it is touched", async () => {
-    await writeFile(path, JSON.stringify({ pid: 1, host: "elsewhere" }));
-    await expect(takeLock(path)).rejects.toBeInstanceOf(LockedError);
-    const longAgo = new Date(Date.now() - 10 * 60_000);
+  test.each<[string, object]>([
+    ["another host", { host: "elsewhere", boot: "another", namespace: here.namespace }],
+    ["another boot, or a machine made from the same image", { ...here, boot: "another" }],
+    ["another PID namespace of this kernel: a container with this host name", { ...here, namespace: "pid:[1]" }],
+    ["who knows where: it says neither boot nor namespace", { host: here.host }],
+  ])("of %s counts while it is touched, whatever has that number here", async (_, place) => {
+    for (const pid of [process.pid, await deadPid()]) {
+      await writeFile(path, JSON.stringify({ pid, ...place }));
+      await expect(takeLock(path)).rejects.toBeInstanceOf(LockedError);
+      await utimes(path, longAgo, longAgo);
+      await (await takeLock(path)).release();
+    }
+  });
+
+  test("of a process here that does not move is not taken over, however old it is", async () => {
+    const lock = await takeLock(path);
     await utimes(path, longAgo, longAgo);
-    await (
-      await takeLock(path)
-    )();
+    await expect(takeLock(path)).rejects.toBeInstanceOf(LockedError);
+    await lock.release();
   });
 
-  test("that was taken over meanwhile is not removed by who had it", async () => {
-    const unlock = await takeLock(path);
-    const other = JSON.stringify({ pid: 1, host: "elsewhere" });
-    await writeFile(path, other);
-    await unlock();
-    expect(await readFile(path, "utf8")).toBe(other);
+  test.each<[string, () => Promise<void>]>([
+    ["taken over", () => writeFile(path, JSON.stringify({ pid: 1, ...here, host: "elsewhere" }))],
+    ["taken over and given back", () => rm(path)],
+  ])("that was %s meanwhile is lost, and not removed by who had it", async (_, take) => {
+    const lock = await takeLock(path);
+    await take();
+    const left = await readdir(folder);
+    await expect(lock.check()).rejects.toBeInstanceOf(LostLockError);
+    await lock.release();
+    expect(await readdir(folder)).toEqual(left);
   });
 
   test("left behind goes to exactly one of many that want it", async () => {
@@ -88,7 +106,7 @@ describe("a lock", () => {
        process.send("ready");
        setTimeout(() => undefined, 10_000);`,
     );
-    await writeFile(path, JSON.stringify({ pid: await deadPid(), host }));
+    await writeFile(path, JSON.stringify({ pid: await deadPid(), ...here }));
     const children = Array.from({ length: 6 }, () => fork(contender, [path]));
     try {
       await Promise.all(children.map((child) => once(child, "message")));

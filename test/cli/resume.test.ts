@@ -183,7 +183,7 @@ describe("a second run", () => {
   test("while the first is at work: refuses, names it, and disturbs nothing", async () => {
     const first = await startStuck();
     const second = await bench.run(["upload", path, ...small]);
-    expect(second.code).toBe(1);
+    expect(second.code).toBe(5);
     expect(second.stderr).toContain(`process ${first.child.pid}`);
     expect(storedParts()).toBe(3);
     first.child.kill("SIGTERM");

@@ -140,7 +140,7 @@ describe("vodup uploads abort", () => {
     const run = bench.start(["upload", "now.mp4", "--part-size", "1MiB"]);
     await until(() => bench.count("UploadPart") > 0, "a part");
     const { code, stderr } = await bench.run(["uploads", "abort", "--all"]);
-    expect(code).toBe(1);
+    expect(code).toBe(5);
     expect(stderr).toContain(`process ${run.child.pid}`);
     expect(bench.emulator.uploads()).toHaveLength(1);
     run.child.kill("SIGTERM");
@@ -202,7 +202,7 @@ describe("with --journal they are a batch's", () => {
     const run = bench.start(["batch", "films.ndjson", "--part-size=1MiB"]);
     await until(() => bench.count("UploadPart") > 3, "a part");
     const { code, stderr } = await bench.run(["uploads", "abort", "--all", ...journal]);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("another vodup, process") });
+    expect({ code, stderr }).toEqual({ code: 5, stderr: expect.stringContaining("another vodup, process") });
     run.child.kill("SIGTERM");
     expect((await run.ended).code).toBe(143);
   });

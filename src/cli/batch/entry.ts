@@ -11,7 +11,7 @@ import type { Connection } from "../connection.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { RecordError } from "../../batch/records.ts";
 import { exitCodeOf } from "../exit-codes.ts";
-import { RememberedUpload } from "../upload/remembered-upload.ts";
+import { RememberedUpload, isLost } from "../upload/remembered-upload.ts";
 import { shownSource } from "../shown-source.ts";
 import { sourceOf } from "../upload/flags.ts";
 import { errorFields, resultFields } from "../upload/output.ts";
@@ -34,7 +34,7 @@ export interface BatchTask {
  * once the journal knows what it knew.
  *
  * @returns the exit code that the entry would have alone; undefined when the run was stopped meanwhile
- * @throws RecordError
+ * @throws RecordError; CheckpointError `CHECKPOINT_LOCKED` when another process has taken the batch over
  */
 export async function uploadEntry(
   task: BatchTask,
@@ -56,7 +56,7 @@ export async function uploadEntry(
     await upload.forget();
     return 0;
   } catch (error) {
-    if (error instanceof RecordError) throw error;
+    if (error instanceof RecordError || isLost(error)) throw error;
     if (signal.aborted && error === signal.reason) {
       await upload?.leave(error);
       return undefined;

@@ -7,6 +7,7 @@ import type { Arguments } from "../args.ts";
 import type { BatchTask } from "./entry.ts";
 import type { Connection, Target } from "../connection.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import type { HeldLock } from "../state/lock.ts";
 import type { Stopping } from "../stopping.ts";
 import type { Terminal } from "../terminal.ts";
 import type { SharedUploadFlag } from "../upload/flags.ts";
@@ -61,18 +62,18 @@ export async function runBatch(
   // An emulator inside this process forgets everything; what was uploaded to it is uploaded nowhere.
   if (args.has("emulator")) return takeAll(begun, undefined, undefined);
   if (args.has("dry-run")) return takeAll(begun, await Journal.look(journalPath, owner), undefined);
-  const unlock = await lock(lockOf(journalPath), typed).catch((error: unknown) => {
+  const held = await lock(lockOf(journalPath), typed).catch((error: unknown) => {
     throw error instanceof CheckpointError ? error : unwritable("journal", journalPath, error);
   });
   try {
-    const journal = await Journal.open(journalPath, owner);
+    const journal = await Journal.open(journalPath, owner, held);
     try {
-      return await takeAll(begun, journal, journalPath);
+      return await takeAll(begun, journal, { path: journalPath, held });
     } finally {
       await journal.close();
     }
   } finally {
-    await unlock();
+    await held.release();
   }
 }
 
@@ -88,8 +89,12 @@ interface Begun {
   readonly list: BatchList;
 }
 
-/** @param journalPath undefined when nothing is to be remembered */
-async function takeAll(begun: Begun, journal: Journal | undefined, journalPath: string | undefined): Promise<ExitCode> {
+/** @param kept where what is begun is remembered, and the lock that was taken for it; undefined when nothing is to be */
+async function takeAll(
+  begun: Begun,
+  journal: Journal | undefined,
+  kept: { readonly path: string; readonly held: HeldLock } | undefined,
+): Promise<ExitCode> {
   const { args, terminal, connection, stopping, defaults } = begun;
   const batch = new Batch(begun.list, journal);
   const survey = await batch.survey(stopping.signal);
@@ -98,9 +103,11 @@ async function takeAll(begun: Begun, journal: Journal | undefined, journalPath: 
   if (args.has("dry-run")) return planAll(begun, batch);
   // Once, and not once for each entry; a run that finds nothing left needs none.
   if (survey.total > survey.earlier + survey.uncertain) await connection.checkCredentials();
-  const report = await beginReport(args.text("report"), batch, begun.list.path, journalPath);
+  const report = await beginReport(args.text("report"), batch, begun.list.path, kept?.path);
   const state =
-    journalPath === undefined ? undefined : await BatchState.open(stateOf(journalPath), (key) => batch.isDone(key));
+    kept === undefined
+      ? undefined
+      : await BatchState.open(stateOf(kept.path), kept.held, (key) => batch.isDone(key));
   const tally = new Tally({ ...survey, failed: survey.uncertain });
   const debug = isDebugging(args.has("debug"), process.env);
   const output = batchOutput(terminal, tally, { args, debug });

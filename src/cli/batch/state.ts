@@ -2,6 +2,7 @@ import { readdir, rmdir } from "node:fs/promises";
 import type { BatchEntry } from "../../batch/entry.ts";
 import type { Checkpoint } from "../../index.ts";
 import type { StateEntry } from "../state/directory.ts";
+import type { HeldLock } from "../state/lock.ts";
 import type { Memory } from "../state/open-store.ts";
 import { RecordError } from "../../batch/records.ts";
 import { CheckpointError } from "../../index.ts";
@@ -19,16 +20,20 @@ export class BatchState {
   /** Keys of the entries that a run before this one has left a checkpoint of. */
   readonly #left: ReadonlySet<string>;
 
-  private constructor(directory: string, left: ReadonlySet<string>) {
+  readonly #held: HeldLock;
+
+  private constructor(directory: string, held: HeldLock, left: ReadonlySet<string>) {
     this.#directory = directory;
+    this.#held = held;
     this.#left = left;
   }
 
   /**
    * Opens the folder, and removes what a run that was killed has left of entries that its journal has as done.
+   * @param held the journal's lock
    * @throws RecordError: what cannot be remembered could be uploaded twice
    */
-  static async open(directory: string, isDone: (key: string) => boolean): Promise<BatchState> {
+  static async open(directory: string, held: HeldLock, isDone: (key: string) => boolean): Promise<BatchState> {
     try {
       await openDirectory(directory);
       const left = new Set<string>();
@@ -38,7 +43,7 @@ export class BatchState {
         if (isDone(key)) await removeFile(entryFile(directory, key));
         else left.add(key);
       }
-      return new BatchState(directory, left);
+      return new BatchState(directory, held, left);
     } catch (cause) {
       throw new RecordError(directory, cause);
     }
@@ -50,7 +55,7 @@ export class BatchState {
     try {
       // A file that is no entry is no checkpoint either; the library says so of whatever is not one.
       const found = this.#left.has(key) ? ((await readEntry(this.#directory, key))?.checkpoint ?? null) : undefined;
-      return { kind: "batch", id: undefined, store: new EntryFile(path, found, source) };
+      return { kind: "batch", id: undefined, store: new EntryFile(path, found, source, this.#held) };
     } catch (cause) {
       throw new RecordError(path, cause);
     }
@@ -69,13 +74,10 @@ export class BatchState {
 class EntryFile extends StoredFile {
   readonly #file: string;
 
-  constructor(path: string, found: unknown, source: string) {
-    super(
-      path,
-      found,
-      (checkpoint): StateEntry => ({ version: 1, source, flags: [], checkpoint }),
-      () => Promise.resolve(),
-    );
+  constructor(path: string, found: unknown, source: string, held: HeldLock) {
+    const wrap = (checkpoint: Checkpoint): StateEntry => ({ version: 1, source, flags: [], checkpoint });
+    // The lock is the batch's: no entry gives it back.
+    super(path, found, wrap, { check: () => held.check(), release: () => Promise.resolve() });
     this.#file = path;
   }
 
@@ -83,6 +85,7 @@ class EntryFile extends StoredFile {
   override async save(checkpoint: Checkpoint): Promise<void> {
     if (checkpoint.state !== "uploading" && checkpoint.state !== "committing") return;
     await super.save(checkpoint).catch((error: unknown) => {
+      if (error instanceof CheckpointError && error.code === "CHECKPOINT_LOCKED") throw error;
       // What it says of --checkpoint helps nobody here.
       throw new RecordError(this.#file, error instanceof CheckpointError ? error.cause : error);
     });

@@ -52,7 +52,7 @@ export const uploadsAbortCommand: Command<"all" | "journal"> = {
 async function abort({ directory, lockOf }: StatePlace, id: string, terminal: Terminal): Promise<void> {
   const entry = await readEntry(directory, id);
   const { fileId } = summarize(id, entry);
-  const unlock = await lock(lockOf(id), entry?.source ?? id);
+  const held = await lock(lockOf(id), entry?.source ?? id);
   try {
     if (fileId !== undefined)
       terminal.note(`vodup: ${id} is uploaded already, FileId ${fileId}; only its state is removed`);
@@ -62,7 +62,7 @@ async function abort({ directory, lockOf }: StatePlace, id: string, terminal: Te
     }
     await removeFile(entryFile(directory, id));
   } finally {
-    await unlock();
+    await held.release();
   }
 }
 

@@ -2,7 +2,7 @@ import type { Checkpoint } from "../../index.ts";
 import type { StateEntry } from "./directory.ts";
 import { CheckpointError } from "../../index.ts";
 import { entryFile, lockFile, openDirectory, readEntry } from "./directory.ts";
-import { LockedError, takeLock } from "./lock.ts";
+import { LockedError, LostLockError, takeLock, type HeldLock } from "./lock.ts";
 import { codeOf, readIfThere, removeFile, replaceFile } from "./private-file.ts";
 
 /** One upload's checkpoint on disk, locked until `close()`. */
@@ -22,16 +22,16 @@ export interface CheckpointStore {
  * @throws CheckpointError `CHECKPOINT_LOCKED`, or `CHECKPOINT_INVALID` when FILE cannot be read or is not JSON
  */
 export async function openCheckpointFile(path: string): Promise<CheckpointStore> {
-  const unlock = await lock(`${path}.lock`, path).catch((error: unknown) => {
+  const held = await lock(`${path}.lock`, path).catch((error: unknown) => {
     throw error instanceof CheckpointError ? error : unusable(path, "used", error);
   });
   try {
     const text = (await readIfThere(path)) ?? "";
     // An empty file is what `mktemp` makes: a place for a checkpoint, and none yet.
     const found: unknown = text.trim() === "" ? undefined : JSON.parse(text);
-    return new StoredFile(path, found, (checkpoint) => checkpoint, unlock);
+    return new StoredFile(path, found, (checkpoint) => checkpoint, held);
   } catch (error) {
-    await unlock();
+    await held.release();
     throw unusable(path, "read", error);
   }
 }
@@ -47,16 +47,16 @@ export async function openState(
   entry: Pick<StateEntry, "source" | "flags">,
 ): Promise<CheckpointStore> {
   await openDirectory(directory);
-  const unlock = await lock(lockFile(directory, id), entry.source);
+  const held = await lock(lockFile(directory, id), entry.source);
   try {
     const path = entryFile(directory, id);
     const found = await readEntry(directory, id);
     const wrap = (checkpoint: Checkpoint): StateEntry => ({ version: 1, ...entry, checkpoint });
     const isThere = (await readIfThere(path)) !== undefined;
     // A file that is no entry is no checkpoint either; the library says so of whatever is not one.
-    return new StoredFile(path, isThere ? (found?.checkpoint ?? null) : undefined, wrap, unlock);
+    return new StoredFile(path, isThere ? (found?.checkpoint ?? null) : undefined, wrap, held);
   } catch (error) {
-    await unlock();
+    await held.release();
     throw error;
   }
 }
@@ -67,14 +67,14 @@ export class StoredFile implements CheckpointStore {
   isKept: boolean;
   readonly #path: string;
   readonly #wrap: (checkpoint: Checkpoint) => unknown;
-  readonly #unlock: () => Promise<void>;
+  readonly #held: HeldLock;
 
-  constructor(path: string, found: unknown, wrap: (checkpoint: Checkpoint) => unknown, unlock: () => Promise<void>) {
+  constructor(path: string, found: unknown, wrap: (checkpoint: Checkpoint) => unknown, held: HeldLock) {
     this.#path = path;
     this.found = found;
     this.isKept = found !== undefined;
     this.#wrap = wrap;
-    this.#unlock = unlock;
+    this.#held = held;
   }
 
   async save(checkpoint: Checkpoint): Promise<void> {
@@ -84,35 +84,43 @@ export class StoredFile implements CheckpointStore {
       throw unusable(this.#path, "written", error);
     }
     this.isKept = true;
+    // CommitUpload comes next.
+    if (checkpoint.state === "committing") await this.#held.check();
   }
 
   async remove(): Promise<void> {
+    await this.#held.check();
     await removeFile(this.#path);
     this.isKept = false;
   }
 
   close(): Promise<void> {
-    return this.#unlock();
+    return this.#held.release();
   }
 }
 
 /**
  * Locks an upload, or a batch.
  * @param path of the lock file
- * @param what how the message calls it
- * @returns gives the lock back
- * @throws CheckpointError `CHECKPOINT_LOCKED`
+ * @param what how messages call it
+ * @throws CheckpointError `CHECKPOINT_LOCKED`; `check()` as well
  */
-export async function lock(path: string, what: string): Promise<() => Promise<void>> {
-  try {
-    return await takeLock(path);
-  } catch (error) {
+export async function lock(path: string, what: string): Promise<HeldLock> {
+  const held = await takeLock(path).catch((error: unknown) => {
     if (!(error instanceof LockedError)) throw error;
-    throw new CheckpointError(
-      "CHECKPOINT_LOCKED",
-      `${what} is being uploaded by another vodup, process ${error.pid}; wait for it, or stop it first`,
-    );
-  }
+    throw inUse(`${what} is being uploaded by another vodup, process ${error.pid}; wait for it, or stop it first`, error);
+  });
+  const check = (): Promise<void> =>
+    held.check().catch((error: unknown) => {
+      if (!(error instanceof LostLockError)) throw error;
+      const why = "another vodup took it over while this one stood still";
+      throw inUse(`${what}: stopped, since ${why}; nothing is lost: see how that one ends, or run again after it`, error);
+    });
+  return { check, release: () => held.release() };
+}
+
+function inUse(message: string, cause: Error): CheckpointError {
+  return new CheckpointError("CHECKPOINT_LOCKED", message, {}, { cause });
 }
 
 function unusable(path: string, verb: "used" | "read" | "written", cause: unknown): CheckpointError {

@@ -1,14 +1,42 @@
-import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readFile, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, isMissing, readIfThere } from "./private-file.ts";
 
-/** Who holds a lock. A process is known by its number and its start, since numbers come round again. */
+/**
+ * Who holds a lock. A process number means something within one boot of one kernel and one PID namespace only: two
+ * containers, or two machines made from one image, may share a host name and every number. Within them a process is known
+ * by its number and its start, since numbers come round again.
+ */
 interface Holder {
   readonly pid: number;
   /** Clock ticks from boot to the process's start; undefined where the system does not tell. */
   readonly started: string | undefined;
   readonly host: string;
+  /** The kernel's number of this boot; undefined where there is none (macOS, Windows). */
+  readonly boot: string | undefined;
+  /** The PID namespace, such as `pid:[4026531836]`. */
+  readonly namespace: string | undefined;
+}
+
+/** A lock that this process has taken. */
+export interface HeldLock {
+  /**
+   * Asked before every step that cannot be taken back. A process that was stopped for so long that its lock counted as
+   * left behind may find that another one has taken over.
+   * @throws LostLockError
+   */
+  check(): Promise<void>;
+  /** Gives it back, unless it is another's by now. */
+  release(): Promise<void>;
+}
+
+/** The lock was taken over by another process while this one stood still. */
+export class LostLockError extends Error {
+  constructor(path: string) {
+    super(`${path} was taken over by another process`);
+  }
 }
 
 /** The lock is held by a process that runs. */
@@ -21,41 +49,63 @@ export class LockedError extends Error {
   }
 }
 
-/** Another host's processes cannot be asked: its lock counts while it is touched, which its holder does this often. */
+/** A process elsewhere cannot be asked: its lock counts while it is touched, which its holder does this often. */
 const touchEveryMs = 30_000;
 const silentMs = 4 * touchEveryMs;
 /** Creating and filling a lock, and taking one over, takes a moment; what is unfinished for longer was left by a crash. */
 const unfinishedMs = 5_000;
 
 /**
- * Takes a lock file, also one that a process left which runs no more.
- * @returns gives it back
+ * Takes a lock file, also one that a process left which no longer runs.
  * @throws LockedError
  */
-export async function takeLock(path: string): Promise<() => Promise<void>> {
-  const own: Holder = { pid: process.pid, started: await startOf(process.pid), host: hostname() };
-  const text = JSON.stringify(own);
+export async function takeLock(path: string): Promise<HeldLock> {
+  const own = await thisProcess();
+  // No two locks are alike: what is read back tells for certain whose it is.
+  const text = JSON.stringify({ ...own, nonce: randomUUID() });
   for (;;) {
     if (await create(path, text)) break;
     const found = await readIfThere(path);
     if (found === undefined) continue;
     const holder = parseHolder(found);
     if (holder === undefined && (await ageOf(path)) < unfinishedMs) await sleep(20);
-    else if (holder !== undefined && (await isHeld(holder, path))) throw new LockedError(holder.pid, path);
+    else if (holder !== undefined && (await isHeld(holder, own, path))) throw new LockedError(holder.pid, path);
     else await removeLeft(path, found);
   }
-  const touching = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), touchEveryMs);
+  const isOwn = async (): Promise<boolean> => (await readIfThere(path)) === text;
+  const touch = async (): Promise<void> => {
+    if (await isOwn()) await utimes(path, new Date(), new Date());
+  };
+  const touching = setInterval(() => void touch().catch(() => undefined), touchEveryMs);
   touching.unref();
-  return async () => {
-    clearInterval(touching);
-    if ((await readIfThere(path)) === text) await rm(path, { force: true });
+  return {
+    check: async () => {
+      if (!(await isOwn())) throw new LostLockError(path);
+    },
+    release: async () => {
+      clearInterval(touching);
+      if (await isOwn()) await rm(path, { force: true });
+    },
   };
 }
 
 /** Whether a lock is there and held. */
 export async function isLocked(path: string): Promise<boolean> {
   const holder = parseHolder((await readIfThere(path)) ?? "");
-  return holder !== undefined && (await isHeld(holder, path));
+  return holder !== undefined && (await isHeld(holder, await thisProcess(), path));
+}
+
+async function thisProcess(): Promise<Holder> {
+  const [started, boot, namespace] = await Promise.all([
+    startOf(process.pid),
+    readFile("/proc/sys/kernel/random/boot_id", "utf8").then((text) => text.trim(), unknown),
+    readlink("/proc/self/ns/pid").catch(unknown),
+  ]);
+  return { pid: process.pid, started, host: hostname(), boot, namespace };
+}
+
+function unknown(): undefined {
+  return undefined;
 }
 
 async function create(path: string, text: string): Promise<boolean> {
@@ -85,8 +135,8 @@ async function removeLeft(path: string, left: string): Promise<void> {
   }
 }
 
-async function isHeld(holder: Holder, path: string): Promise<boolean> {
-  if (holder.host !== hostname()) return (await ageOf(path)) < silentMs;
+async function isHeld(holder: Holder, own: Holder, path: string): Promise<boolean> {
+  if (!isAskable(holder, own)) return (await ageOf(path)) < silentMs;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -94,6 +144,13 @@ async function isHeld(holder: Holder, path: string): Promise<boolean> {
     return codeOf(error) === "EPERM";
   }
   return holder.started === undefined || holder.started === (await startOf(holder.pid));
+}
+
+/** Whether the holder's process number means the same process here. */
+function isAskable(holder: Holder, own: Holder): boolean {
+  if (process.platform !== "linux") return holder.boot === undefined && holder.host === own.host;
+  if (own.boot === undefined || own.namespace === undefined) return false;
+  return holder.boot === own.boot && holder.namespace === own.namespace;
 }
 
 /** Milliseconds since the file was written or touched; Infinity when it is gone. */
@@ -108,13 +165,17 @@ async function ageOf(path: string): Promise<number> {
 
 function parseHolder(text: string): Holder | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Holder> | null;
-    const { pid, started, host } = value ?? {};
-    if (!Number.isSafeInteger(pid) || typeof host !== "string") return undefined;
-    return { pid: pid as number, started: typeof started === "string" ? started : undefined, host };
+    const value = JSON.parse(text) as Partial<Record<keyof Holder, unknown>> | null;
+    const { pid, host, started, boot, namespace } = value ?? {};
+    if (!Number.isSafeInteger(pid) || (pid as number) <= 0 || typeof host !== "string") return undefined;
+    return { pid: pid as number, host, started: textOf(started), boot: textOf(boot), namespace: textOf(namespace) };
   } catch {
     return undefined;
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 async function startOf(pid: number): Promise<string | undefined> {

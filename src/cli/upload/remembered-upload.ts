@@ -69,7 +69,8 @@ export class RememberedUpload {
    */
   async leave(error: unknown): Promise<boolean> {
     const memory = this.#memory;
-    if (memory === undefined) return false;
+    // What another vodup has taken over is no longer ours to remove.
+    if (memory === undefined || isLost(error)) return false;
     // The next run prints the FileId without uploading again.
     if (error instanceof UntoldError) return memory.store.isKept;
     // A checkpoint that cannot be used stays as it is, and nothing goes on from it.
@@ -92,8 +93,8 @@ export class RememberedUpload {
     } catch (error) {
       const result = isMissingSource(error) && isCommitted(found) ? recordedResult(found) : undefined;
       if (result !== undefined) return result;
-      if (!(error instanceof CheckpointError) || memory === undefined || found === undefined || memory.kind === "file")
-        throw error;
+      if (!(error instanceof CheckpointError) || isLost(error) || found === undefined) throw error;
+      if (memory === undefined || memory.kind === "file") throw error;
       await this.#startAfresh(memory, found, error);
       return this.#send(undefined);
     }
@@ -156,9 +157,8 @@ export class RememberedUpload {
       await this.#memory?.store.save(checkpoint);
       output.checkpoint(checkpoint);
     } catch (error) {
-      // Who asked for a checkpoint must have it; who did not asks for the upload, full disk or not.
-      // So must a batch.
-      if (this.#memory?.kind === "file" || this.#memory?.kind === "batch") throw error;
+      // Who asked for a checkpoint must have it, and so must a batch; others ask for the upload, full disk or not.
+      if (this.#memory?.kind !== "default" || isLost(error)) throw error;
       if (this.#cannotSave) return;
       this.#cannotSave = true;
       const why = error instanceof Error ? error.message : String(error);
@@ -178,6 +178,11 @@ export class RememberedUpload {
     this.#task.output.warning({ code: "CLEAN_UP_FAILED", message });
     return false;
   }
+}
+
+/** Whether another vodup has taken the upload over meanwhile. */
+export function isLost(error: unknown): boolean {
+  return error instanceof CheckpointError && error.code === "CHECKPOINT_LOCKED";
 }
 
 type Committed = Checkpoint & { readonly result: NonNullable<Checkpoint["result"]> };
