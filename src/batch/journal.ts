@@ -44,12 +44,7 @@ export class Journal {
 
   readonly #held: { check(): Promise<void> } | undefined;
 
-  private constructor(
-    path: string,
-    size: number,
-    handle?: FileHandle | undefined,
-    held?: { check(): Promise<void> } | undefined,
-  ) {
+  private constructor(path: string, size: number, handle?: FileHandle, held?: { check(): Promise<void> }) {
     this.#path = path;
     this.#size = size;
     this.#handle = handle;

@@ -21,7 +21,10 @@ afterEach(() => rm(folder, { recursive: true }));
 /** Where this process runs, as its locks say it. */
 const here = {
   host: hostname(),
-  boot: await readFile("/proc/sys/kernel/random/boot_id", "utf8").then((text) => text.trim(), () => undefined),
+  boot: await readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
+    (text) => text.trim(),
+    () => undefined,
+  ),
   namespace: await readlink("/proc/self/ns/pid").catch(() => undefined),
 };
 const longAgo = new Date(Date.now() - 10 * 60_000);
@@ -46,7 +49,10 @@ describe("a lock", () => {
 
   test.each<[string, () => Promise<string>]>([
     ["of a process that ended", async () => JSON.stringify({ pid: await deadPid(), ...here })],
-    ["of an earlier process of the same number", async () => JSON.stringify({ pid: process.pid, started: "1", ...here })],
+    [
+      "of an earlier process of the same number",
+      async () => JSON.stringify({ pid: process.pid, started: "1", ...here }),
+    ],
   ])("%s is taken over", async (_, holder) => {
     await writeFile(path, await holder());
     expect(await isLocked(path)).toBe(false);

@@ -33,7 +33,7 @@ async function age(lock: string): Promise<void> {
 
 /** Each film is one media, and the journal has one result of each, whoever wrote it. */
 function expectEachOnce(): void {
-  const names = bench.emulator.media().map(({ fields }) => fields["MediaName"]);
+  const names = bench.emulator.media().map(({ fields }) => fields["MediaName"] as string);
   expect(names.sort()).toEqual(films.map((film) => film.replace(".mp4", "")).sort());
 }
 

@@ -105,9 +105,7 @@ async function takeAll(
   if (survey.total > survey.earlier + survey.uncertain) await connection.checkCredentials();
   const report = await beginReport(args.text("report"), batch, begun.list.path, kept?.path);
   const state =
-    kept === undefined
-      ? undefined
-      : await BatchState.open(stateOf(kept.path), kept.held, (key) => batch.isDone(key));
+    kept === undefined ? undefined : await BatchState.open(stateOf(kept.path), kept.held, (key) => batch.isDone(key));
   const tally = new Tally({ ...survey, failed: survey.uncertain });
   const debug = isDebugging(args.has("debug"), process.env);
   const output = batchOutput(terminal, tally, { args, debug });

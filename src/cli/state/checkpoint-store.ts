@@ -108,13 +108,19 @@ export class StoredFile implements CheckpointStore {
 export async function lock(path: string, what: string): Promise<HeldLock> {
   const held = await takeLock(path).catch((error: unknown) => {
     if (!(error instanceof LockedError)) throw error;
-    throw inUse(`${what} is being uploaded by another vodup, process ${error.pid}; wait for it, or stop it first`, error);
+    throw inUse(
+      `${what} is being uploaded by another vodup, process ${error.pid}; wait for it, or stop it first`,
+      error,
+    );
   });
   const check = (): Promise<void> =>
     held.check().catch((error: unknown) => {
       if (!(error instanceof LostLockError)) throw error;
       const why = "another vodup took it over while this one stood still";
-      throw inUse(`${what}: stopped, since ${why}; nothing is lost: see how that one ends, or run again after it`, error);
+      throw inUse(
+        `${what}: stopped, since ${why}; nothing is lost: see how that one ends, or run again after it`,
+        error,
+      );
     });
   return { check, release: () => held.release() };
 }
