@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findCycle, importsOf, loadedWith, readSources, type ImportEdge } from "./support/source-imports.ts";
 
@@ -29,6 +29,20 @@ const floors = {
   conformance: ["emulator", "signing", "xml"],
   doctor: [],
   cli: ["batch", "replay", "conformance", "doctor"],
+} satisfies Record<string, readonly string[]>;
+
+/**
+ * The rooms of src/upload; "." is its own files. `run… → state → transfer → {source → buffers, session}` and
+ * `run… → manifest → source`.
+ */
+const uploadRooms = {
+  buffers: [],
+  session: [],
+  source: ["buffers"],
+  transfer: ["source", "buffers", "session"],
+  state: ["transfer", "source", "session"],
+  manifest: ["source", "buffers"],
+  ".": ["state", "manifest", "transfer", "source", "session", "buffers"],
 } satisfies Record<string, readonly string[]>;
 
 /** These use the package as its users do: whatever the command line can do, a program can. */
@@ -75,6 +89,13 @@ function allowed({ from, to }: ImportEdge): boolean {
   return reachable.includes(target);
 }
 
+/** The room of src/upload that a file is in; undefined for a file of another room of src. */
+function uploadRoomOf(path: string): string | undefined {
+  const [room, ...rest] = path.split("/");
+  if (room !== "upload") return undefined;
+  return rest.length > 1 ? rest[0] : ".";
+}
+
 describe("direction of imports", () => {
   test("every room of src has its place in the table", () => {
     const rooms = new Set(sources.map(({ path }) => roomOf(path)));
@@ -92,6 +113,32 @@ describe("direction of imports", () => {
 
   test("no imports go round in a circle", () => {
     expect(findCycle(inside)).toBeUndefined();
+  });
+
+  /** A file beside folders is a room of its own, as those in src are: `cli/args.ts` is below `cli/upload/`, `cli/run.ts` above. */
+  test("no folders import each other in a circle", () => {
+    const folders = [...new Set(sources.map(({ path }) => posix.dirname(path)))];
+    const folderOf = (path: string): string => {
+      const folder = posix.dirname(path);
+      const isLast = !folders.some((other) => other !== folder && (folder === "." || other.startsWith(`${folder}/`)));
+      return isLast || folder === "upload" ? folder : path;
+    };
+    const between = inside.map((edge) => ({ ...edge, from: folderOf(edge.from), to: folderOf(edge.to) }));
+    expect(findCycle(between.filter(({ from, to }) => from !== to))).toBeUndefined();
+  });
+
+  test("inside src/upload, too, every import goes the way its table allows", () => {
+    const between = inside.flatMap((edge) => {
+      const [from, to] = [uploadRoomOf(edge.from), uploadRoomOf(edge.to)];
+      return from === undefined || to === undefined || from === to ? [] : [{ edge, from, to }];
+    });
+    const rooms = new Map<string, readonly string[]>(Object.entries(uploadRooms));
+    expect(
+      between.filter(({ from, to }) => !(rooms.get(from) ?? []).includes(to)).map(({ edge }) => shown(edge)),
+    ).toEqual([]);
+    expect(new Set(sources.map(({ path }) => uploadRoomOf(path)).filter((room) => room !== undefined))).toEqual(
+      new Set(Object.keys(uploadRooms)),
+    );
   });
 
   test("the arithmetic of CRC64 imports nothing but itself", () => {
@@ -144,6 +191,14 @@ describe("files", () => {
   test(`none is longer than ${longest} lines`, () => {
     const long = sources.map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }));
     expect(long.filter(({ lines }) => lines > longest)).toEqual([]);
+  });
+
+  test.each([
+    ["upload", 16],
+    ["cli", 36],
+  ])("beside its folders src/%s has at most %i of its own", (room, most) => {
+    const own = sources.filter(({ path }) => posix.dirname(path) === room);
+    expect(own.length).toBeLessThanOrEqual(most);
   });
 
   test("index.ts stands where package.json has an entry, and nowhere else", () => {

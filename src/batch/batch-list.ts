@@ -5,7 +5,7 @@ import type { BatchEntry } from "./entry.ts";
 import type { ManifestRecord } from "./manifest-record.ts";
 import { SourceError } from "../errors.ts";
 import { checkOptions } from "../upload/options.ts";
-import { openError } from "../upload/source/source.ts";
+import { openError } from "../upload/source/open.ts";
 import { fileEntry, readEntry } from "./entry.ts";
 import { LongLineError, readLines } from "./lines.ts";
 

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { extensionOf, isMediaExtension } from "../upload/source/media-type.ts";
-import { openError } from "../upload/source/source.ts";
+import { openError } from "../upload/source/open.ts";
 
 /** A manifest whose tree cannot be read: who reads along is told why the rest of its folder is left out. */
 export type OnBroken = (manifest: string) => void;

@@ -31,13 +31,17 @@ export class InHand {
     signal: AbortSignal,
     work: (entry: T, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    const most = (): number => this.#most + Math.min(this.#small, this.#moreSmall);
-    await inParallel(this.#weighed(entries), most, signal, async ({ entry, small }, stop) => {
-      try {
-        await work(entry, stop);
-      } finally {
-        this.#small -= small;
-      }
+    await inParallel({
+      items: () => this.#weighed(entries),
+      most: () => this.#most + Math.min(this.#small, this.#moreSmall),
+      signal,
+      work: async ({ entry, small }, stop) => {
+        try {
+          await work(entry, stop);
+        } finally {
+          this.#small -= small;
+        }
+      },
     });
   }
 

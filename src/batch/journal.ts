@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Line } from "./lines.ts";
 import type { OutcomeLine } from "./records.ts";
 import { invalidArgument } from "../errors.ts";
-import { openError } from "../upload/source/source.ts";
+import { openError } from "../upload/source/open.ts";
 import { LongLineError, readLines } from "./lines.ts";
 import { RecordError, isUncertain } from "./records.ts";
 

@@ -5,7 +5,7 @@ import { RecordError } from "./records.ts";
 /** Collects lines up to so many characters before they are written. */
 const most = 65_536;
 
-/** NDJSON, a line for each source that has ended. Begun anew by each run, from what the journal has. */
+/** NDJSON, a line for each source that has ended. Each run writes it from scratch, from what the journal has. */
 export class Report {
   readonly #path: string;
   readonly #handle: FileHandle;

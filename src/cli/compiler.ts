@@ -8,7 +8,7 @@ import { setFlagsFromString } from "node:v8";
  * which is worth optimising. For a process of its own: a library has no business with its host's flags
  * (docs/decisions/0012).
  */
-export function spareTheCompiler(): void {
+export function keepWasmBaseline(): void {
   setOptimising(false);
   // undici's own channel: a subscriber of vodup's would have every upload followed by an AsyncLocalStorage, which on Node 20
   // costs each promise of the process something from then on.

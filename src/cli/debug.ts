@@ -11,7 +11,7 @@ export function isDebugging(flag: boolean, env: NodeJS.ProcessEnv): boolean {
  * signature, and nothing else is told.
  * @returns ends it
  */
-export function tellDiagnostics(note: (line: string) => void): () => void {
+export function reportDiagnostics(note: (line: string) => void): () => void {
   const started = performance.now();
   const tell = (text: string): void => note(`[${((performance.now() - started) / 1000).toFixed(3)}s] ${text}`);
   const listeners = {

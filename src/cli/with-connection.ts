@@ -4,7 +4,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import type { Stopping } from "./stopping.ts";
 import type { Terminal } from "./terminal.ts";
 import { connect, connectionFlags } from "./connection.ts";
-import { isDebugging, tellDiagnostics } from "./debug.ts";
+import { isDebugging, reportDiagnostics } from "./debug.ts";
 import { parseSeconds } from "./numbers.ts";
 import { stopping } from "./stopping.ts";
 
@@ -29,7 +29,7 @@ export async function withConnection(
   const timeout = args.text("timeout");
   const run = stopping(timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000);
   const debug = isDebugging(args.has("debug"), process.env);
-  const silence = debug ? tellDiagnostics((line) => terminal.note(line)) : undefined;
+  const silence = debug ? reportDiagnostics((line) => terminal.note(line)) : undefined;
   try {
     const connection = await connect(args, process.env, (text) => terminal.note(text), rates);
     try {

@@ -5,5 +5,5 @@ export type { CommittedMedia, Inspector, ObjectSummary, OpenUpload, SessionSumma
 export type { Json, JsonObject } from "./json.ts";
 export type { LineDifference, SignatureMismatch, SignatureMistake } from "./signatures/mismatch.ts";
 export type { EmulatorOptions, TaskOptions } from "./options.ts";
-export type { Delivery } from "./push.ts";
+export type { Delivery } from "./vod/push.ts";
 export type { Api, LoggedRequest } from "./request-log.ts";

@@ -2,7 +2,7 @@ import type { EmulatorClock } from "./clock.ts";
 import type { Bucket } from "./cos/bucket.ts";
 import type { FaultPlan, FaultRule } from "./faults.ts";
 import type { JsonObject } from "./json.ts";
-import type { Delivery, Pusher } from "./push.ts";
+import type { Delivery, Pusher } from "./vod/push.ts";
 import type { LoggedRequest, RequestLog } from "./request-log.ts";
 import type { Sessions } from "./sessions.ts";
 import type { MediaLibrary } from "./vod/media-library.ts";

@@ -206,13 +206,13 @@ export class Receiver {
       // Should the service send it again after all, it gets another chance.
       this.#events.delete(eventKey);
       if (deliveryKey !== undefined) this.#deliveries.delete(deliveryKey);
-      this.#tell(() => (this.#options.onError ?? warn)(error, event));
+      this.#notify(() => (this.#options.onError ?? warn)(error, event));
     }
   }
 
   #refuse(reason: Refusal["reason"]): Reply {
     const status = statusOf[reason];
-    this.#tell(() => this.#options.onRefused?.({ status, reason }));
+    this.#notify(() => this.#options.onRefused?.({ status, reason }));
     const headers: Record<string, string> = { "content-type": "application/json" };
     if (reason === "method") headers["allow"] = "POST";
     if (status === 503) headers["retry-after"] = "1";
@@ -220,7 +220,7 @@ export class Receiver {
   }
 
   /** A callback of the caller's that fails must not take the process, or the reply, with it. */
-  #tell(call: () => void): void {
+  #notify(call: () => void): void {
     try {
       call();
     } catch (error) {

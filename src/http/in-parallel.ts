@@ -1,21 +1,26 @@
 import { setMaxListeners } from "node:events";
 
+export interface ParallelWork<T> {
+  /** Makes the items; ends early when the signal aborts. A failure of this counts like one of `work`. */
+  readonly items: (signal: AbortSignal) => Iterable<T> | AsyncIterable<T>;
+  /** How many at a time; read again and again, because it may change. */
+  readonly most: () => number;
+  readonly signal: AbortSignal;
+  /** Must end early when its signal aborts. */
+  readonly work: (item: T, signal: AbortSignal) => Promise<void>;
+  /** Takes back an item that was made and will not be worked on. */
+  readonly drop?: ((item: T) => void) | undefined;
+}
+
 /**
- * Works through items, several at a time. The first failure is the one that is reported: it stops all others, and
- * nothing settles before every one of them has ended. A failure of `items` itself counts as one.
+ * Works through items, several at a time, and makes none before all but one of those made are being worked on. The first
+ * failure is the one that is reported: it stops all others, and nothing settles before every one of them has ended.
  *
- * @param most how many at a time; read again and again, because it may change
- * @param work must end early when its signal aborts
  * @throws the first failure, or the signal's own reason
  */
-export async function inParallel<T>(
-  items: Iterable<T> | AsyncIterable<T>,
-  most: () => number,
-  signal: AbortSignal,
-  work: (item: T, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+export async function inParallel<T>({ items, most, signal, work, drop }: ParallelWork<T>): Promise<void> {
   const stop = new AbortController();
-  // As many listeners as there are requests under way: no leak.
+  // Every request in flight listens to it; Node takes more than ten listeners for a leak, and says so on stderr.
   setMaxListeners(0, stop.signal);
   const pass = (): void => stop.abort(signal.reason);
   if (signal.aborted) pass();
@@ -23,6 +28,7 @@ export async function inParallel<T>(
 
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown): void => {
+    // What fails after an abort fails because of it.
     failure ??= { error: signal.aborted ? signal.reason : error };
     stop.abort(error);
   };
@@ -31,9 +37,12 @@ export async function inParallel<T>(
   // Not Promise.race: whatever runs on while a hundred thousand others end would gather a reaction for each of them.
   const oneEnded = (): Promise<void> => new Promise((resolve) => (ended = resolve));
   try {
-    for await (const item of items) {
+    for await (const item of items(stop.signal)) {
       while (running.size >= most() && !stop.signal.aborted) await oneEnded();
-      if (stop.signal.aborted) break;
+      if (stop.signal.aborted) {
+        drop?.(item);
+        break;
+      }
       const task: Promise<void> = work(item, stop.signal)
         .catch(fail)
         .finally(() => {

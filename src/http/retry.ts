@@ -76,6 +76,18 @@ export function decide(
   return Math.round(Math.max(asked, jittered));
 }
 
+/** A request is about to be repeated. */
+export interface RetryEvent {
+  /** Such as `UploadPart`. */
+  readonly operation: string;
+  /** How many times it was sent so far. */
+  readonly attempt: number;
+  /** Milliseconds until it is sent again. */
+  readonly delayMs: number;
+  /** Why. */
+  readonly error: unknown;
+}
+
 /** What the retry loop needs to know of one request, beside the policy. */
 export interface RetryContext {
   readonly policy: RetryPolicy;
@@ -84,7 +96,7 @@ export interface RetryContext {
   readonly classify: (error: unknown) => RetryClass;
   /** Mends what a `resync-clock` or `refresh-credentials` failure needs mended; answers whether to try again. */
   readonly recover?: ((kind: "resync-clock" | "refresh-credentials", error: unknown) => Promise<boolean>) | undefined;
-  readonly onRetry?: ((event: { attempt: number; delayMs: number; error: unknown }) => void) | undefined;
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly random?: (() => number) | undefined;
 }
@@ -116,8 +128,9 @@ export async function retrying<T>(context: RetryContext, send: (attempt: number)
         }
         throw error;
       }
-      context.onRetry?.({ attempt, delayMs, error });
-      publishRetry({ operation: context.operation, attempt, delayMs, error });
+      const event: RetryEvent = { operation: context.operation, attempt, delayMs, error };
+      context.onRetry?.(event);
+      publishRetry(event);
       await sleep(delayMs, signal);
     }
   }

@@ -2,7 +2,7 @@ import type { Checkpoint } from "./state/checkpoint.ts";
 import { checkCheckpoint } from "./state/checkpoint-form.ts";
 import type { Credentials } from "../credentials/source.ts";
 import type { UploadEnvironment } from "./environment.ts";
-import type { CosCredentials } from "./transfer/request.ts";
+import type { KeySource } from "./session/certificate.ts";
 import type { UploadSession } from "./session/apply.ts";
 import { CosClient } from "../cos/client.ts";
 import { CosError, NetworkError } from "../errors.ts";
@@ -27,7 +27,7 @@ export async function abortUploads(
   if (uploads.length === 0) return undefined;
   const { cosEndpoint, wire, credentials } = environment;
   const get = async (): Promise<Credentials> => session.certificate ?? credentials.get();
-  const keys: CosCredentials = { get, refused: async () => false, isOld: () => false };
+  const keys: KeySource = { get, refused: async () => false, isOld: () => false };
   const { bucket, region } = session;
   const cos = new CosClient({ bucket, region, credentials: get, cosEndpoint }, wire);
   const reasons = await withLimit(cleanUpLimitMs, ending, (limit) => {

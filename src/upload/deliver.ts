@@ -1,4 +1,4 @@
-import type { TransferContext } from "./transfer/send.ts";
+import type { TransferContext } from "./transfer/job.ts";
 import type { UploadObject } from "./objects.ts";
 import type { UploadState } from "./state/upload-state.ts";
 import { VodupError } from "../errors.ts";
@@ -19,11 +19,11 @@ export async function deliverObjects(
   objects: readonly UploadObject[],
   resumed: (parts: number) => void,
 ): Promise<void> {
-  await inParallel(
-    objects,
-    () => context.limit.concurrency,
-    context.signal,
-    async (object, signal) => {
+  await inParallel({
+    items: () => objects,
+    most: () => context.limit.concurrency,
+    signal: context.signal,
+    work: async (object, signal) => {
       try {
         await deliver({ ...context, signal }, state, object, resumed);
       } catch (error) {
@@ -31,7 +31,7 @@ export async function deliverObjects(
         throw error;
       }
     },
-  );
+  });
 }
 
 async function deliver(

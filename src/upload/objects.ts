@@ -1,7 +1,6 @@
-import type { SourceIdentity } from "./state/checkpoint.ts";
+import type { OpenedSource, SourceIdentity } from "./source/source.ts";
 import type { LanePool } from "./buffers/lane-pool.ts";
 import type { SessionIdentity } from "./session/apply.ts";
-import type { OpenedSource } from "./source/open.ts";
 import type { ReadyUpload } from "./ready.ts";
 import { ManifestError } from "../errors.ts";
 import { toKey } from "../cos/key.ts";

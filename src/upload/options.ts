@@ -1,27 +1,12 @@
+import type { RetryEvent } from "../http/retry.ts";
+import type { Warning } from "./warning.ts";
+import type { SessionRefresh } from "./session/apply.ts";
 import type { Checkpoint } from "./state/checkpoint.ts";
 import type { ProgressEvent } from "./progress.ts";
 import type { UploadSource } from "./source/source.ts";
-import type { RefreshedSession, SessionIdentity } from "./session/apply.ts";
 import { invalidArgument, outOfRange } from "../errors.ts";
 import { cosLimits } from "../cos/limits.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
-
-/** What is done when the temporary certificate of an upload runs out. */
-export type SessionRefresh =
-  "vod-session-key" | "restart" | "none" | ((session: SessionIdentity) => Promise<RefreshedSession>);
-
-/** A thing worth knowing that is no failure, such as a checkpoint that could not be used. */
-export interface Warning {
-  readonly code:
-    | "FRESH_START"
-    | "RESTARTED"
-    | "CHECKPOINT_FAILED"
-    | "CLEAN_UP_FAILED"
-    | "HANDLER_FAILED"
-    | "MANIFEST_DIFFERENCE"
-    | "MANIFEST_LOOP";
-  readonly message: string;
-}
 
 /** Everything is optional but, where no file name tells it, the media type. Lengths count Unicode code points. */
 export interface UploadOptions {
@@ -79,8 +64,7 @@ export interface UploadOptions {
   readonly requireCrc64?: boolean | undefined;
   readonly onWarning?: ((warning: Warning) => void) | undefined;
   /** Called before each repetition of a request. */
-  readonly onRetry?:
-    ((event: { operation: string; attempt: number; delayMs: number; error: unknown }) => void) | undefined;
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
 
 /** Code points, as the service counts. */

@@ -1,15 +1,15 @@
-import type { SourceIdentity } from "./state/checkpoint.ts";
+import type { RetryEvent } from "../http/retry.ts";
 import type { UploadEnvironment } from "./environment.ts";
 import type { ManifestTree } from "./manifest/tree.ts";
 import type { UploadOptions } from "./options.ts";
 import type { ApplyFields } from "./session/apply.ts";
-import type { OpenedSource } from "./source/open.ts";
-import type { SourceAccess, UploadSource } from "./source/source.ts";
+import type { OpenedSource, UploadSource } from "./source/source.ts";
+import type { SourceAccess } from "./source/open.ts";
 import { applyFields } from "./apply-fields.ts";
 import { checkCheckpoint } from "./state/checkpoint-form.ts";
 import { manifestSource, openTreeFile } from "./manifest/source.ts";
 import { checkOptions } from "./options.ts";
-import { openSource } from "./source/source.ts";
+import { openSource } from "./source/open.ts";
 
 /** What an upload is made of once everything was checked that can be checked before a session is opened. */
 export interface ReadyUpload {
@@ -56,9 +56,9 @@ export async function withSources<T>(
     return source;
   };
   let retries = 0;
-  const onRetry = (event: { attempt: number; delayMs: number; error: unknown }): void => {
+  const onRetry = (event: RetryEvent): void => {
     retries += 1;
-    options.onRetry?.({ ...event, operation: "ParseStreamingManifest" });
+    options.onRetry?.(event);
   };
   try {
     const manifest = manifestSource(input, options.mediaType);
@@ -87,7 +87,7 @@ async function findTree(
   { path, type }: NonNullable<ReturnType<typeof manifestSource>>,
   options: UploadOptions,
   signal: AbortSignal,
-  onRetry: (event: { attempt: number; delayMs: number; error: unknown }) => void,
+  onRetry: (event: RetryEvent) => void,
 ): Promise<ManifestTree> {
   const [{ readManifestTree }, { serviceSegments }] = await Promise.all([
     import("./manifest/tree.ts"),
@@ -96,10 +96,4 @@ async function findTree(
   const list = options.offlineManifest === true ? undefined : serviceSegments(api, signal, onRetry);
   const warn: NonNullable<UploadOptions["onWarning"]> = (warning) => options.onWarning?.(warning);
   return readManifestTree(path, type, { list, warn, signal });
-}
-
-/** What a checkpoint knows a source by. */
-export function identify(source: OpenedSource): SourceIdentity {
-  if (source.kind === "stream") return { kind: "stream", size: source.size, modified: "" };
-  return source.fingerprint ?? { kind: "bytes", size: source.size, modified: "" };
 }

@@ -1,33 +1,27 @@
+import type { RetryEvent } from "../http/retry.ts";
 import type { UploadEnvironment } from "./environment.ts";
 import type { CommitResult } from "./session/commit.ts";
-import type { TransferContext } from "./transfer/send.ts";
-import type { UploadOptions, Warning } from "./options.ts";
-import type { OwnSignals } from "../http/abort.ts";
+import type { Warning } from "./warning.ts";
 import type { SessionIdentity, UploadSession } from "./session/apply.ts";
 import type { UploadObject } from "./objects.ts";
 import type { UploadResult } from "./result.ts";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
-import { CosClient } from "../cos/client.ts";
 import { toKey } from "../cos/key.ts";
 import { publishUpload, withinUpload } from "../http/diagnostics.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { checkSameFiles, checkSameUpload, plainFields } from "./state/checkpoint.ts";
 import { abortUploads } from "./clean-up.ts";
+import { transferContext, type RunOptions } from "./context.ts";
 import { commitUpload } from "./session/commit.ts";
 import { deliverObjects } from "./deliver.ts";
 import { planTransfer } from "./transfer/part-plan.ts";
-import { PartsInFlight } from "./transfer/parts-in-flight.ts";
 import { ProgressMeter } from "./progress.ts";
-import { requestingWith } from "./transfer/request.ts";
 import { applyUpload } from "./session/apply.ts";
-import { sessionKeys } from "./session/keys.ts";
 import { treeFiles, uploadObjects } from "./objects.ts";
-import { identify, mediaBytes, sizesOf, type ReadyUpload } from "./ready.ts";
+import { mediaBytes, sizesOf, type ReadyUpload } from "./ready.ts";
 import { UploadState } from "./state/upload-state.ts";
 
 type Stage = "apply" | "transfer" | "commit";
-
-type RunOptions = UploadOptions & Pick<OwnSignals, "signal" | "ending">;
 
 let uploads = 0;
 
@@ -41,6 +35,10 @@ export class UploadRun {
   readonly #signal: AbortSignal;
   readonly #number: number = (uploads += 1);
   readonly #started: number = performance.now();
+  readonly #onRetry = (event: RetryEvent): void => {
+    this.#retries += 1;
+    this.#options.onRetry?.(event);
+  };
   #retries: number;
   #resumedParts = 0;
   #stage: Stage = "apply";
@@ -56,8 +54,8 @@ export class UploadRun {
     this.#progress = new ProgressMeter(media.label, options.onProgress);
     const identity = {
       endpoint: environment.endpoint,
-      source: identify(media),
-      cover: cover === undefined ? undefined : identify(cover),
+      source: media.identity,
+      cover: cover?.identity,
       fields,
     };
     const { checkpoint } = options;
@@ -81,15 +79,15 @@ export class UploadRun {
     } catch (error) {
       if (error instanceof VodupError) error.stage ??= this.#stage;
       this.#publish("error", { code: error instanceof VodupError ? error.code : "ABORTED" });
-      await this.#leave(error);
+      await this.#cleanUp(error);
       throw error;
     }
   }
 
   async #runStages(): Promise<UploadResult> {
-    if (this.#state.phase === "uploading") this.#foresee();
+    if (this.#state.phase === "uploading") this.#expectSources();
     this.#progress.enter("apply");
-    if (this.#state.phase !== "uploading") this.#recall();
+    if (this.#state.phase !== "uploading") this.#countStored();
     const resumed = this.#state.session;
     if (resumed !== undefined && this.#state.result !== undefined) return this.#finish(resumed, this.#state.result);
     for (let session = resumed ?? (await this.#apply()), restarted = false; ; restarted = true) {
@@ -109,13 +107,13 @@ export class UploadRun {
   }
 
   /** Expects what the sources have, before the session says which objects they become. */
-  #foresee(): void {
+  #expectSources(): void {
     const { partSize = this.#environment.defaults.partSize } = this.#options;
     for (const size of sizesOf(this.#ready)) this.#expect(size, partSize);
   }
 
   /** Counts what an earlier run had brought, where none of it is looked at again. */
-  #recall(): void {
+  #countStored(): void {
     for (const { size, parts } of this.#state.wholes) {
       this.#progress.expect(size, parts);
       this.#progress.resumed(this.#ready.media.label, size, parts);
@@ -126,16 +124,20 @@ export class UploadRun {
     this.#enter("apply");
     const { api, wire } = this.#environment;
     const now = (): number => wire.clock.now();
-    const onRetry = this.#counting("ApplyUpload");
     const { fields, cover } = this.#ready;
-    const session = await applyUpload(api, fields, cover !== undefined, now, this.#signal, onRetry);
+    const session = await applyUpload(api, fields, cover !== undefined, now, this.#signal, this.#onRetry);
     await this.#state.begin(session, treeFiles(this.#objects(session)));
     return session;
   }
 
   async #transfer(session: UploadSession): Promise<void> {
     this.#enter("transfer");
-    const context = this.#context(session);
+    const context = transferContext(this.#environment, this.#options, this.#ready, {
+      session,
+      progress: this.#progress,
+      onRetry: this.#onRetry,
+      renewed: (certificate, receivedAt) => this.#state.renewed(certificate, receivedAt),
+    });
     const waves = this.#objects(session);
     const objects = waves.flat();
     this.#state.expectObjects(objects.length);
@@ -153,38 +155,6 @@ export class UploadRun {
     return uploadObjects(session, this.#ready, this.#environment.lanes);
   }
 
-  #context(session: UploadSession): TransferContext {
-    const { wire, budget, cosEndpoint, defaults } = this.#environment;
-    const { bucket, region } = session;
-    const strategy = this.#options.sessionRefresh ?? "vod-session-key";
-    const { fields } = this.#ready;
-    const keys = sessionKeys(this.#environment, session, fields, strategy, this.#signal, (certificate, receivedAt) =>
-      this.#state.renewed(certificate, receivedAt),
-    );
-    const buffered = this.#ready.media.kind === "stream";
-    const inFlight = new PartsInFlight(this.#options.concurrency ?? defaults.concurrency, buffered);
-    this.#progress.concurrency = inFlight.limit.concurrency;
-    return {
-      cos: new CosClient({ bucket, region, credentials: () => keys.get(), cosEndpoint }, wire),
-      budget,
-      limit: inFlight.limit,
-      sent: (file, bytes) => {
-        inFlight.partDone(bytes, budget.contended);
-        this.#progress.concurrency = inFlight.limit.concurrency;
-        this.#progress.done(file, bytes);
-      },
-      partSize: this.#options.partSize ?? defaults.partSize,
-      requireCrc64: this.#options.requireCrc64 ?? false,
-      progress: this.#progress,
-      signal: this.#signal,
-      requesting: (signal) =>
-        requestingWith(wire, keys, signal, (event) => {
-          inFlight.retried(event.error);
-          this.#counting(event.operation)(event);
-        }),
-    };
-  }
-
   async #commit(session: UploadSession): Promise<CommitResult> {
     this.#enter("commit");
     this.#progress.enter("commit", this.#ready.media.label);
@@ -197,7 +167,7 @@ export class UploadRun {
       repeated,
       resumable: this.#keepsCheckpoint(),
       signal: this.#signal,
-      onRetry: this.#counting("CommitUpload"),
+      onRetry: this.#onRetry,
     });
     try {
       await this.#state.committed(result);
@@ -219,7 +189,7 @@ export class UploadRun {
         field: "objects",
       });
     }
-    this.#tellDone();
+    this.#reportDone();
     const { parts, crc64, verified } = media;
     const { coverStoragePath: cover } = session;
     const bytes = this.#state.sizeWithout(cover === undefined || cover === "" ? undefined : toKey(cover));
@@ -237,7 +207,7 @@ export class UploadRun {
   }
 
   /** The media exists: a handler that throws now must not make the caller upload it again. */
-  #tellDone(): void {
+  #reportDone(): void {
     const { label } = this.#ready.media;
     try {
       this.#progress.enter("done", label);
@@ -274,7 +244,7 @@ export class UploadRun {
   }
 
   /** Removes or keeps what was sent, as the caller chose. */
-  async #leave(error: unknown): Promise<void> {
+  async #cleanUp(error: unknown): Promise<void> {
     const { onFailure, ending } = this.#options;
     await this.#state.settle(ending);
     const { session } = this.#state;
@@ -294,13 +264,6 @@ export class UploadRun {
   #enter(stage: Stage): void {
     this.#stage = stage;
     this.#publish(stage);
-  }
-
-  #counting(operation: string): (event: { attempt: number; delayMs: number; error: unknown }) => void {
-    return (event) => {
-      this.#retries += 1;
-      this.#options.onRetry?.({ ...event, operation });
-    };
   }
 
   #warn(code: Warning["code"], message: string): void {

@@ -1,5 +1,5 @@
+import type { RetryClass, RetryEvent } from "../http/retry.ts";
 import type { CredentialProvider, Credentials } from "../credentials/source.ts";
-import type { RetryClass } from "../http/retry.ts";
 import type { WireOptions } from "../http/wire.ts";
 import type { VodAction, VodActions } from "./actions.ts";
 import type { Site } from "./endpoint.ts";
@@ -48,7 +48,7 @@ export interface CallOptions {
   readonly idempotent?: boolean | undefined;
   /** Milliseconds without a sign of life, for long polls. @defaultValue 30000 */
   readonly headersMs?: number | undefined;
-  readonly onRetry?: ((event: { attempt: number; delayMs: number; error: unknown }) => void) | undefined;
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
 
 /** Any action that is not among the typed ones. */

@@ -4,8 +4,19 @@ import { crc64 } from "hash-wasm";
 import type { GeneratedBody } from "../../src/replay/body.ts";
 import type { CassetteFile, Json } from "./author.ts";
 import { generateBody } from "../../src/replay/body.ts";
-import { accountKeys, assemble, bucket, clockStart, cosHost, cosRegion, cosRequest, envelope } from "./author.ts";
-import { replied, temporaryKeys, vodRequest } from "./author.ts";
+import {
+  accountKeys,
+  assemble,
+  bucket,
+  clockStart,
+  cosHost,
+  cosRegion,
+  cosRequest,
+  envelope,
+  replied,
+  temporaryKeys,
+  vodRequest,
+} from "./author.ts";
 import { commonHeaders, constructed, cosRequestId, uploadId } from "./cos-operations.ts";
 
 const mib = 2 ** 20;

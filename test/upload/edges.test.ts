@@ -42,12 +42,12 @@ test("a name that is none gives no base name", () => {
 
 test("work that begins after an abort is not begun", async () => {
   const begun: number[] = [];
-  const working = inParallel(
-    [1, 2],
-    () => 2,
-    AbortSignal.abort("before"),
-    async (item) => void begun.push(item),
-  );
+  const working = inParallel({
+    items: () => [1, 2],
+    most: () => 2,
+    signal: AbortSignal.abort("before"),
+    work: async (item) => void begun.push(item),
+  });
   await expect(working).rejects.toBe("before");
   expect(begun).toEqual([]);
 });

@@ -58,17 +58,17 @@ export async function runBatch(
   const journalPath = resolve(args.text("journal") ?? `${list.path}.journal`);
   checkPaths(list.path, journalPath, args.text("report"));
   const owner = { manifest: list.path, destination: destinationOf(connection.target) };
-  const begun: Begun = { args, terminal, connection, stopping, typed, note, inHand, defaults, list };
+  const run: BatchRun = { args, terminal, connection, stopping, typed, note, inHand, defaults, list };
   // An emulator inside this process forgets everything; what was uploaded to it is uploaded nowhere.
-  if (args.has("emulator")) return takeAll(begun, undefined, undefined);
-  if (args.has("dry-run")) return takeAll(begun, await Journal.look(journalPath, owner), undefined);
+  if (args.has("emulator")) return takeAll(run, undefined, undefined);
+  if (args.has("dry-run")) return takeAll(run, await Journal.look(journalPath, owner), undefined);
   const held = await lock(lockOf(journalPath), typed).catch((error: unknown) => {
     throw error instanceof CheckpointError ? error : unwritable("journal", journalPath, error);
   });
   try {
     const journal = await Journal.open(journalPath, owner, held);
     try {
-      return await takeAll(begun, journal, { path: journalPath, held });
+      return await takeAll(run, journal, { path: journalPath, held });
     } finally {
       await journal.close();
     }
@@ -77,7 +77,7 @@ export async function runBatch(
   }
 }
 
-interface Begun {
+interface BatchRun {
   readonly args: Arguments<BatchFlag>;
   readonly terminal: Terminal;
   readonly connection: Connection;
@@ -89,21 +89,21 @@ interface Begun {
   readonly list: BatchList;
 }
 
-/** @param kept where what is begun is remembered, and the lock that was taken for it; undefined when nothing is to be */
+/** @param kept where what is run is remembered, and the lock that was taken for it; undefined when nothing is to be */
 async function takeAll(
-  begun: Begun,
+  run: BatchRun,
   journal: Journal | undefined,
   kept: { readonly path: string; readonly held: HeldLock } | undefined,
 ): Promise<ExitCode> {
-  const { args, terminal, connection, stopping, defaults } = begun;
-  const batch = new Batch(begun.list, journal);
+  const { args, terminal, connection, stopping, defaults } = run;
+  const batch = new Batch(run.list, journal);
   const survey = await batch.survey(stopping.signal);
-  if (survey.problemCount > 0) return refuse(begun, survey);
-  tellSurvey(begun, survey);
-  if (args.has("dry-run")) return planAll(begun, batch);
+  if (survey.problemCount > 0) return refuse(run, survey);
+  reportSurvey(run, survey);
+  if (args.has("dry-run")) return planAll(run, batch);
   // Once, and not once for each entry; a run that finds nothing left needs none.
   if (survey.total > survey.earlier + survey.uncertain) await connection.checkCredentials();
-  const report = await beginReport(args.text("report"), batch, begun.list.path, kept?.path);
+  const report = await beginReport(args.text("report"), batch, run.list.path, kept?.path);
   const state =
     kept === undefined ? undefined : await BatchState.open(stateOf(kept.path), kept.held, (key) => batch.isDone(key));
   const tally = new Tally({ ...survey, failed: survey.uncertain });
@@ -114,7 +114,7 @@ async function takeAll(
   if (survey.uncertain > 0) codes.add(1);
   try {
     try {
-      await sendAll(begun, batch, codes, { args, defaults, connection, state, journal, report, tally, output });
+      await sendAll(run, batch, codes, { args, defaults, connection, state, journal, report, tally, output });
     } finally {
       await state?.close();
       await report?.close();
@@ -132,7 +132,7 @@ async function takeAll(
 }
 
 async function sendAll(
-  { inHand, stopping, terminal }: Begun,
+  { inHand, stopping, terminal }: BatchRun,
   batch: Batch,
   codes: Set<ExitCode>,
   task: BatchTask,
@@ -164,7 +164,7 @@ async function sendAll(
 }
 
 /** `--dry-run`: one after the other, so that the order is the manifest's. */
-async function planAll({ args, terminal, connection, stopping, defaults }: Begun, batch: Batch): Promise<ExitCode> {
+async function planAll({ args, terminal, connection, stopping, defaults }: BatchRun, batch: Batch): Promise<ExitCode> {
   await connection.checkCredentials();
   const codes = new Set<ExitCode>([0]);
   let failed = 0;
@@ -188,7 +188,7 @@ async function planAll({ args, terminal, connection, stopping, defaults }: Begun
 
 /** Nothing was sent, and nothing is, until every line is right. */
 async function refuse(
-  { args, terminal, typed }: Begun,
+  { args, terminal, typed }: BatchRun,
   { problems, problemCount }: Pick<Survey, "problems" | "problemCount">,
 ): Promise<ExitCode> {
   for (const message of problems) {
@@ -209,7 +209,7 @@ async function refuse(
   return 2;
 }
 
-function tellSurvey({ note, typed, list }: Begun, { total, repeated, uncertain }: Survey): void {
+function reportSurvey({ note, typed, list }: BatchRun, { total, repeated, uncertain }: Survey): void {
   if (total === 0) note(`${typed} lists nothing${list.kind === "folder" ? " with the extension of a media" : ""}`);
   if (repeated > 0) {
     note(

@@ -3,7 +3,7 @@ import type { BatchEntry } from "../../batch/entry.ts";
 import type { Checkpoint } from "../../index.ts";
 import type { StateEntry } from "../state/directory.ts";
 import type { HeldLock } from "../state/lock.ts";
-import type { Memory } from "../state/open-store.ts";
+import type { Memory } from "../upload/memory.ts";
 import { RecordError } from "../../batch/records.ts";
 import { CheckpointError } from "../../index.ts";
 import { StoredFile } from "../state/checkpoint-store.ts";

@@ -6,7 +6,7 @@ import type { ConnectionFlag } from "../connection.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import type { Terminal } from "../terminal.ts";
 import { connectionFlags, readTarget, wantsMetadata } from "../connection.ts";
-import { isDebugging, tellDiagnostics } from "../debug.ts";
+import { isDebugging, reportDiagnostics } from "../debug.ts";
 import { parseSeconds } from "../numbers.ts";
 import { stopping } from "../stopping.ts";
 
@@ -39,7 +39,7 @@ export const doctorCommand: Command<DoctorFlag> = {
     const timeout = args.text("timeout");
     const run = stopping(timeout === undefined ? 60_000 : parseSeconds("timeout", timeout) * 1000);
     const silence = isDebugging(args.has("debug"), process.env)
-      ? tellDiagnostics((line) => terminal.note(line))
+      ? reportDiagnostics((line) => terminal.note(line))
       : undefined;
     try {
       return await report(args, terminal, run.signal);

@@ -8,7 +8,7 @@ import type { UploadOutput } from "../upload/output.ts";
 import { UsageError } from "../args.ts";
 import { checkSources } from "../upload/check-sources.ts";
 import { connect } from "../connection.ts";
-import { isDebugging, tellDiagnostics } from "../debug.ts";
+import { isDebugging, reportDiagnostics } from "../debug.ts";
 import { dryRun } from "../upload/dry-run.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { parseSeconds } from "../numbers.ts";
@@ -52,7 +52,7 @@ export async function runUploads(
 ): Promise<ExitCode> {
   const debug = isDebugging(args.has("debug"), env);
   const outputs = args.operands.map((source) => ({ source, output: outputOf(terminal, source, { args, debug }) }));
-  const silence = debug ? tellDiagnostics((line) => terminal.note(line)) : undefined;
+  const silence = debug ? reportDiagnostics((line) => terminal.note(line)) : undefined;
   try {
     checkTogether(args);
     await checkSources(args);

@@ -17,7 +17,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = beside(path);
-  const handle = await createAfresh(temporary);
+  const handle = await createFresh(temporary);
   try {
     await handle.writeFile(text);
     await handle.sync();
@@ -43,7 +43,7 @@ export async function unlinkIfThere(path: string): Promise<void> {
 }
 
 /** What a crash left there may be somebody's link: it is removed, never written through. */
-async function createAfresh(path: string): Promise<FileHandle> {
+async function createFresh(path: string): Promise<FileHandle> {
   try {
     return await open(path, "wx", 0o600);
   } catch (error) {

@@ -1,14 +1,13 @@
-import type { UploadOptions } from "../../index.ts";
+import type { UploadOptions, UploadResult } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Connection } from "../connection.ts";
 import type { Stopping } from "../stopping.ts";
 import type { UploadFlag } from "./flags.ts";
 import type { UploadOutput } from "./output.ts";
-import type { UploadResult } from "../../index.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { exitCodeOf } from "../exit-codes.ts";
-import { RememberedUpload, UntoldError } from "./remembered-upload.ts";
-import { openMemory } from "../state/open-store.ts";
+import { RememberedUpload, PrintError } from "./remembered-upload.ts";
+import { openMemory } from "./memory.ts";
 import { DeadlineError } from "../stopping.ts";
 
 /** What all sources of a command line share, but for the output. */
@@ -65,7 +64,7 @@ async function tell(result: UploadResult, write: () => Promise<void>): Promise<v
   try {
     await write();
   } catch (cause) {
-    throw new UntoldError(result.fileId, cause);
+    throw new PrintError(result.fileId, cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Checkpoint, ProgressEvent, TaskState, UploadResult, Warning } from "../../index.ts";
+import type { Checkpoint, ProgressEvent, RetryEvent, TaskState, UploadResult, Warning } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Terminal } from "../terminal.ts";
 import type { UploadFlag } from "./flags.ts";
@@ -10,7 +10,7 @@ import { formatSize } from "../sizes.ts";
 /** Where one source's news go: text for people, or one JSON object a line. */
 export interface UploadOutput {
   readonly progress: (event: ProgressEvent) => void;
-  readonly retry: (event: { operation: string; attempt: number; delayMs: number; error: unknown }) => void;
+  readonly retry: (event: RetryEvent) => void;
   readonly warning: (warning: { readonly code: Warning["code"] | "NO_STATE"; readonly message: string }) => void;
   readonly checkpoint: (checkpoint: Checkpoint) => void;
   /** The media exists. @returns settles when stdout has taken it; rejects when nobody reads stdout any more */

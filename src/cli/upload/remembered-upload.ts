@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Checkpoint, UploadOptions, UploadResult } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Connection } from "../connection.ts";
-import type { Memory } from "../state/open-store.ts";
+import type { Memory } from "./memory.ts";
 import type { UploadOutput } from "./output.ts";
 import { CheckpointError, SourceError } from "../../index.ts";
 import { exitCodeOf } from "../exit-codes.ts";
@@ -12,7 +12,7 @@ import { filledInput } from "./standard-input.ts";
 import { sourceOf } from "./flags.ts";
 
 /** The upload is done, and its FileId could not be printed. */
-export class UntoldError extends Error {
+export class PrintError extends Error {
   constructor(fileId: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super(`uploaded as FileId ${fileId}, which could not be written to stdout: ${why}`, { cause });
@@ -72,7 +72,7 @@ export class RememberedUpload {
     // What another vodup has taken over is no longer ours to remove.
     if (memory === undefined || isLost(error)) return false;
     // The next run prints the FileId without uploading again.
-    if (error instanceof UntoldError) return memory.store.isKept;
+    if (error instanceof PrintError) return memory.store.isKept;
     // A checkpoint that cannot be used stays as it is, and nothing goes on from it.
     if (this.#choose(error) === "keep-parts") return memory.store.isKept && !(error instanceof CheckpointError);
     // Wrong arguments send nothing and so remove nothing: the upload of an earlier run is as good as before.

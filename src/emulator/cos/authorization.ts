@@ -1,4 +1,5 @@
-import { decodePercent, type Exchange } from "../exchange.ts";
+import { type Exchange } from "../exchange.ts";
+import { decodePercent } from "../request-target.ts";
 import { CosFailure } from "./respond.ts";
 
 /** The parameters of a signature v5, from the Authorization header or from the query of a presigned URL. */

@@ -1,5 +1,5 @@
 import { percentEncode } from "../../signing/index.ts";
-import { decodePercent } from "../exchange.ts";
+import { decodePercent } from "../request-target.ts";
 import type { KnownMistake } from "./mismatch.ts";
 import { RARE_ENCODINGS, VALUE_ENCODINGS, type ValueEncoding } from "./value-encodings.ts";
 import { knownKeyMistakes } from "./cos-key-mistakes.ts";

@@ -2,7 +2,7 @@ import type { EmulatorClock } from "../clock.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Settings } from "../options.ts";
 import type { Identifiers } from "../random.ts";
-import type { Pusher } from "../push.ts";
+import type { Pusher } from "./push.ts";
 import type { EmulatedEvent } from "./event-bodies.ts";
 import { EVENT_FIELDS } from "./fields.ts";
 

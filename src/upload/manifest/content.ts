@@ -23,6 +23,12 @@ export interface ManifestContent {
   readonly unreadable?: string | undefined;
 }
 
+/** A difference between readers of a manifest, or a circle: worth knowing, and no reason not to upload. */
+export interface ManifestWarning {
+  readonly code: "MANIFEST_DIFFERENCE" | "MANIFEST_LOOP";
+  readonly message: string;
+}
+
 /** The kinds of manifest that VOD knows. */
 export type ManifestType = "m3u8" | "mpd";
 

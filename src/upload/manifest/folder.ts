@@ -1,11 +1,11 @@
 import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import type { SourceIdentity } from "../state/checkpoint.ts";
+import type { SourceIdentity } from "../source/source.ts";
 import { constants } from "node:fs";
 import { access, open, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { SourceError } from "../../errors.ts";
-import { openError } from "../source/source.ts";
+import { openError } from "../source/open.ts";
 
 /** A file of a tree, as it was found. */
 export interface LocatedFile {

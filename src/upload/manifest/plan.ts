@@ -1,4 +1,4 @@
-import type { Warning } from "../options.ts";
+import type { ManifestWarning } from "./content.ts";
 import { invalidArgument } from "../../errors.ts";
 import { contentTypeOf, extensionOf } from "../source/media-type.ts";
 import { manifestSource } from "./source.ts";
@@ -20,7 +20,7 @@ export interface ManifestPlan {
   readonly files: readonly PlannedFile[];
   /** Of all files together. */
   readonly bytes: number;
-  readonly warnings: readonly Warning[];
+  readonly warnings: readonly ManifestWarning[];
 }
 
 /**
@@ -38,7 +38,7 @@ export async function planManifest(source: string | URL): Promise<ManifestPlan> 
     throw invalidArgument("source", "must be the path or file: URL of a .m3u8 or .mpd file", source);
   }
   const { readManifestTree } = await import("./tree.ts");
-  const warnings: Warning[] = [];
+  const warnings: ManifestWarning[] = [];
   const { top, segments, manifests } = await readManifestTree(manifest.path, manifest.type, {
     warn: (warning) => warnings.push(warning),
     signal: new AbortController().signal,

@@ -1,3 +1,4 @@
+import type { RetryEvent } from "../../http/retry.ts";
 import type { VodApi } from "../../vod-api/client.ts";
 import type { ListSegments } from "./tree.ts";
 import { VodApiError, VodupError } from "../../errors.ts";
@@ -9,11 +10,7 @@ const maxContentBytes = 10_000_000 - 1_000;
  * Has the service list the files of a manifest (ParseStreamingManifest, vod 266/34801): one call for each manifest,
  * nested ones are not opened by it (wire §9.2.1).
  */
-export function serviceSegments(
-  api: VodApi,
-  signal: AbortSignal,
-  onRetry: (event: { attempt: number; delayMs: number; error: unknown }) => void,
-): ListSegments {
+export function serviceSegments(api: VodApi, signal: AbortSignal, onRetry: (event: RetryEvent) => void): ListSegments {
   return async (content, type) => {
     if (Buffer.byteLength(JSON.stringify(content)) > maxContentBytes) {
       return { refused: "is larger than the service takes (10 MB); offlineManifest does without it" };

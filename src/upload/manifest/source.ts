@@ -3,9 +3,8 @@ import type { ManifestType } from "./content.ts";
 import type { LocatedFile, ManifestFolder } from "./folder.ts";
 import type { UploadSource } from "../source/source.ts";
 import { basename } from "node:path";
-import { pathOfFileUrl } from "../source/media-type.ts";
+import { extensionOf, pathOfFileUrl } from "../source/media-type.ts";
 import { FileSource } from "../source/file.ts";
-import { extensionOf } from "../source/media-type.ts";
 
 /**
  * Whether a source is a manifest whose files are uploaded with it: a path or file: URL whose media type (given, or by

@@ -1,6 +1,5 @@
-import type { ManifestContent, ManifestType, Reference } from "./content.ts";
+import type { ManifestContent, ManifestType, ManifestWarning, Reference } from "./content.ts";
 import type { LocatedFile, NotLocated } from "./folder.ts";
-import type { Warning } from "../options.ts";
 import { ManifestError, SourceError } from "../../errors.ts";
 import { manifestTypeOf, maxFiles } from "./content.ts";
 import { circleOf, differenceOf } from "./checks.ts";
@@ -18,7 +17,7 @@ export type ListSegments = (
 export interface TreeOptions {
   /** Left out: the local reader alone finds the files. */
   readonly list?: ListSegments | undefined;
-  readonly warn: (warning: Warning) => void;
+  readonly warn: (warning: ManifestWarning) => void;
   readonly signal: AbortSignal;
 }
 
@@ -129,12 +128,12 @@ class TreeReader {
     while (this.#pending.length > 0) {
       const found = this.#pending;
       this.#pending = [];
-      await inParallel(
-        found,
-        () => looksAtOnce,
-        this.#options.signal,
-        (entry) => this.#locate(entry),
-      );
+      await inParallel({
+        items: () => found,
+        most: () => looksAtOnce,
+        signal: this.#options.signal,
+        work: (entry) => this.#locate(entry),
+      });
       for (const entry of found) {
         this.#options.signal.throwIfAborted();
         const { located, type, required, mention } = entry;

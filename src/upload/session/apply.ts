@@ -1,5 +1,6 @@
 import type { VodApi } from "../../vod-api/client.ts";
 import type { ApplyUploadRequest } from "../../vod-api/types-upload.ts";
+import type { RetryEvent } from "../../http/retry.ts";
 import type { Certificate } from "./certificate.ts";
 import { VodupError, invalidArgument } from "../../errors.ts";
 import { isHostLabel } from "../../cos/endpoint.ts";
@@ -26,14 +27,9 @@ export interface UploadSession extends SessionIdentity {
   readonly requestId: string;
 }
 
-/** What a refresh function answers: a new certificate for the same session. */
-export interface RefreshedSession {
-  readonly secretId: string;
-  readonly secretKey: string;
-  readonly token: string;
-  /** Epoch seconds. */
-  readonly expiredTime: number;
-}
+/** What is done when the temporary certificate of an upload runs out; a function answers a new one for the same session. */
+export type SessionRefresh =
+  "vod-session-key" | "restart" | "none" | ((session: SessionIdentity) => Promise<Certificate>);
 
 /**
  * Opens an upload session (wire §4.2).
@@ -47,7 +43,7 @@ export async function applyUpload(
   withCover: boolean,
   now: () => number,
   signal: AbortSignal | undefined,
-  onRetry: (event: { attempt: number; delayMs: number; error: unknown }) => void,
+  onRetry: (event: RetryEvent) => void,
 ): Promise<UploadSession> {
   const answer = await api.call("ApplyUpload", fields as unknown as ApplyUploadRequest, { signal, onRetry });
   const requestId = answer.RequestId;
@@ -143,7 +139,7 @@ function invalidSession(why: string, requestId: string, cause?: unknown): VodupE
 }
 
 /** Checks what a caller's refresh function answered. */
-export function checkRefreshed(value: RefreshedSession): Certificate {
+export function checkRefreshed(value: Certificate): Certificate {
   const given: unknown = value;
   if (typeof given !== "object" || given === null) {
     throw invalidArgument("sessionRefresh", "must resolve to { secretId, secretKey, token, expiredTime }");

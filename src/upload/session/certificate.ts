@@ -3,12 +3,16 @@ import { VodupError } from "../../errors.ts";
 
 /** The temporary key of one upload, as ApplyUpload gives it. */
 export interface Certificate extends Credentials {
+  readonly token: string;
   /** Epoch seconds at which it stops working (`ExpiredTime`). */
   readonly expiredTime: number;
 }
 
 /** Gets a new certificate for the same keys; rejects when there is no way to. */
 export type Renew = () => Promise<Certificate>;
+
+/** Where an upload's COS requests get their keys from. */
+export type KeySource = Pick<CertificateKeeper, "get" | "refused" | "isOld">;
 
 /** A certificate is renewed when this much of its life, counted from its receipt, is over. */
 const usedShare = 0.9;
@@ -51,7 +55,7 @@ export class CertificateKeeper {
   /** @throws VodupError `CERTIFICATE_EXPIRED` */
   async get(): Promise<Credentials> {
     if (this.#isDue() && this.#impossible === undefined)
-      await this.#renewOnce().catch((error: unknown) => this.#endure(error));
+      await this.#renewOnce().catch((error: unknown) => this.#noteFailure(error));
     if (this.#isOver()) throw this.#expired();
     return this.#current;
   }
@@ -104,7 +108,7 @@ export class CertificateKeeper {
   }
 
   /** A passing failure is tried again with the next request; a final one is remembered. */
-  #endure(error: unknown): void {
+  #noteFailure(error: unknown): void {
     if (!(error instanceof VodupError && error.retryable)) this.#impossible = error;
   }
 

@@ -1,3 +1,4 @@
+import type { RetryEvent } from "../../http/retry.ts";
 import type { VodApi } from "../../vod-api/client.ts";
 import type { SessionIdentity } from "./apply.ts";
 import { CommitUncertainError, NetworkError, VodApiError, VodupError } from "../../errors.ts";
@@ -21,7 +22,7 @@ export interface CommitContext {
   /** Whether the caller keeps a checkpoint, with which a later run repeats this very commit instead of uploading again. */
   readonly resumable: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly onRetry: (event: { attempt: number; delayMs: number; error: unknown }) => void;
+  readonly onRetry: (event: RetryEvent) => void;
 }
 
 /** What a second CommitUpload of a session may be told; undocumented, so all that fit count (wire §17.1). */

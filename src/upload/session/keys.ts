@@ -1,12 +1,18 @@
-import type { Credentials } from "../../credentials/source.ts";
-import type { Certificate } from "./certificate.ts";
-import type { UploadEnvironment } from "../environment.ts";
-import type { SessionRefresh } from "../options.ts";
-import type { CosCredentials } from "../transfer/request.ts";
-import type { ApplyFields, UploadSession } from "./apply.ts";
+import type { CredentialSource, Credentials } from "../../credentials/source.ts";
+import type { Wire } from "../../http/wire.ts";
+import type { VodApi } from "../../vod-api/client.ts";
+import type { Certificate, KeySource } from "./certificate.ts";
+import type { ApplyFields, SessionRefresh, UploadSession } from "./apply.ts";
 import { VodupError } from "../../errors.ts";
 import { CertificateKeeper } from "./certificate.ts";
 import { checkRefreshed, renewBySessionKey } from "./apply.ts";
+
+/** What keys are got with. */
+interface KeyAccess {
+  readonly api: VodApi;
+  readonly wire: Wire;
+  readonly credentials: CredentialSource;
+}
 
 /**
  * Where a transfer's keys come from: the session's certificate, renewed by the chosen strategy, or the caller's own key
@@ -14,14 +20,14 @@ import { checkRefreshed, renewBySessionKey } from "./apply.ts";
  * @param renewed told of every new certificate, before it is used
  */
 export function sessionKeys(
-  environment: UploadEnvironment,
+  access: KeyAccess,
   session: UploadSession,
   fields: ApplyFields,
   strategy: SessionRefresh,
   signal: AbortSignal,
   renewed: (certificate: Certificate, receivedAt: number) => Promise<void>,
-): CosCredentials {
-  const { wire, credentials } = environment;
+): KeySource {
+  const { wire, credentials } = access;
   const now = (): number => wire.clock.now();
   if (session.certificate === undefined) {
     return {
@@ -31,14 +37,14 @@ export function sessionKeys(
     };
   }
   return new CertificateKeeper(session.certificate, session.receivedAt, now, async () => {
-    const certificate = await renew(environment, session, fields, strategy, signal);
+    const certificate = await renew(access, session, fields, strategy, signal);
     await renewed(certificate, now());
     return certificate;
   });
 }
 
 async function renew(
-  { api, wire }: UploadEnvironment,
+  { api, wire }: KeyAccess,
   session: UploadSession,
   fields: ApplyFields,
   strategy: SessionRefresh,

@@ -1,7 +1,7 @@
 import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
 import type { PartAttempt, PartBody } from "./part-body.ts";
-import type { RangedSource } from "./open.ts";
+import type { RangedSource, SourceIdentity } from "./source.ts";
 import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
 
@@ -13,11 +13,13 @@ export class BytesSource implements RangedSource {
   readonly kind = "ranged";
   readonly label = "the bytes given";
   readonly size: number;
+  readonly identity: SourceIdentity;
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.size = bytes.byteLength;
+    this.identity = { kind: "bytes", size: this.size, modified: "" };
   }
 
   body(offset: number, size: number): PartBody {
@@ -36,11 +38,13 @@ export class BlobSource implements RangedSource {
   readonly label = "the Blob given";
   readonly fileName: string | undefined;
   readonly size: number;
+  readonly identity: SourceIdentity;
   readonly #blob: Blob;
 
   constructor(blob: Blob) {
     this.#blob = blob;
     this.size = blob.size;
+    this.identity = { kind: "bytes", size: this.size, modified: "" };
     this.fileName = "name" in blob && typeof blob.name === "string" ? blob.name : undefined;
   }
 

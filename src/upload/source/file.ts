@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import type { Lane, LanePool } from "../buffers/lane-pool.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
-import type { Fingerprint, RangedSource } from "./open.ts";
+import type { SourceIdentity, RangedSource } from "./source.ts";
 import { SourceError } from "../../errors.ts";
 import { laneBufferSize } from "../buffers/lane-pool.ts";
 
@@ -17,7 +17,7 @@ export class FileSource implements RangedSource {
   readonly label: string;
   readonly fileName: string;
   readonly size: number;
-  readonly fingerprint: Fingerprint;
+  readonly identity: SourceIdentity;
   readonly #handle: FileHandle;
   readonly #opened: BigIntStats;
   readonly #lanes: LanePool;
@@ -29,7 +29,7 @@ export class FileSource implements RangedSource {
     this.label = path;
     this.fileName = fileName;
     this.size = Number(stats.size);
-    this.fingerprint = { kind: "file", size: this.size, modified: stats.mtimeNs.toString() };
+    this.identity = { kind: "file", size: this.size, modified: stats.mtimeNs.toString() };
   }
 
   body(offset: number, size: number): PartBody {

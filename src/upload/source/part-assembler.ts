@@ -2,8 +2,7 @@ import type { MemoryBudget, Release } from "../buffers/budget.ts";
 import type { PartBody } from "./part-body.ts";
 import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
-import { shortageMs } from "../buffers/budget.ts";
-import { slabSize } from "../buffers/budget.ts";
+import { shortageMs, slabSize } from "../buffers/budget.ts";
 import { BufferedAttempt } from "./bytes.ts";
 
 /** Bytes that were copied out of a stream and belong to the upload. */

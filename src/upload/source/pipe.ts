@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
-import type { StreamSource } from "./open.ts";
-import { streamSource } from "./open.ts";
+import type { StreamSource } from "./source.ts";
+import { streamSource } from "./source.ts";
 
 /**
  * A named pipe, such as `<(ffmpeg …)` of a shell. Read as a socket, not as a file: a read of a file that waits for a

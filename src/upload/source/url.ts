@@ -1,11 +1,11 @@
 import type { Download, OpenDownload } from "../../http/download.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
-import type { Fingerprint, OpenedSource, RangedSource } from "./open.ts";
+import type { SourceIdentity, OpenedSource, RangedSource } from "./source.ts";
 import { posix } from "node:path";
 import { NetworkError, SourceError } from "../../errors.ts";
 import { Crc64 } from "../../cos/crc64.ts";
 import { checkDownloadUrl, shownUrl } from "../../http/download.ts";
-import { streamSource } from "./open.ts";
+import { streamSource } from "./source.ts";
 
 /**
  * Opens what a URL gives. A server that knows ranges, and names its content by an ETag or a date, is read like a file:
@@ -51,7 +51,7 @@ class UrlSource implements RangedSource {
   readonly label: string;
   readonly fileName: string | undefined;
   readonly size: number;
-  readonly fingerprint: Fingerprint;
+  readonly identity: SourceIdentity;
   readonly #url: URL;
   readonly #open: OpenDownload;
 
@@ -67,7 +67,7 @@ class UrlSource implements RangedSource {
     this.label = label;
     this.fileName = fileName;
     this.size = size;
-    this.fingerprint = { kind: "url", size, modified: version };
+    this.identity = { kind: "url", size, modified: version };
     this.#open = open;
   }
 
@@ -104,7 +104,7 @@ class UrlSource implements RangedSource {
     if (answer.status >= 500 || answer.status === 429) throw refused(this.label, this.#url.host, answer);
     const version = versionOf(answer);
     if (answer.status !== 206) throw this.#changed(`it answered ${answer.status} to a range`);
-    if (version !== this.fingerprint.modified) throw this.#changed("its ETag or date is another one");
+    if (version !== this.identity.modified) throw this.#changed("its ETag or date is another one");
     const { "content-range": contentRange } = answer.headers;
     if (totalOf(contentRange) !== this.size) throw this.#changed("its size is another one");
     if (!(contentRange ?? "").startsWith(`bytes ${offset}-`)) throw this.#changed("it answered with another range");

@@ -1,6 +1,5 @@
 import type { Checkpoint } from "./checkpoint.ts";
-import { untilAborted } from "../../http/abort.ts";
-import { withLimit } from "../../http/abort.ts";
+import { untilAborted, withLimit } from "../../http/abort.ts";
 
 /** Milliseconds that a failure is held back for a checkpoint that is still being written. */
 const settleLimitMs = 1_000;

@@ -1,3 +1,4 @@
+import type { SourceIdentity } from "../source/source.ts";
 import type { Certificate } from "../session/certificate.ts";
 import type { CommitResult } from "../session/commit.ts";
 import type { ApplyFields, SessionIdentity } from "../session/apply.ts";
@@ -28,13 +29,6 @@ export interface CheckpointObject {
   readonly done?:
     | { readonly size: number; readonly parts: number; readonly crc64: string; readonly verified: "crc64" | "size" }
     | undefined;
-}
-
-/** What identifies a source between two runs; `modified` is empty where nothing tells. */
-export interface SourceIdentity {
-  readonly kind: "file" | "url" | "bytes" | "stream";
-  readonly size?: number | undefined;
-  readonly modified: string;
 }
 
 /**

@@ -1,6 +1,5 @@
-import type { DonePart } from "../transfer/send-parts.ts";
-import type { TransferContext } from "../transfer/send.ts";
-import type { OpenedSource, RangedSource } from "../source/open.ts";
+import type { DonePart, TransferContext } from "../transfer/job.ts";
+import type { OpenedSource, RangedSource } from "../source/source.ts";
 import type { UploadState } from "./upload-state.ts";
 import { createHash } from "node:crypto";
 import { CheckpointError, CosError } from "../../errors.ts";
@@ -33,7 +32,7 @@ export async function resumeObject(
   }
   const requesting = context.requesting(context.signal);
   const listed = await requesting("ListParts", (options) => context.cos.listParts(key, uploadId, options)).catch(
-    goneUpload,
+    undefinedIfGone,
   );
   const known = new Map(record.parts.map((part) => [part.number, part]));
   const plan = planTransfer(source.size, partSize);
@@ -52,7 +51,7 @@ export async function resumeObject(
   return kept.length;
 }
 
-function goneUpload(error: unknown): undefined {
+function undefinedIfGone(error: unknown): undefined {
   if (error instanceof CosError && (error.cosCode === "NoSuchUpload" || error.status === 404)) return undefined;
   throw error;
 }

@@ -1,8 +1,8 @@
 import type { Certificate } from "../session/certificate.ts";
-import type { Checkpoint, CheckpointObject, SourceIdentity } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointObject } from "./checkpoint.ts";
+import type { SourceIdentity } from "../source/source.ts";
 import type { CommitResult } from "../session/commit.ts";
-import type { DonePart } from "../transfer/send-parts.ts";
-import type { ObjectRecord, TransferredObject } from "../transfer/send.ts";
+import type { DonePart, ObjectRecord, TransferredObject } from "../transfer/job.ts";
 import type { ApplyFields, UploadSession } from "../session/apply.ts";
 import { untilAborted } from "../../http/abort.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";

@@ -1,29 +1,9 @@
+import type { DonePart, Expected, Verified } from "./job.ts";
+import type { Requesting } from "./request.ts";
 import type { CosCallOptions, CosClient, ObjectInfo, StoredBytes } from "../../cos/client.ts";
 import type { RetryClass } from "../../http/retry.ts";
-import type { DonePart } from "./send-parts.ts";
 import { CosError, IntegrityError, NetworkError } from "../../errors.ts";
 import { classifyCosFailure } from "../../cos/error-codes.ts";
-
-/** What the whole object must be. */
-export interface Expected {
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** CRC-64/XZ as unsigned decimal. */
-  readonly crc64: string;
-}
-
-export type Verified = "crc64" | "size";
-
-/**
- * Sends one request until it succeeds or cannot: brings the certificate, the clock, the counters and the abort signal.
- * @param classify which failures to send again after. @defaultValue classifyCosFailure
- */
-export type Requesting = <T>(
-  operation: string,
-  send: (options: CosCallOptions) => Promise<T>,
-  classify?: (error: unknown) => RetryClass,
-) => Promise<T>;
 
 /**
  * Joins the parts to an object and makes sure that it is the right one (wire §11.2).

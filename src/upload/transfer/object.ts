@@ -1,9 +1,8 @@
 import type { Release } from "../buffers/budget.ts";
 import type { AssembledPart } from "../source/part-assembler.ts";
-import type { Part } from "./send-parts.ts";
-import type { ObjectJob, TransferContext, TransferredObject } from "./send.ts";
+import type { ObjectJob, Part, TransferContext, TransferredObject } from "./job.ts";
 import type { PartBody } from "../source/part-body.ts";
-import type { RangedSource, StreamSource } from "../source/open.ts";
+import type { RangedSource, StreamSource } from "../source/source.ts";
 import { SourceError } from "../../errors.ts";
 import { cosLimits } from "../../cos/limits.ts";
 import { putWhole, sendMultipart } from "./send.ts";

@@ -1,14 +1,22 @@
+import type { CosCallOptions } from "../../cos/client.ts";
+import type { RetryClass, RetryEvent } from "../../http/retry.ts";
+import type { KeySource } from "../session/certificate.ts";
 import type { Credentials } from "../../credentials/source.ts";
-import type { CertificateKeeper } from "../session/certificate.ts";
-import type { Requesting } from "./complete.ts";
 import type { Wire } from "../../http/wire.ts";
 import { CosError } from "../../errors.ts";
 import { classifyCosFailure } from "../../cos/error-codes.ts";
 import { retrying } from "../../http/retry.ts";
 import { untilAborted } from "../../http/abort.ts";
 
-/** Where an upload's COS requests get their keys from. */
-export type CosCredentials = Pick<CertificateKeeper, "get" | "refused" | "isOld">;
+/**
+ * Sends one request until it succeeds or cannot: brings the certificate, the clock, the counters and the abort signal.
+ * @param classify which failures to send again after. @defaultValue classifyCosFailure
+ */
+export type Requesting = <T>(
+  operation: string,
+  send: (options: CosCallOptions) => Promise<T>,
+  classify?: (error: unknown) => RetryClass,
+) => Promise<T>;
 
 /**
  * Sends an upload's COS requests: every attempt is signed anew with the certificate of the moment, a refused
@@ -18,9 +26,9 @@ export type CosCredentials = Pick<CertificateKeeper, "get" | "refused" | "isOld"
  */
 export function requestingWith(
   wire: Wire,
-  keys: CosCredentials,
+  keys: KeySource,
   signal: AbortSignal,
-  onRetry: (event: { operation: string; attempt: number; delayMs: number; error: unknown }) => void,
+  onRetry: (event: RetryEvent) => void,
 ): Requesting {
   return (operation, send, classify = classifyCosFailure) => {
     let used: Credentials | undefined;
@@ -36,7 +44,7 @@ export function requestingWith(
             return wire.storageClock.learn(error instanceof CosError ? error.serverTime : undefined, usedOffsetMs);
           return used !== undefined && (await untilAborted(keys.refused(used), signal));
         },
-        onRetry: (event) => onRetry({ operation, ...event }),
+        onRetry,
       },
       async () => {
         used = await untilAborted(keys.get(), signal);
@@ -51,7 +59,7 @@ export function requestingWith(
  * An expired key is also refused as AccessDenied, which alone would not tell it from a missing permission. HEAD, whose
  * answers have no body, cannot say ExpiredToken either; but that is the one reason for which it answers 400.
  */
-function isRefusedKey(error: unknown, keys: CosCredentials): boolean {
+function isRefusedKey(error: unknown, keys: KeySource): boolean {
   if (!(error instanceof CosError)) return false;
   if (error.operation === "HeadObject" && error.status === 400) return true;
   return error.status === 403 && error.cosCode === "AccessDenied" && keys.isOld();

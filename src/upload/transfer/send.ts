@@ -1,13 +1,18 @@
-import type { LimitFunction } from "p-limit";
-import type { CosCallOptions, CosClient, StoredBytes } from "../../cos/client.ts";
+import type {
+  DonePart,
+  Expected,
+  ObjectJob,
+  Part,
+  PartSink,
+  TransferContext,
+  TransferredObject,
+  Verified,
+} from "./job.ts";
+import type { CosCallOptions, StoredBytes } from "../../cos/client.ts";
 import type { ReplayableBody } from "../../http/transport.ts";
 import type { RetryClass } from "../../http/retry.ts";
-import type { Expected, Requesting, Verified } from "./complete.ts";
-import type { MemoryBudget } from "../buffers/budget.ts";
-import type { DonePart, Part, PartSink } from "./send-parts.ts";
+import type { Requesting } from "./request.ts";
 import type { PartAttempt, PartBody } from "../source/part-body.ts";
-import type { ProgressMeter } from "../progress.ts";
-import type { OpenedSource } from "../source/open.ts";
 import { IntegrityError, SourceError } from "../../errors.ts";
 import { crc64Combine } from "../../cos/crc64.ts";
 import { classifyCosFailure } from "../../cos/error-codes.ts";
@@ -16,53 +21,6 @@ import { completeUpload, verifyCrc64, verifyStored } from "./complete.ts";
 import { sendParts } from "./send-parts.ts";
 import { startMd5 } from "../source/bytes.ts";
 import { withGrace } from "../../http/abort.ts";
-
-/** What all objects of one upload share. */
-export interface TransferContext {
-  readonly cos: CosClient;
-  readonly budget: MemoryBudget;
-  /** Requests in flight, over all objects of the upload. */
-  readonly limit: LimitFunction;
-  readonly partSize: number | "auto";
-  readonly requireCrc64: boolean;
-  readonly progress: ProgressMeter;
-  /** Told of every part, or whole object, that the service has acknowledged. */
-  readonly sent: (file: string, bytes: number) => void;
-  readonly signal: AbortSignal;
-  /** How COS requests are sent and sent again; ends with the given signal. */
-  readonly requesting: (signal: AbortSignal) => Requesting;
-}
-
-/** What the upload's state keeps of an object while it is being sent. */
-export interface ObjectRecord {
-  /** Set by an earlier run. */
-  readonly uploadId?: string | undefined;
-  readonly partSize?: number | undefined;
-  readonly parts: readonly DonePart[];
-  /** Called when the multipart upload was opened, and for each part as it is done. */
-  opened(uploadId: string, partSize: number): Promise<void>;
-  partDone(part: DonePart): void;
-}
-
-/** An object that the service holds whole. */
-export interface TransferredObject {
-  /** Bytes. */
-  readonly size: number;
-  /** 1 for an object sent with one PUT. */
-  readonly parts: number;
-  readonly crc64: string;
-  readonly verified: Verified;
-}
-
-/** One object to be made of one source. */
-export interface ObjectJob {
-  readonly source: OpenedSource;
-  /** How progress calls it. */
-  readonly file: string;
-  readonly key: string;
-  readonly contentType: string | undefined;
-  readonly record: ObjectRecord;
-}
 
 /** Sends an object in one request, verified. */
 export async function putWhole(context: TransferContext, job: ObjectJob, body: PartBody): Promise<TransferredObject> {

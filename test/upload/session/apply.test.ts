@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { FaultRule } from "../../../src/emulator/index.ts";
-import type { Warning } from "../../../src/upload/options.ts";
+import type { Warning } from "../../../src/upload/warning.ts";
 import { attempt, bench, counts, expectCommittedOnce, mib, once, random } from "../support.ts";
 
 const bytes = random(4 * mib + 3);

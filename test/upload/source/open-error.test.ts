@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openError } from "../../../src/upload/source/source.ts";
+import { openError } from "../../../src/upload/source/open.ts";
 
 test.each([
   ["ENOENT", "SOURCE_NOT_FOUND", "does not exist"],

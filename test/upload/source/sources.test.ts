@@ -56,7 +56,7 @@ describe("a path", () => {
   });
 
   test("that may not be read says so", async () => {
-    const { openError } = await import("../../../src/upload/source/source.ts");
+    const { openError } = await import("../../../src/upload/source/open.ts");
     const denied = Object.assign(new Error("EACCES: permission denied, open 'x'"), { code: "EACCES" });
     expect(openError("x", denied)).toMatchObject({
       code: "SOURCE_UNREADABLE",

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import pLimit from "p-limit";
 import { describe, expect, test } from "vitest";
-import { sendParts, type DonePart, type Part } from "../../../src/upload/transfer/send-parts.ts";
+import { sendParts } from "../../../src/upload/transfer/send-parts.ts";
+import { type DonePart, type Part } from "../../../src/upload/transfer/job.ts";
 import { pause } from "../../support/raw-servers.ts";
 
 const ever = new AbortController().signal;

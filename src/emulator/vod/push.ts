@@ -1,11 +1,11 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { md5Hex } from "../signing/index.ts";
-import type { EmulatorClock } from "./clock.ts";
-import type { JsonObject } from "./json.ts";
-import type { Settings } from "./options.ts";
-import type { EmulatedEvent } from "./vod/event-bodies.ts";
-import { bodyV2 } from "./vod/event-bodies-v2.ts";
+import { md5Hex } from "../../signing/index.ts";
+import type { EmulatorClock } from "../clock.ts";
+import type { JsonObject } from "../json.ts";
+import type { Settings } from "../options.ts";
+import type { EmulatedEvent } from "./event-bodies.ts";
+import { bodyV2 } from "./event-bodies-v2.ts";
 
 /** One attempt to push an event. */
 export interface Delivery {

@@ -3,12 +3,12 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Arguments } from "../args.ts";
 import type { Target } from "../connection.ts";
-import type { UploadFlag } from "../upload/flags.ts";
-import type { CheckpointStore } from "./checkpoint-store.ts";
+import type { UploadFlag } from "./flags.ts";
+import type { CheckpointStore } from "../state/checkpoint-store.ts";
 import { CheckpointError } from "../../index.ts";
-import { sourceOf, withAbsolutePaths } from "../upload/flags.ts";
-import { openCheckpointFile, openState } from "./checkpoint-store.ts";
-import { readEntry, stateDirectory, stateId } from "./directory.ts";
+import { sourceOf, withAbsolutePaths } from "./flags.ts";
+import { openCheckpointFile, openState } from "../state/checkpoint-store.ts";
+import { readEntry, stateDirectory, stateId } from "../state/directory.ts";
 
 /**
  * Where the checkpoint of one source lives: in the file of `--checkpoint`, by default in the state directory, of a batch
