@@ -5,8 +5,8 @@ import { randomFillSync } from "node:crypto";
 import { createCRC64 } from "hash-wasm";
 import { Crc64, Crc64Arena } from "../dist/cos/crc64.js";
 
-const ROUNDS = 15;
-const BYTES_PER_ROUND = 64 * 2 ** 20;
+const rounds = 15;
+const bytesPerRound = 64 * 2 ** 20;
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
@@ -17,7 +17,7 @@ for (const chunk of [4, 16, 64, 256, 1024].map((kib) => kib * 1024)) {
   const arena = new Crc64Arena(1, chunk);
   const own = randomFillSync(arena.buffers[0]);
   const bytes = Buffer.from(own);
-  const times = BYTES_PER_ROUND / chunk;
+  const times = bytesPerRound / chunk;
   const candidates = {
     "hash-wasm": () => {
       oracle.init();
@@ -36,7 +36,7 @@ for (const chunk of [4, 16, 64, 256, 1024].map((kib) => kib * 1024)) {
     },
   };
   const elapsed = new Map(Object.keys(candidates).map((name) => [name, []]));
-  for (let round = -2; round < ROUNDS; round += 1) {
+  for (let round = -2; round < rounds; round += 1) {
     const answers = new Set();
     for (const [name, run] of Object.entries(candidates)) {
       const start = performance.now();
@@ -51,7 +51,7 @@ for (const chunk of [4, 16, 64, 256, 1024].map((kib) => kib * 1024)) {
     results.push({
       chunkKiB: chunk / 1024,
       name,
-      gibPerSecond: Number((BYTES_PER_ROUND / 2 ** 30 / (median(all) / 1000)).toFixed(2)),
+      gibPerSecond: Number((bytesPerRound / 2 ** 30 / (median(all) / 1000)).toFixed(2)),
       ratio: Number(median(all.map((time, round) => base[round] / time)).toFixed(2)),
     });
   }

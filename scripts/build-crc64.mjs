@@ -22,11 +22,11 @@ const simd = await compile(await read("crc64-fold-simd.wat"));
 const text = `// Made from crc64*.wat by scripts/build-crc64.mjs. Do not edit.
 
 /** The module for every processor, ${plain.length} bytes, base64. */
-export const CRC64_WASM: string =
+export const crc64Wasm: string =
   "${plain.toString("base64")}";
 
 /** The module that needs v128, ${simd.length} bytes, base64. */
-export const CRC64_SIMD_WASM: string =
+export const crc64SimdWasm: string =
   "${simd.toString("base64")}";
 `;
 

@@ -212,6 +212,18 @@ describe("files", () => {
     );
   });
 
+  /** One spelling, of constants too; the algorithm's name was published under another. */
+  test("constants are spelled like every other name", () => {
+    const published = ["TC3_ALGORITHM"];
+    const named = sources.flatMap(({ path, text }) =>
+      [...text.matchAll(/^\s*(?:export )?(?:const|static readonly) ([A-Z][A-Z0-9_]+)\b/gm)].map(([, name = ""]) => ({
+        path,
+        name,
+      })),
+    );
+    expect(named.filter(({ name }) => !published.includes(name))).toEqual([]);
+  });
+
   /** Words that say "something is done here" and not what. "Service" in front is the cloud's: ServiceClock. */
   test("nothing is called a manager, helper, util or service", () => {
     const vague = /(manager|helpers?|utils?|services?)$/i;

@@ -3,7 +3,7 @@ import type { Emulator } from "../emulator/index.ts";
 import { encodeKeyPath, encodeQuery, signCos } from "../signing/index.ts";
 
 /** Requests of the judge's own carry this, so that they are not held against the command. */
-export const JUDGE_HEADER = "x-vodup-judge";
+export const judgeHeader = "x-vodup-judge";
 
 /** Aborts every open multipart upload with the account's key, as a lifecycle rule of the bucket would. */
 export async function abortUploads(emulator: Emulator): Promise<void> {
@@ -25,7 +25,7 @@ async function abortUpload(emulator: Emulator, key: string, uploadId: string): P
         port,
         method: "DELETE",
         path: `${encodeKeyPath(path)}?${encodeQuery({ uploadId })}`,
-        headers: { host, authorization, [JUDGE_HEADER]: "1" },
+        headers: { host, authorization, [judgeHeader]: "1" },
         agent: false,
       },
       (response) => {

@@ -1,7 +1,7 @@
 import type { Emulator } from "../emulator/index.ts";
 
 /** What the machine of a command says of its account, its endpoints and its proxies would be judged instead. */
-const FOREIGN = /^(TENCENTCLOUD_|VODUP_|XDG_STATE_HOME$|TZ$)|^(https?|all)_proxy$/i;
+const foreignVariable = /^(TENCENTCLOUD_|VODUP_|XDG_STATE_HOME$|TZ$)|^(https?|all)_proxy$/i;
 
 export interface CommandTask {
   readonly emulator: Pick<Emulator, "vodEndpoint" | "cosEndpoint" | "secretId" | "secretKey">;
@@ -19,7 +19,7 @@ export type Environment = Readonly<Record<string, string>>;
 /** The environment of a command: the caller's own, without what would lead it elsewhere, and the contract's variables. */
 export function environmentOf(task: CommandTask, inherited: Readonly<NodeJS.ProcessEnv>, now: Date): Environment {
   const kept = Object.entries(inherited).flatMap(([name, value]): [string, string][] =>
-    value === undefined || FOREIGN.test(name) ? [] : [[name, value]],
+    value === undefined || foreignVariable.test(name) ? [] : [[name, value]],
   );
   return {
     ...Object.fromEntries(kept),

@@ -53,7 +53,7 @@ export function junitReport({ profile, results }: ConformanceReport): string {
   ].join("\n");
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
+const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
   ">": "&gt;",
@@ -65,5 +65,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 function xml(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
-    .replace(/[&<>"\n]/g, (character) => ENTITIES[character] ?? character);
+    .replace(/[&<>"\n]/g, (character) => entities[character] ?? character);
 }

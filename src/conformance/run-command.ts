@@ -26,10 +26,10 @@ export interface CommandOptions {
 }
 
 /** What is kept of each of stdout and stderr, bytes: a command may not fill our memory. */
-const MOST_OUTPUT = 2 ** 20;
-const POLL_MS = 10;
+const mostOutput = 2 ** 20;
+const pollMs = 10;
 /** How long output may still come after the process has ended. */
-const LAST_OUTPUT_MS = 500;
+const lastOutputMs = 500;
 
 /**
  * Runs a command in a process group of its own and never lets it outlive `timeoutMs`: the whole group is killed, and
@@ -48,7 +48,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandRun> {
   const timer = setTimeout(() => kill("timeout"), options.timeoutMs);
   const poll = setInterval(() => {
     if (options.killWhen?.() === true) kill("scenario");
-  }, POLL_MS);
+  }, pollMs);
   const stop = (): void => kill("caller");
   options.signal?.addEventListener("abort", stop, { once: true });
   if (options.signal?.aborted === true) stop();
@@ -60,7 +60,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandRun> {
     const durationMs = performance.now() - started;
     // A grandchild that lives on holds the pipes open: it is not waited for.
     const closed = Promise.all([stdout.end, stderr.end]).then(() => true);
-    const leftProcesses = !(await Promise.race([closed, wait(LAST_OUTPUT_MS).then(() => false)]));
+    const leftProcesses = !(await Promise.race([closed, wait(lastOutputMs).then(() => false)]));
     killGroup(child.pid);
     return { ...ended, stdout: stdout.text(), stderr: stderr.text(), durationMs, killed, leftProcesses };
   } finally {
@@ -92,7 +92,7 @@ function collect(stream: NodeJS.ReadableStream): { end: Promise<void>; text: () 
     // The end is what counts: the FileId is the last line.
     chunks.push(chunk);
     size += chunk.length;
-    while (size > MOST_OUTPUT && chunks.length > 1) size -= chunks.shift()?.length ?? 0;
+    while (size > mostOutput && chunks.length > 1) size -= chunks.shift()?.length ?? 0;
   });
   const end = new Promise<void>((resolve) => {
     stream.once("end", resolve);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { startEmulator, type Emulator } from "../emulator/index.ts";
 import { percentEncode } from "../signing/index.ts";
-import { JUDGE_HEADER } from "./abort-uploads.ts";
+import { judgeHeader } from "./abort-uploads.ts";
 import { applyFields, commitOrder } from "./checks/commit.ts";
 import { completeForm, partForm, sentInParts } from "./checks/multipart.ts";
 import { endedRightly, mediaIsTheFile, nothingLeftOpen, ranToItsEnd } from "./checks/outcome.ts";
@@ -16,10 +16,10 @@ import { gathered, type Finding } from "./finding.ts";
 import { runCommand, type CommandRun } from "./run-command.ts";
 import type { Check, Evidence, Scenario, StoredObject } from "./scenario.ts";
 
-const MEDIA_TYPE = "mp4";
-const STATE = "state";
-const DEFAULT_PART_SIZE = 2 ** 20;
-const DEFAULT_TIMEOUT_MS = 60_000;
+const givenMediaType = "mp4";
+const stateFolder = "state";
+const defaultPartSize = 2 ** 20;
+const defaultTimeoutMs = 60_000;
 
 /** How a command did in one scenario. */
 export interface ScenarioResult {
@@ -88,15 +88,15 @@ async function runCommands(
   emulator: Emulator,
   { folder, file }: { folder: string; file: string },
 ): Promise<CommandRun[]> {
-  const stateDirectory = join(folder, STATE);
+  const stateDirectory = join(folder, stateFolder);
   await mkdir(stateDirectory);
-  const partSize = scenario.partSize ?? DEFAULT_PART_SIZE;
-  const task = { emulator, scenario: scenario.name, file, mediaType: MEDIA_TYPE, partSize, stateDirectory };
+  const partSize = scenario.partSize ?? defaultPartSize;
+  const task = { emulator, scenario: scenario.name, file, mediaType: givenMediaType, partSize, stateDirectory };
   const variables = environmentOf(task, env, new Date());
   const options = {
     command: expandArguments(command, variables),
     env: variables,
-    timeoutMs: scenario.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: scenario.timeoutMs ?? defaultTimeoutMs,
     signal,
   };
   const { killWhen } = scenario;
@@ -128,13 +128,13 @@ async function gather(
   return {
     scenario,
     file: { bytes: seen.bytes },
-    mediaType: MEDIA_TYPE,
-    partSize: scenario.partSize ?? DEFAULT_PART_SIZE,
+    mediaType: givenMediaType,
+    partSize: scenario.partSize ?? defaultPartSize,
     secretId: emulator.secretId,
     secrets: emulator.secrets(),
     runs: seen.runs,
     stateFiles: seen.stateFiles,
-    requests: emulator.requests().filter(({ headers }) => headers[JUDGE_HEADER] === undefined),
+    requests: emulator.requests().filter(({ headers }) => headers[judgeHeader] === undefined),
     sessions: emulator.sessions(),
     media: emulator.media(),
     objects,

@@ -1,7 +1,7 @@
-import { HOST_START, instantiateCrc64, MAX_HOST_BYTES, type Crc64Instance } from "./crc64-module.ts";
+import { hostStart, instantiateCrc64, maxHostBytes, type Crc64Instance } from "./crc64-module.ts";
 
 // Page-aligned buffers: no two share a cache line or a page of the kernel's copy.
-const ALIGNMENT = 4096;
+const alignment = 4096;
 
 /**
  * Buffers of one size that live where the CRC64 is computed, so that a file read lands there and nothing is copied in
@@ -25,15 +25,15 @@ export class Crc64Arena {
     if (!Number.isSafeInteger(count) || !Number.isSafeInteger(bufferSize) || count < 1 || bufferSize < 1) {
       throw new RangeError(`An arena needs at least one buffer of at least one byte, got ${count} of ${bufferSize}`);
     }
-    const stride = Math.ceil(bufferSize / ALIGNMENT) * ALIGNMENT;
-    if (count * stride > MAX_HOST_BYTES) {
+    const stride = Math.ceil(bufferSize / alignment) * alignment;
+    if (count * stride > maxHostBytes) {
       throw new RangeError(`An arena holds less than 4 GiB, got ${count} buffers of ${bufferSize} bytes`);
     }
     const instance = instantiateCrc64(count * stride);
     this.#instance = instance;
     this.#stride = stride;
     this.buffers = Array.from({ length: count }, (_, index) =>
-      Buffer.from(instance.memory, HOST_START + index * stride, bufferSize),
+      Buffer.from(instance.memory, hostStart + index * stride, bufferSize),
     );
   }
 
@@ -50,6 +50,6 @@ export class Crc64Arena {
     if (size === undefined || !whole || offset < 0 || length < 0 || offset + length > size) {
       throw new RangeError(`Buffer ${bufferIndex} of the arena has no ${length} bytes from ${offset} on`);
     }
-    return this.#instance.crc64(HOST_START + bufferIndex * this.#stride + offset, length, previous);
+    return this.#instance.crc64(hostStart + bufferIndex * this.#stride + offset, length, previous);
   }
 }

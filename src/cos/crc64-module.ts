@@ -1,4 +1,4 @@
-import { CRC64_SIMD_WASM, CRC64_WASM } from "./crc64-wasm.ts";
+import { crc64SimdWasm, crc64Wasm } from "./crc64-wasm.ts";
 
 // Node has WebAssembly, but its types come with the DOM library, which this project does not load.
 declare const WebAssembly: {
@@ -19,13 +19,13 @@ export interface Crc64Instance extends Crc64Exports {
   readonly memory: ArrayBuffer;
 }
 
-const PAGE = 65_536;
+const pageBytes = 65_536;
 
 /** Where the host's part of the memory begins: the module keeps the first page to itself. */
-export const HOST_START: number = PAGE;
+export const hostStart: number = pageBytes;
 
 /** Most bytes a host may ask for: WebAssembly's 4 GiB less the module's page. */
-export const MAX_HOST_BYTES: number = 4 * 2 ** 30 - PAGE;
+export const maxHostBytes: number = 4 * 2 ** 30 - pageBytes;
 
 const isExports = (exports: object): exports is Crc64Exports =>
   "crc64" in exports &&
@@ -35,14 +35,14 @@ const isExports = (exports: object): exports is Crc64Exports =>
 
 /** Twice as fast where the processor has 16-byte vectors, which a virtual machine may hide. */
 function compile(): object {
-  const simd = Buffer.from(CRC64_SIMD_WASM, "base64");
-  return new WebAssembly.Module(WebAssembly.validate(simd) ? simd : Buffer.from(CRC64_WASM, "base64"));
+  const simd = Buffer.from(crc64SimdWasm, "base64");
+  return new WebAssembly.Module(WebAssembly.validate(simd) ? simd : Buffer.from(crc64Wasm, "base64"));
 }
 
 let compiled: object | undefined;
 
 /**
- * Instantiates the module with `hostBytes` of memory from {@link HOST_START} on; 64 KiB more are its own. The
+ * Instantiates the module with `hostBytes` of memory from {@link hostStart} on; 64 KiB more are its own. The
  * system provides the pages when they are first touched.
  *
  * @throws RangeError when the memory cannot be had.
@@ -50,7 +50,7 @@ let compiled: object | undefined;
 export function instantiateCrc64(hostBytes: number): Crc64Instance {
   // 1 KiB compiles in well under a millisecond; synchronous, so a CRC needs no await anywhere.
   compiled ??= compile();
-  const pages = 1 + Math.ceil(hostBytes / PAGE);
+  const pages = 1 + Math.ceil(hostBytes / pageBytes);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { exports } = new WebAssembly.Instance(compiled, { host: { memory } });
   if (!isExports(exports)) throw new TypeError("crc64-wasm.ts is not the module crc64.wat describes");

@@ -1,9 +1,9 @@
-import { HOST_START, instantiateCrc64, type Crc64Instance } from "./crc64-module.ts";
+import { hostStart, instantiateCrc64, type Crc64Instance } from "./crc64-module.ts";
 
 export { Crc64Arena } from "./crc64-arena.ts";
 
 /** Bytes copied at a time into the module's memory: small enough to stay in the cache. */
-const STAGING_BYTES = 128 * 1024;
+const stagingBytes = 128 * 1024;
 
 interface Shared extends Crc64Instance {
   readonly staging: Uint8Array;
@@ -14,8 +14,8 @@ let instance: Shared | undefined;
 // One for all: a call leaves nothing behind in it, as the CRC goes in and out.
 function shared(): Shared {
   if (instance === undefined) {
-    const fresh = instantiateCrc64(STAGING_BYTES);
-    instance = { ...fresh, staging: new Uint8Array(fresh.memory, HOST_START, STAGING_BYTES) };
+    const fresh = instantiateCrc64(stagingBytes);
+    instance = { ...fresh, staging: new Uint8Array(fresh.memory, hostStart, stagingBytes) };
   }
   return instance;
 }
@@ -23,10 +23,10 @@ function shared(): Shared {
 function extend(crc: bigint, bytes: Uint8Array): bigint {
   const { staging, crc64: run } = shared();
   let result = crc;
-  for (let at = 0; at < bytes.length; at += STAGING_BYTES) {
-    const piece = bytes.length <= STAGING_BYTES ? bytes : bytes.subarray(at, at + STAGING_BYTES);
+  for (let at = 0; at < bytes.length; at += stagingBytes) {
+    const piece = bytes.length <= stagingBytes ? bytes : bytes.subarray(at, at + stagingBytes);
     staging.set(piece);
-    result = run(HOST_START, piece.length, result);
+    result = run(hostStart, piece.length, result);
   }
   return result;
 }

@@ -5,8 +5,8 @@ interface Appointment {
 }
 
 /** A frozen `base` clock never reaches an appointment; looking again at this pace costs nothing. */
-const SHORTEST_WAIT_MS = 20;
-const LONGEST_WAIT_MS = 60_000;
+const shortestWaitMs = 20;
+const longestWaitMs = 60_000;
 
 /**
  * The emulator's time: a base clock plus an offset that tests move, and the appointments (tasks, events, redelivery)
@@ -72,7 +72,7 @@ export class EmulatorClock {
     clearTimeout(this.#timer);
     const next = this.#next();
     if (next === undefined || this.#closed) return;
-    const wait = Math.min(Math.max(next.at - this.now(), SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+    const wait = Math.min(Math.max(next.at - this.now(), shortestWaitMs), longestWaitMs);
     this.#timer = setTimeout(() => this.#keep(), wait);
     this.#timer.unref();
   }

@@ -13,7 +13,7 @@ export interface Controls {
   readonly advanceClock: (ms: number) => void;
 }
 
-const MAX_BODY = 2 ** 20;
+const maxBody = 2 ** 20;
 
 /**
  * Whether a request without any signature is one of the control interface: `GET /requests`, `/objects`, `/media`,
@@ -65,7 +65,7 @@ async function perform(exchange: Exchange, controls: Controls): Promise<unknown>
 }
 
 async function readJson(exchange: Exchange): Promise<unknown> {
-  return parseJson((await exchange.readBody(MAX_BODY)).toString("utf8"));
+  return parseJson((await exchange.readBody(maxBody)).toString("utf8"));
 }
 
 function json(status: number, value: unknown): Answer {

@@ -82,7 +82,7 @@ export interface FaultSubject {
 }
 
 /** Field → whether it may be left out, for each kind. */
-const FIELDS: Readonly<
+const faultFields: Readonly<
   Record<FaultKind, Readonly<Record<string, "number" | "number?" | "string?" | "boolean?" | "headers?">>>
 > = {
   "reset-before": {},
@@ -106,7 +106,7 @@ const FIELDS: Readonly<
   delay: { ms: "number" },
 };
 
-const RULE_FIELDS: Readonly<Record<string, "number?" | "string" | "string?" | "fault">> = {
+const ruleFields: Readonly<Record<string, "number?" | "string" | "string?" | "fault">> = {
   operation: "string",
   nth: "number?",
   every: "number?",
@@ -142,13 +142,13 @@ function hasShape(value: Record<string, unknown>, shape: Readonly<Record<string,
 function isFault(value: unknown): value is Fault {
   if (!isRecord(value)) return false;
   const { kind, ...fields } = value;
-  return typeof kind === "string" && isKind(kind) && hasShape(fields, FIELDS[kind]);
+  return typeof kind === "string" && isKind(kind) && hasShape(fields, faultFields[kind]);
 }
 
-const isKind = (kind: string): kind is FaultKind => Object.hasOwn(FIELDS, kind);
+const isKind = (kind: string): kind is FaultKind => Object.hasOwn(faultFields, kind);
 
 function isRule(value: unknown): value is FaultRule {
-  return isRecord(value) && hasShape(value, RULE_FIELDS);
+  return isRecord(value) && hasShape(value, ruleFields);
 }
 
 /**

@@ -64,16 +64,16 @@ export function noteFailure(entry: Entry, message: string, mismatch: SignatureMi
   entry.diagnosis = describeMismatch(mismatch);
 }
 
-const REDACTED = "<redacted>";
-const SECRET_NAMES = new Set(["x-cos-security-token", "x-tc-token", "q-signature", "signkey", "token"]);
+const redactedText = "<redacted>";
+const secretNames = new Set(["x-cos-security-token", "x-tc-token", "q-signature", "signkey", "token"]);
 
 /** Cuts the signature out of a TC3 or COS Authorization and leaves what was signed readable. */
 function redactAuthorization(value: string): string {
-  return value.replace(/(Signature=|q-signature=)[^&,\s]*/gi, `$1${REDACTED}`);
+  return value.replace(/(Signature=|q-signature=)[^&,\s]*/gi, `$1${redactedText}`);
 }
 
 export function redactHeader(name: string, value: string): string {
-  if (SECRET_NAMES.has(name)) return REDACTED;
+  if (secretNames.has(name)) return redactedText;
   return name === "authorization" || name === "sign" ? redactAuthorization(value) : value;
 }
 
@@ -82,7 +82,7 @@ export function redactQuery(rawQuery: string): string {
     .split("&")
     .map((pair) => {
       const [name = ""] = pair.split("=", 1);
-      return SECRET_NAMES.has(name.toLowerCase()) || name === "sign" ? `${name}=${REDACTED}` : pair;
+      return secretNames.has(name.toLowerCase()) || name === "sign" ? `${name}=${redactedText}` : pair;
     })
     .join("&");
 }
@@ -92,7 +92,7 @@ export function redactJson(value: JsonObject): JsonObject {
 }
 
 function redactMember(name: string, value: Json): Json {
-  if (SECRET_NAMES.has(name.toLowerCase())) return REDACTED;
+  if (secretNames.has(name.toLowerCase())) return redactedText;
   return isJsonObject(value) ? redactJson(value) : value;
 }
 

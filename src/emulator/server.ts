@@ -33,7 +33,7 @@ export async function listen(
     void respond(request, response, connections.get(request.socket) ?? 0);
   };
   const authority = settings.tls ? new LocalAuthority() : undefined;
-  const server = authority === undefined ? createServer(HTTP, onRequest) : secureServer(authority, onRequest);
+  const server = authority === undefined ? createServer(httpSettings, onRequest) : secureServer(authority, onRequest);
   server.keepAliveTimeout = settings.keepAliveTimeoutMs;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
@@ -79,12 +79,12 @@ export async function listen(
 }
 
 /** Nothing of the server's own may cut a slow upload short; tests do that with faults. */
-const HTTP = { requestTimeout: 0, headersTimeout: 0, maxHeaderSize: 2 ** 16, noDelay: true };
+const httpSettings = { requestTimeout: 0, headersTimeout: 0, maxHeaderSize: 2 ** 16, noDelay: true };
 
 function secureServer(authority: LocalAuthority, onRequest: (i: IncomingMessage, o: ServerResponse) => void): Server {
   return createTlsServer(
     {
-      ...HTTP,
+      ...httpSettings,
       ...authority.serverIdentity("localhost"),
       SNICallback: (host, answer) => answer(null, authority.contextFor(host)),
     },

@@ -3,13 +3,13 @@ import { isIP } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { bits, boolean, octets, oid, pem, sequence, set, tagged, time, unsigned, utf8String } from "./der.ts";
 
-const DAY_MS = 86_400_000;
+const dayMs = 86_400_000;
 /** Names every certificate carries, whoever is asked for. */
-const LOCAL_NAMES = ["localhost", "*.localhost", "127.0.0.1", "::1"];
-const ECDSA_SHA256 = sequence(oid("1.2.840.10045.4.3.2"));
+const localNames = ["localhost", "*.localhost", "127.0.0.1", "::1"];
+const ecdsaSha256 = sequence(oid("1.2.840.10045.4.3.2"));
 /** keyCertSign and cRLSign; digitalSignature. */
-const AUTHORITY_USAGE = bits(Buffer.from([0x06]), 1);
-const SERVER_USAGE = bits(Buffer.from([0x80]), 7);
+const authorityUsage = bits(Buffer.from([0x06]), 1);
+const serverUsage = bits(Buffer.from([0x80]), 7);
 
 const name = (commonName: string): Buffer => sequence(set(sequence(oid("2.5.4.3"), utf8String(commonName))));
 
@@ -48,22 +48,19 @@ export class LocalAuthority {
     this.certificate = this.#sign({
       subject: this.#name,
       publicKey: this.#keys.publicKey,
-      extensions: [
-        extension("2.5.29.19", sequence(boolean(true)), true),
-        extension("2.5.29.15", AUTHORITY_USAGE, true),
-      ],
+      extensions: [extension("2.5.29.19", sequence(boolean(true)), true), extension("2.5.29.15", authorityUsage, true)],
     });
   }
 
   /** Key and certificate for `host`, both PEM. */
   serverIdentity(host: string): { key: string; cert: string } {
-    const names = LOCAL_NAMES.includes(host) ? LOCAL_NAMES : [host, ...LOCAL_NAMES];
+    const names = localNames.includes(host) ? localNames : [host, ...localNames];
     const cert = this.#sign({
       subject: host.slice(0, 64),
       publicKey: this.#serverKeys.publicKey,
       extensions: [
         extension("2.5.29.19", sequence(), true),
-        extension("2.5.29.15", SERVER_USAGE, true),
+        extension("2.5.29.15", serverUsage, true),
         extension("2.5.29.37", sequence(oid("1.3.6.1.5.5.7.3.1"))),
         extension("2.5.29.17", sequence(...names.map(alternativeName))),
         extension("2.5.29.35", sequence(tagged(0x80, keyId(this.#keys.publicKey)))),
@@ -88,14 +85,14 @@ export class LocalAuthority {
     const body = sequence(
       tagged(0xa0, unsigned(Buffer.from([2]))),
       unsigned(randomBytes(16)),
-      ECDSA_SHA256,
+      ecdsaSha256,
       name(this.#name),
-      sequence(time(new Date(now - DAY_MS)), time(new Date(now + 90 * DAY_MS))),
+      sequence(time(new Date(now - dayMs)), time(new Date(now + 90 * dayMs))),
       name(request.subject),
       publicDer(request.publicKey),
       tagged(0xa3, sequence(...request.extensions, extension("2.5.29.14", octets(keyId(request.publicKey))))),
     );
     const signature = createSign("sha256").update(body).sign(this.#keys.privateKey);
-    return pem("CERTIFICATE", sequence(body, ECDSA_SHA256, bits(signature)));
+    return pem("CERTIFICATE", sequence(body, ecdsaSha256, bits(signature)));
   }
 }

@@ -1,7 +1,7 @@
 /** One request against what the cassette says of it, field by field. */
 import { createHash } from "node:crypto";
 import type { AuthorizationMode } from "./authorization.ts";
-import { judgeAuthorization, TOKEN_HEADERS } from "./authorization.ts";
+import { judgeAuthorization, tokenHeaders } from "./authorization.ts";
 import { generateBody } from "./body.ts";
 import type { Cassette, ExpectedBody, ExpectedRequest } from "./cassette.ts";
 import { differences } from "./json-difference.ts";
@@ -20,11 +20,11 @@ export interface FieldMismatch {
   readonly hint?: string | undefined;
 }
 
-const ABSENT = "(absent)";
-const LONGEST_SHOWN = 400;
+const absentText = "(absent)";
+const longestShown = 400;
 
 function shorten(text: string): string {
-  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}… (${text.length} characters)`;
+  return text.length <= longestShown ? text : `${text.slice(0, longestShown)}… (${text.length} characters)`;
 }
 
 /** Path and query verbatim: equal after decoding is not enough, because the encoding is part of the protocol. */
@@ -55,8 +55,8 @@ function assertTarget(expected: ExpectedRequest, request: ReceivedRequest): Fiel
 
 /** What was sent, unless it may be somebody's real token. */
 function shown(name: string, values: readonly string[]): string {
-  if (values.length === 0) return ABSENT;
-  return TOKEN_HEADERS.includes(name) ? "(not shown: another token)" : shorten(values.join(" | "));
+  if (values.length === 0) return absentText;
+  return tokenHeaders.includes(name) ? "(not shown: another token)" : shorten(values.join(" | "));
 }
 
 function assertHeaders(expected: ExpectedRequest, request: ReceivedRequest): FieldMismatch[] {
@@ -69,13 +69,13 @@ function assertHeaders(expected: ExpectedRequest, request: ReceivedRequest): Fie
   }
   for (const name of expected.requireHeaders) {
     if (!request.headers.has(name)) {
-      mismatches.push({ field: `headers.${name}`, expected: "(any value)", actual: ABSENT });
+      mismatches.push({ field: `headers.${name}`, expected: "(any value)", actual: absentText });
     }
   }
   for (const name of expected.forbidHeaders) {
     const values = request.headers.get(name);
     if (values !== undefined) {
-      mismatches.push({ field: `headers.${name}`, expected: ABSENT, actual: shown(name, values) });
+      mismatches.push({ field: `headers.${name}`, expected: absentText, actual: shown(name, values) });
     }
   }
   return mismatches;

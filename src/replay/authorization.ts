@@ -176,15 +176,15 @@ function differingParts(expected: string, actual: string): string {
 }
 
 /** A key that is not the cassette's may be a real one: nothing of it is shown. */
-const FOREIGN = "(not shown: signed with a key that is not the cassette's)";
+const foreignText = "(not shown: signed with a key that is not the cassette's)";
 
 function holdsForeignToken(cassette: Cassette, request: ReceivedRequest): boolean {
   const known = [cassette.credentials, ...cassette.certificates].map((keys) => keys.token);
-  return TOKEN_HEADERS.some((name) => request.headers.get(name)?.some((token) => !known.includes(token)));
+  return tokenHeaders.some((name) => request.headers.get(name)?.some((token) => !known.includes(token)));
 }
 
 /** Headers whose values are secrets unless they are the cassette's own. */
-export const TOKEN_HEADERS: readonly string[] = ["x-tc-token", "x-cos-security-token"];
+export const tokenHeaders: readonly string[] = ["x-tc-token", "x-cos-security-token"];
 
 /** Judges the received `Authorization`; `undefined` when it is right. */
 export function judgeAuthorization(
@@ -200,7 +200,7 @@ export function judgeAuthorization(
 
   const secretId = parseTc3(actual)?.secretId ?? parseCos(actual)?.secretId;
   if (secretId === undefined) return { expected: recorded, actual: "(not shown: no form of Authorization)" };
-  if (findKeys(cassette, secretId) === undefined) return { expected: recorded, actual: FOREIGN };
+  if (findKeys(cassette, secretId) === undefined) return { expected: recorded, actual: foreignText };
 
   const computed = attempt(() => compute(cassette, recorded, actual, mode, request));
   if (typeof computed === "string") return { expected: recorded, actual, hint: computed };

@@ -24,11 +24,11 @@ export interface Xorshift32Body {
 
 export type GeneratedBody = RepeatBody | Xorshift32Body;
 
-const CHUNK = 65_536;
+const chunkBytes = 65_536;
 
 function* repeated(text: string): Generator<Uint8Array, never> {
   const unit = Buffer.from(text, "utf8");
-  const block = Buffer.alloc(unit.length * Math.max(1, Math.floor(CHUNK / unit.length)));
+  const block = Buffer.alloc(unit.length * Math.max(1, Math.floor(chunkBytes / unit.length)));
   block.fill(unit);
   for (;;) yield block;
 }
@@ -36,8 +36,8 @@ function* repeated(text: string): Generator<Uint8Array, never> {
 function* xorshift32(seed: number): Generator<Uint8Array, never> {
   let state = seed >>> 0;
   for (;;) {
-    const block = Buffer.allocUnsafe(CHUNK);
-    for (let at = 0; at < CHUNK; at += 4) {
+    const block = Buffer.allocUnsafe(chunkBytes);
+    for (let at = 0; at < chunkBytes; at += 4) {
       state ^= state << 13;
       state ^= state >>> 17;
       state ^= state << 5;

@@ -6,14 +6,14 @@ export interface JsonDifference {
   readonly actual: string;
 }
 
-const ABSENT = "(absent)";
+const absentText = "(absent)";
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function show(value: unknown): string {
-  return value === undefined ? ABSENT : JSON.stringify(value);
+  return value === undefined ? absentText : JSON.stringify(value);
 }
 
 function escapePointer(name: string): string {

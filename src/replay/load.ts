@@ -29,7 +29,7 @@ import {
   text,
 } from "./shape.ts";
 
-const IDENTIFIER = pattern(/^[a-z0-9][a-z0-9-]*$/, "a name of lower-case letters, digits and hyphens");
+const identifier = pattern(/^[a-z0-9][a-z0-9-]*$/, "a name of lower-case letters, digits and hyphens");
 
 function readKeys(value: unknown, path: string): CassetteKeys {
   const fields = new Fields(value, path, ["secretId", "secretKey", "token"]);
@@ -40,11 +40,11 @@ function readKeys(value: unknown, path: string): CassetteKeys {
   };
 }
 
-const DATE = pattern(/^\d{4}-\d{2}-\d{2}$/, "a date YYYY-MM-DD");
-const RECORDING_FIELDS = ["host", "date", "requestId"] as const;
+const dateForm = pattern(/^\d{4}-\d{2}-\d{2}$/, "a date YYYY-MM-DD");
+const recordingFields = ["host", "date", "requestId"] as const;
 
 function readSource(value: unknown, path: string): CassetteSource {
-  const fields = new Fields(value, path, ["kind", "text", ...RECORDING_FIELDS]);
+  const fields = new Fields(value, path, ["kind", "text", ...recordingFields]);
   const kind = fields.required(
     "kind",
     oneOf(["documented", "vendor-sdk", "server-echo", "emulator", "constructed", "recorded"]),
@@ -55,11 +55,11 @@ function readSource(value: unknown, path: string): CassetteSource {
       kind,
       text: provenance,
       host: fields.required("host", nonEmptyText),
-      date: fields.required("date", DATE),
+      date: fields.required("date", dateForm),
       requestId: fields.required("requestId", nonEmptyText),
     };
   }
-  const [stray] = fields.present(RECORDING_FIELDS);
+  const [stray] = fields.present(recordingFields);
   if (stray !== undefined) throw new CassetteError(fields.at(stray), "belongs to what was recorded");
   return { kind, text: provenance };
 }
@@ -121,8 +121,8 @@ function readInteraction(value: unknown, path: string): Interaction {
   const request = fields.required("request", readRequest);
   for (const reply of replies) checkFraming(request, reply, path);
   return {
-    id: fields.required("id", IDENTIFIER),
-    group: fields.optional("group", IDENTIFIER),
+    id: fields.required("id", identifier),
+    group: fields.optional("group", identifier),
     after: fields.optional("after", list(nonEmptyText)),
     request,
     replies,
@@ -169,7 +169,7 @@ export function parseCassette(value: unknown): Cassette {
   checkReferences(interactions);
   return {
     format,
-    scenario: fields.required("scenario", IDENTIFIER),
+    scenario: fields.required("scenario", identifier),
     description: fields.required("description", nonEmptyText),
     source: fields.required("source", readSource),
     clock: {

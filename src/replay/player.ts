@@ -140,7 +140,7 @@ class Player {
       else if (wanted) judge(await readBody(incoming), "whole");
       else judge(new Uint8Array(0), "head");
     } catch (error) {
-      if (!this.#closing.signal.aborted) this.#note(matched, [CUT_SHORT]);
+      if (!this.#closing.signal.aborted) this.#note(matched, [cutShort]);
       throw error;
     }
 
@@ -178,7 +178,7 @@ class Player {
   }
 }
 
-const CUT_SHORT: FieldMismatch = { field: "body", expected: "a whole request", actual: "the connection ended before" };
+const cutShort: FieldMismatch = { field: "body", expected: "a whole request", actual: "the connection ended before" };
 
 /** Whether a request with `Expect: 100-continue` is asked for its body: always, unless the cassette says otherwise. */
 function asksForBody(reply: Reply): boolean {

@@ -33,7 +33,7 @@ export interface Leftover {
   readonly repliesExpected: number;
 }
 
-const LOOPBACK = /^(?:localhost|[a-z0-9.-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
+const loopback = /^(?:localhost|[a-z0-9.-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
 
 export class Script {
   readonly #cues: readonly Cue[];
@@ -87,7 +87,7 @@ export class Script {
   #differsIn(cue: Cue, request: ReceivedRequest, target: Target): string | undefined {
     if (cue.interaction.request.method !== request.method) return "method";
     // A client may be pointed at the player itself; then its Host is the player's, and says nothing.
-    if (cue.host !== request.host && !LOOPBACK.test(request.host)) return "host";
+    if (cue.host !== request.host && !loopback.test(request.host)) return "host";
     if (cue.target.decodedPath !== target.decodedPath) return "path";
     if (JSON.stringify(cue.target.parameters) !== JSON.stringify(target.parameters)) return "query";
     if (cue.action !== undefined && cue.action !== request.headers.get("x-tc-action")?.[0]) return "x-tc-action";

@@ -17,19 +17,19 @@ export class InvalidArgumentError extends TypeError {
  * With the `u` flag a surrogate matches only when it stands alone. Such a string has no UTF-8 form: an encoder
  * replaces it by U+FFFD, so two different inputs would be signed alike.
  */
-const LONE_SURROGATE = /\p{Surrogate}/u;
+const loneSurrogate = /\p{Surrogate}/u;
 
 /** A line break in a piece that stands on a line of its own would let it pose as the next line. */
-const LINE_BREAK = /[\r\n]/;
+const lineBreak = /[\r\n]/;
 
 export function requireText(argument: string, value: unknown): asserts value is string {
   if (typeof value !== "string") throw new InvalidArgumentError(argument, "must be a string");
-  if (LONE_SURROGATE.test(value)) throw new InvalidArgumentError(argument, "must not hold a lone surrogate");
+  if (loneSurrogate.test(value)) throw new InvalidArgumentError(argument, "must not hold a lone surrogate");
 }
 
 export function requireLine(argument: string, value: unknown): asserts value is string {
   requireText(argument, value);
-  if (LINE_BREAK.test(value)) throw new InvalidArgumentError(argument, "must not hold a line break");
+  if (lineBreak.test(value)) throw new InvalidArgumentError(argument, "must not hold a line break");
 }
 
 export function requireMatch(
@@ -47,11 +47,11 @@ export function requireMethod(value: unknown): asserts value is string {
 }
 
 /** The last second that still has a date of four digits, 9999-12-31T23:59:59Z. */
-const LAST_SECOND = 253_402_300_799;
+const lastSecond = 253_402_300_799;
 
 export function requireSeconds(argument: string, value: unknown): asserts value is number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > LAST_SECOND) {
-    throw new InvalidArgumentError(argument, `must be a whole number of Unix seconds from 0 to ${LAST_SECOND}`);
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > lastSecond) {
+    throw new InvalidArgumentError(argument, `must be a whole number of Unix seconds from 0 to ${lastSecond}`);
   }
 }
 

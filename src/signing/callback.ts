@@ -3,7 +3,7 @@ import { InvalidArgumentError, requireObject, requireText } from "./argument.ts"
 import { md5Hex } from "./hash.ts";
 
 /** A notification says it expires 10 minutes after it was sent; one that claims to live longer was not sent by VOD. */
-const LONGEST_LIFE_SECONDS = 900;
+const longestLifeSeconds = 900;
 
 export interface VerifyCallbackOptions {
   /** The time of the check in Unix seconds. @defaultValue the machine's clock */
@@ -51,7 +51,7 @@ export function verifyCallback(body: unknown, signKey: string, options: VerifyCa
   const expected = md5Hex(signKey + expiry);
   if (!timingSafeEqual(Buffer.from(sign), Buffer.from(expected))) return { valid: false, reason: "sign-mismatch" };
   if (now > Number(expiry) + toleranceSeconds) return { valid: false, reason: "expired" };
-  if (Number(expiry) > now + LONGEST_LIFE_SECONDS + toleranceSeconds) return { valid: false, reason: "too-far-ahead" };
+  if (Number(expiry) > now + longestLifeSeconds + toleranceSeconds) return { valid: false, reason: "too-far-ahead" };
   return { valid: true };
 }
 

@@ -26,10 +26,10 @@ export interface CosPresignCredentials {
   readonly token?: string | undefined;
 }
 
-const TOKEN_PARAM = "x-cos-security-token";
+const tokenParam = "x-cos-security-token";
 
 /** The parameters of the signature, which the caller's own query must not repeat. */
-const SIGNATURE_PARAMS: ReadonlySet<string> = new Set([
+const signatureParams: ReadonlySet<string> = new Set([
   "q-sign-algorithm",
   "q-ak",
   "q-sign-time",
@@ -72,7 +72,7 @@ export function presignCosUrl(request: CosPresignRequest, credentials: CosPresig
     "q-header-list": signed.headerList,
     "q-url-param-list": signed.urlParamList,
     "q-signature": signed.signature,
-    ...(token === "" ? {} : { [TOKEN_PARAM]: token }),
+    ...(token === "" ? {} : { [tokenParam]: token }),
   });
   const ownParameters = encodeQuery(query);
   return `${origin}${encodeKeyPath(path)}?${ownParameters}${ownParameters === "" ? "" : "&"}${parameters}`;
@@ -101,7 +101,7 @@ function requireOwnQuery(query: object, token: string): void {
   requireRecord("query", query);
   for (const name of Object.keys(query)) {
     const lower = name.toLowerCase();
-    if (SIGNATURE_PARAMS.has(lower) || (lower === TOKEN_PARAM && token !== "")) {
+    if (signatureParams.has(lower) || (lower === tokenParam && token !== "")) {
       throw new InvalidArgumentError(`query["${name}"]`, "is set by the signature itself");
     }
   }

@@ -1,7 +1,7 @@
 import { requireRecord, requireText } from "./argument.ts";
 
 /** What `encodeURIComponent` keeps although RFC 3986 reserves it. Both services escape these five. */
-const KEPT_BY_JAVASCRIPT = /[!'()*]/g;
+const keptByJavascript = /[!'()*]/g;
 
 /**
  * Percent-encodes text by the one rule that COS (signature and wire) and TC3 (GET query) share: the bytes of its
@@ -16,7 +16,7 @@ const KEPT_BY_JAVASCRIPT = /[!'()*]/g;
 export function percentEncode(text: string): string {
   requireText("text", text);
   return encodeURIComponent(text).replace(
-    KEPT_BY_JAVASCRIPT,
+    keptByJavascript,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }

@@ -23,10 +23,10 @@ import { hmacSha256, sha256Hex } from "./hash.ts";
 /** The name of the algorithm, first line of the string to sign and first word of the Authorization header. */
 export const TC3_ALGORITHM = "TC3-HMAC-SHA256";
 
-const SCOPE_END = "tc3_request";
+const scopeEnd = "tc3_request";
 
 /** What today's documentation signs. Vendor SDKs leave x-tc-action out, so their signature fits any other action. */
-const DEFAULT_SIGNED_HEADERS: readonly string[] = ["content-type", "host", "x-tc-action"];
+const defaultSignedHeaders: readonly string[] = ["content-type", "host", "x-tc-action"];
 
 export interface Tc3Request {
   /** `POST` or `GET`; upper-cased, as HTTP clients send it. */
@@ -137,7 +137,7 @@ export function tc3CanonicalRequest(pieces: Tc3CanonicalPieces): string {
 
 /** The UTC date of the timestamp, the product and the terminator: `2025-01-01/vod/tc3_request` (wire §2.3, §2.4). */
 export function tc3CredentialScope(timestamp: number, service: string): string {
-  return `${utcDate(timestamp)}/${service}/${SCOPE_END}`;
+  return `${utcDate(timestamp)}/${service}/${scopeEnd}`;
 }
 
 /** The four lines the signature is computed over (wire §2.8). */
@@ -161,7 +161,7 @@ export interface Tc3Keys {
 export function deriveTc3Keys(secretKey: string, timestamp: number, service: string): Tc3Keys {
   const secretDate = hmacSha256(`TC3${secretKey}`, utcDate(timestamp));
   const secretService = hmacSha256(secretDate, service);
-  const secretSigning = hmacSha256(secretService, SCOPE_END);
+  const secretSigning = hmacSha256(secretService, scopeEnd);
   return {
     secretDate: secretDate.toString("hex"),
     secretService: secretService.toString("hex"),
@@ -206,7 +206,7 @@ function chosenHeaders({ headers, host, signedHeaders }: Tc3Request): [name: str
   if (signedHeaders === undefined)
     return pick(
       given,
-      DEFAULT_SIGNED_HEADERS.filter((name) => given.has(name)),
+      defaultSignedHeaders.filter((name) => given.has(name)),
     );
   const wanted = signedHeaders.map((name) => name.trim().toLowerCase());
   for (const [index, name] of wanted.entries()) {
@@ -224,7 +224,7 @@ function canonicalValue(value: string): string {
   return value.trim().toLowerCase();
 }
 
-const HTTP_TOKEN = /^\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*$/;
+const httpToken = /^\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*$/;
 
 function requireTc3Request(request: Tc3Request): void {
   requireObject("request", request);
@@ -237,7 +237,7 @@ function requireTc3Request(request: Tc3Request): void {
   if (request.query !== undefined) requireLine("query", request.query);
   requireRecord("headers", request.headers);
   for (const [name, value] of Object.entries(request.headers)) {
-    requireMatch(`headers[${JSON.stringify(name)}]`, name, HTTP_TOKEN, "is not a header name");
+    requireMatch(`headers[${JSON.stringify(name)}]`, name, httpToken, "is not a header name");
     requireLine(`headers[${JSON.stringify(name)}]`, value);
   }
   if (typeof request.body !== "string" && !(request.body instanceof Uint8Array)) {

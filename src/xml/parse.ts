@@ -15,7 +15,7 @@ export interface XmlNode {
 }
 
 /** Largest document read, in bytes. */
-const MAX_BYTES = 4 * 2 ** 20;
+const maxBytes = 4 * 2 ** 20;
 
 // preserveOrder is the one mode in which fast-xml-parser keeps a lone child a list and text untouched. Its entity
 // decoder is off because it leaves numeric references alone and would touch CDATA's neighbours; text.ts decodes.
@@ -107,7 +107,7 @@ function buildTree(text: string): unknown {
  * @throws {XmlError} `empty`, `too-large`, `forbidden` or `malformed`.
  */
 export function parseXml(bytes: Uint8Array): XmlNode {
-  if (bytes.byteLength > MAX_BYTES) throw new XmlError("too-large", `XML is larger than ${MAX_BYTES} bytes`);
+  if (bytes.byteLength > maxBytes) throw new XmlError("too-large", `XML is larger than ${maxBytes} bytes`);
   const text = decodeUtf8(bytes).replace(/^[ \t\r\n\uFEFF]+/, "");
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw new XmlError("forbidden", "XML declares a DOCTYPE or an entity");
   if (text.includes("\0")) throw new XmlError("malformed", "XML holds a NUL character");

@@ -1,7 +1,7 @@
 import { XmlError } from "./error.ts";
 
-const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-const REFERENCE = /&(?:#x([0-9A-Fa-f]+);|#([0-9]+);|(amp|lt|gt|quot|apos);)?/g;
+const namedEntities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const referenceForm = /&(?:#x([0-9A-Fa-f]+);|#([0-9]+);|(amp|lt|gt|quot|apos);)?/g;
 
 /**
  * Decodes the five named entities and numeric character references in one pass, so `&amp;#34;` stays the text `&#34;`.
@@ -14,9 +14,9 @@ const REFERENCE = /&(?:#x([0-9A-Fa-f]+);|#([0-9]+);|(amp|lt|gt|quot|apos);)?/g;
 export function decodeReferences(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(
-    REFERENCE,
+    referenceForm,
     (_all, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
-      const named = name === undefined ? undefined : NAMED[name];
+      const named = name === undefined ? undefined : namedEntities[name];
       if (named !== undefined) return named;
       const codePoint = hex === undefined ? Number.parseInt(decimal ?? "", 10) : Number.parseInt(hex, 16);
       const surrogate = codePoint >= 0xd800 && codePoint <= 0xdfff;
@@ -31,8 +31,8 @@ export function decodeReferences(text: string): string {
 
 // Raw CR would be read back as LF, and raw control characters are not XML at all.
 // oxlint-disable-next-line no-control-regex
-const SPECIAL = /[&<>"\u0001-\u0008\u000b-\u001f\u007f]/g;
-const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const specialCharacter = /[&<>"\u0001-\u0008\u000b-\u001f\u007f]/g;
+const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /**
  * Escapes text for element content; {@link decodeReferences} of the result is the same text.
@@ -41,5 +41,5 @@ const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
 export function escapeText(text: string): string {
   return text
     .replace(/[\0\p{Surrogate}]/gu, "\uFFFD")
-    .replace(SPECIAL, (character) => ESCAPES[character] ?? `&#${character.charCodeAt(0)};`);
+    .replace(specialCharacter, (character) => escapes[character] ?? `&#${character.charCodeAt(0)};`);
 }

@@ -1,17 +1,17 @@
 import { XmlError } from "./error.ts";
 
 /** Deepest nesting read; COS's documents have four levels. */
-const MAX_DEPTH = 32;
+const maxDepth = 32;
 /** Most elements read; a Complete request of 10,000 parts has 30,001. */
-const MAX_ELEMENTS = 100_000;
+const maxElements = 100_000;
 
-const NAME = String.raw`[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00B7-]*`;
-const START_TAG = new RegExp(`<(${NAME})`, "uy");
-const ATTRIBUTE = new RegExp(String.raw`[ \t\r\n]+(${NAME})[ \t\r\n]*=[ \t\r\n]*(?:"[^<"]*"|'[^<']*')`, "uy");
-const TAG_END = /[ \t\r\n]*(\/?)>/y;
-const END_TAG = new RegExp(String.raw`</(${NAME})[ \t\r\n]*>`, "uy");
-const DECLARATION = /<\?xml[ \t\r\n][^<>?]*\?>/y;
-const BLANK = /^[ \t\r\n]*$/;
+const nameForm = String.raw`[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00B7-]*`;
+const startTag = new RegExp(`<(${nameForm})`, "uy");
+const attribute = new RegExp(String.raw`[ \t\r\n]+(${nameForm})[ \t\r\n]*=[ \t\r\n]*(?:"[^<"]*"|'[^<']*')`, "uy");
+const tagEnd = /[ \t\r\n]*(\/?)>/y;
+const endTag = new RegExp(String.raw`</(${nameForm})[ \t\r\n]*>`, "uy");
+const declaration = /<\?xml[ \t\r\n][^<>?]*\?>/y;
+const blankText = /^[ \t\r\n]*$/;
 
 const malformed = (what: string, at: number): XmlError =>
   new XmlError("malformed", `XML is not well-formed at character ${at}: ${what}`);
@@ -31,15 +31,15 @@ function after(text: string, closer: string, from: number, what: string): number
 function endOfStartTag(text: string, from: number): { end: number; empty: boolean } {
   let at = from;
   const seen = new Set<string>();
-  for (let match = matchAt(ATTRIBUTE, text, at); match !== null; match = matchAt(ATTRIBUTE, text, at)) {
+  for (let match = matchAt(attribute, text, at); match !== null; match = matchAt(attribute, text, at)) {
     const name = match[1] ?? "";
     if (seen.has(name)) throw malformed("repeated attribute", at);
     seen.add(name);
-    at = ATTRIBUTE.lastIndex;
+    at = attribute.lastIndex;
   }
-  const close = matchAt(TAG_END, text, at);
+  const close = matchAt(tagEnd, text, at);
   if (close === null) throw malformed("bad or unclosed tag", at);
-  return { end: TAG_END.lastIndex, empty: close[1] === "/" };
+  return { end: tagEnd.lastIndex, empty: close[1] === "/" };
 }
 
 function afterComment(text: string, at: number): number {
@@ -50,8 +50,8 @@ function afterComment(text: string, at: number): number {
 
 function afterInstruction(text: string, at: number): number {
   if (/^<\?xml[ \t\r\n?]/i.test(text.slice(at, at + 6))) {
-    if (at !== 0 || matchAt(DECLARATION, text, at) === null) throw malformed("bad XML declaration", at);
-    return DECLARATION.lastIndex;
+    if (at !== 0 || matchAt(declaration, text, at) === null) throw malformed("bad XML declaration", at);
+    return declaration.lastIndex;
   }
   return after(text, "?>", at + 2, "processing instruction");
 }
@@ -66,7 +66,7 @@ function afterInstruction(text: string, at: number): number {
  * @throws {XmlError} `empty`, `malformed` or `too-large`.
  */
 export function assertWellFormed(text: string): void {
-  if (BLANK.test(text)) throw new XmlError("empty", "XML document is empty");
+  if (blankText.test(text)) throw new XmlError("empty", "XML document is empty");
   const open: string[] = [];
   let elements = 0;
   let at = 0;
@@ -75,13 +75,13 @@ export function assertWellFormed(text: string): void {
       const next = text.indexOf("<", at);
       const end = next < 0 ? text.length : next;
       const run = text.slice(at, end);
-      if (open.length === 0 && !BLANK.test(run)) throw malformed("text outside the root element", at);
+      if (open.length === 0 && !blankText.test(run)) throw malformed("text outside the root element", at);
       if (run.includes("]]>")) throw malformed("]]> in text", at);
       at = end;
     } else if (text.startsWith("</", at)) {
-      const name = matchAt(END_TAG, text, at)?.[1];
+      const name = matchAt(endTag, text, at)?.[1];
       if (name === undefined || name !== open.pop()) throw malformed("closing tag matches no open one", at);
-      at = END_TAG.lastIndex;
+      at = endTag.lastIndex;
     } else if (text.startsWith("<!--", at)) {
       at = afterComment(text, at);
     } else if (text.startsWith("<![CDATA[", at)) {
@@ -90,14 +90,14 @@ export function assertWellFormed(text: string): void {
     } else if (text.startsWith("<?", at)) {
       at = afterInstruction(text, at);
     } else {
-      const name = matchAt(START_TAG, text, at)?.[1];
+      const name = matchAt(startTag, text, at)?.[1];
       if (name === undefined) throw malformed("bad tag name", at);
       if (open.length === 0 && elements > 0) throw malformed("second root element", at);
       elements += 1;
-      const tag = endOfStartTag(text, START_TAG.lastIndex);
+      const tag = endOfStartTag(text, startTag.lastIndex);
       if (!tag.empty) open.push(name);
-      if (open.length > MAX_DEPTH) throw new XmlError("too-large", `XML is nested deeper than ${MAX_DEPTH} levels`);
-      if (elements > MAX_ELEMENTS) throw new XmlError("too-large", `XML has more than ${MAX_ELEMENTS} elements`);
+      if (open.length > maxDepth) throw new XmlError("too-large", `XML is nested deeper than ${maxDepth} levels`);
+      if (elements > maxElements) throw new XmlError("too-large", `XML has more than ${maxElements} elements`);
       at = tag.end;
     }
   }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test, vi } from "vitest";
-import { CRC64_SIMD_WASM, CRC64_WASM } from "../../src/cos/crc64-wasm.ts";
+import { crc64SimdWasm, crc64Wasm } from "../../src/cos/crc64-wasm.ts";
 
 test("the embedded module is what its source compiles to, byte for byte", async () => {
   const script = fileURLToPath(new URL("../../scripts/build-crc64.mjs", import.meta.url));
@@ -11,7 +11,7 @@ test("the embedded module is what its source compiles to, byte for byte", async 
 });
 
 test("the embedded modules are small", () => {
-  for (const module of [CRC64_WASM, CRC64_SIMD_WASM]) expect(Buffer.from(module, "base64").length).toBeLessThan(2_048);
+  for (const module of [crc64Wasm, crc64SimdWasm]) expect(Buffer.from(module, "base64").length).toBeLessThan(2_048);
 });
 
 const engine = (globalThis as unknown as { WebAssembly: { validate: (bytes: Uint8Array) => boolean } }).WebAssembly;

@@ -178,12 +178,12 @@ describe("crc64Combine", () => {
   const length = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.nat(46).map((exponent) => 2 ** exponent)); // prettier-ignore
 
   // x^n modulo the polynomial, bit by bit in BigInt: slow, and shares nothing with the module.
-  const POLYNOMIAL = (1n << 64n) | 0x42f0e1eba9ea3693n;
+  const polynomial = (1n << 64n) | 0x42f0e1eba9ea3693n;
   function multiply(a: bigint, b: bigint): bigint {
     let product = 0n;
     for (let bit = 63n; bit >= 0n; bit -= 1n) {
       product <<= 1n;
-      if ((product >> 64n) & 1n) product ^= POLYNOMIAL;
+      if ((product >> 64n) & 1n) product ^= polynomial;
       if ((b >> bit) & 1n) product ^= a;
     }
     return product;

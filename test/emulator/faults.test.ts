@@ -17,7 +17,7 @@ import {
   type WireAnswer,
 } from "./support/wire.ts";
 
-const MIB = Buffer.alloc(2 ** 20, 5);
+const aMebibyte = Buffer.alloc(2 ** 20, 5);
 
 /** An emulator whose faults begin after the session was opened. */
 async function withFaults(rules: readonly FaultRule[]): Promise<{ emulator: Emulator; session: Session }> {
@@ -121,7 +121,7 @@ describe("pace", () => {
       once("PutObject", { kind: "slow-read", bytesPerSecond: 5 * 2 ** 20 }),
     );
     const started = performance.now();
-    expect((await put(emulator, session, MIB)).status).toBe(200);
+    expect((await put(emulator, session, aMebibyte)).status).toBe(200);
     expect(performance.now() - started).toBeGreaterThanOrEqual(180);
   });
 });

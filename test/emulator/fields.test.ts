@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { EVENT_FIELDS, OBJECT_FIELDS, REQUEST_FIELDS, TASK_FIELDS } from "../../src/emulator/vod/fields.ts";
+import { eventFields, objectFields, requestFields, taskFields } from "../../src/emulator/vod/fields.ts";
 import { checkFields } from "../../src/emulator/vod/validate.ts";
 import { fieldsOf, loadVodSpec, type SpecField } from "../support/spec-check.ts";
 import { schemaErrors } from "../support/schema-errors.ts";
@@ -13,10 +13,10 @@ const json = (path: string): JsonObject => JSON.parse(readFileSync(new URL(path,
 describe("the field tables", () => {
   test("refer only to objects they hold", () => {
     const scalars = new Set(["string", "integer", "unsigned", "number", "boolean", "object"]);
-    for (const table of [...Object.values(REQUEST_FIELDS), ...Object.values(OBJECT_FIELDS)]) {
+    for (const table of [...Object.values(requestFields), ...Object.values(objectFields)]) {
       for (const type of Object.values(table)) {
         const name = type.replace("!", "").replace("[]", "");
-        expect(scalars.has(name) || Object.hasOwn(OBJECT_FIELDS, name), type).toBe(true);
+        expect(scalars.has(name) || Object.hasOwn(objectFields, name), type).toBe(true);
       }
     }
   });
@@ -36,10 +36,10 @@ describe("the field tables", () => {
     // What the specification leaves open the tables may hold in full.
     const opened = (type: string): string =>
       type.replace(/^\w+/, (name) => (Object.hasOwn(spec.open, name) ? "object" : name));
-    expect(Object.keys(REQUEST_FIELDS).sort()).toEqual(Object.keys(spec.actions).sort());
+    expect(Object.keys(requestFields).sort()).toEqual(Object.keys(spec.actions).sort());
     const tables = [
-      ...Object.entries(REQUEST_FIELDS).map(([action, table]) => [`${action}Request`, table] as const),
-      ...Object.entries(OBJECT_FIELDS).filter(([name]) => Object.hasOwn(spec.objects, name)),
+      ...Object.entries(requestFields).map(([action, table]) => [`${action}Request`, table] as const),
+      ...Object.entries(objectFields).filter(([name]) => Object.hasOwn(spec.objects, name)),
     ];
     for (const [name, table] of tables) {
       const ours = Object.entries(table).map(([field, type]) => [field, opened(type)]);
@@ -57,7 +57,7 @@ describe("the field tables", () => {
       const action = /^X-TC-Action: (\w+)/m.exec(text)?.[1];
       if (action === undefined) return [];
       const params = JSON.parse(text.slice(text.indexOf("\n{"))) as JsonObject;
-      expect(() => checkFields(params, REQUEST_FIELDS[action] ?? {}), file).not.toThrow();
+      expect(() => checkFields(params, requestFields[action] ?? {}), file).not.toThrow();
       return [action];
     });
     expect(checked.length).toBeGreaterThanOrEqual(19);
@@ -69,11 +69,11 @@ describe("the field tables", () => {
     const inSample = Object.keys(event ?? {}).filter(
       (name) => name.includes("Event") && !["EventHandle", "EventType"].includes(name),
     );
-    expect(EVENT_FIELDS).toEqual(expect.arrayContaining(inSample));
+    expect(eventFields).toEqual(expect.arrayContaining(inSample));
     const tasks = Object.keys(json("vod/api3-DescribeTaskDetail-2.response.json")["Response"] as object).filter(
       (name) => name.endsWith("Task"),
     );
-    expect(TASK_FIELDS).toEqual(expect.arrayContaining(tasks));
+    expect(taskFields).toEqual(expect.arrayContaining(tasks));
   });
 });
 

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { knownCosMistakes, type CosSigningContext } from "../../src/emulator/signatures/cos-known-mistakes.ts";
-import { COS_STEPS, followCos, type CosRecipe } from "../../src/emulator/signatures/cos-recipe.ts";
+import { cosSteps, followCos, type CosRecipe } from "../../src/emulator/signatures/cos-recipe.ts";
 import { findMistakes, type KnownMistake, type Signed } from "../../src/emulator/signatures/mismatch.ts";
 import { knownTc3Mistakes } from "../../src/emulator/signatures/tc3-known-mistakes.ts";
 import {
   followTc3,
-  TC3_STEPS,
+  tc3Steps,
   type Tc3Recipe,
   type Tc3SigningContext,
 } from "../../src/emulator/signatures/tc3-recipe.ts";
@@ -39,7 +39,7 @@ const cosRequest = {
   endTime: 1_750_000_900,
 };
 const cosRight: CosRecipe = {
-  ...COS_STEPS,
+  ...cosSteps,
   method: cosRequest.method,
   path: cosRequest.path,
   params: Object.entries(cosRequest.query),
@@ -73,7 +73,7 @@ const body = Buffer.from('{"MediaType": "mp4", "MediaName": "봄/1", "ClassId": 
 const tc3Timestamp = 1_750_000_000;
 const tc3Headers = { "content-type": "application/json; charset=utf-8", "x-tc-action": "ApplyUpload" };
 const tc3Right: Tc3Recipe = {
-  ...TC3_STEPS,
+  ...tc3Steps,
   method: "POST",
   path: "/",
   query: "a=1",
@@ -182,7 +182,7 @@ test("two mistakes at once are both named, with the first line that differs", ()
   const wrong: CosRecipe = {
     ...cosRight,
     path: cosContext.rawPath,
-    signKey: (secretKey, keyTime) => Buffer.from(COS_STEPS.signKey(secretKey, keyTime).toString(), "hex"),
+    signKey: (secretKey, keyTime) => Buffer.from(cosSteps.signKey(secretKey, keyTime).toString(), "hex"),
   };
   const found = findMistakes({
     canonicalName: "HttpString",

@@ -3,7 +3,7 @@ import { start } from "./support/running.ts";
 import { apply, complete, completeBody, cos, cosCode, element, initiate, part, type Session } from "./support/wire.ts";
 import type { Emulator } from "../../src/emulator/index.ts";
 
-const MIB = Buffer.alloc(2 ** 20, 1);
+const aMebibyte = Buffer.alloc(2 ** 20, 1);
 
 async function begun(): Promise<{ emulator: Emulator; session: Session; uploadId: string }> {
   const emulator = await start();
@@ -108,9 +108,9 @@ describe("List Parts", () => {
 describe("Complete", () => {
   test("refuses what is not the parts that are there", async () => {
     const { emulator, session, uploadId } = await begun();
-    const one = await part(emulator, session, uploadId, 1, MIB);
-    const two = await part(emulator, session, uploadId, 2, MIB);
-    const four = await part(emulator, session, uploadId, 4, MIB);
+    const one = await part(emulator, session, uploadId, 1, aMebibyte);
+    const two = await part(emulator, session, uploadId, 2, aMebibyte);
+    const four = await part(emulator, session, uploadId, 4, aMebibyte);
     const refusal = async (parts: [number, string][]): Promise<unknown> => {
       const answer = await complete(emulator, session, uploadId, parts);
       return [answer.status, cosCode(answer)];
@@ -161,7 +161,7 @@ describe("Complete", () => {
 
   test("refuses a small part that is not the last", async () => {
     const { emulator, session, uploadId } = await begun();
-    const small = await part(emulator, session, uploadId, 1, MIB.subarray(1));
+    const small = await part(emulator, session, uploadId, 1, aMebibyte.subarray(1));
     const last = await part(emulator, session, uploadId, 2, "x");
     const answer = await complete(emulator, session, uploadId, [
       [1, small],
@@ -197,7 +197,7 @@ describe("Complete", () => {
 
   test("answers in the documented form, takes ETags in every form, and ends the upload", async () => {
     const { emulator, session, uploadId } = await begun();
-    const raw = await part(emulator, session, uploadId, 1, MIB);
+    const raw = await part(emulator, session, uploadId, 1, aMebibyte);
     const second = (await part(emulator, session, uploadId, 2, "x")).replaceAll('"', "");
     const body = completeBody([
       [1, raw.replaceAll('"', "&quot;")],

@@ -15,23 +15,23 @@ test.each(loadVectors("callback-sign"))("vector $tcId $name", (vector) => {
   );
 });
 
-const KEY = "abcDEF0123456789";
+const callbackKey = "abcDEF0123456789";
 const T = 1_735_690_200;
-const Sign = md5Hex(`${KEY}${T}`);
+const Sign = md5Hex(`${callbackKey}${T}`);
 
 describe("verifyCallback", () => {
   test("uses the machine's clock when no time is given", () => {
     vi.useFakeTimers({ now: T * 1000 });
-    expect(verifyCallback({ Sign, T }, KEY)).toEqual({ valid: true });
+    expect(verifyCallback({ Sign, T }, callbackKey)).toEqual({ valid: true });
     vi.setSystemTime(T * 1000 + 1000);
-    expect(verifyCallback({ Sign, T }, KEY)).toEqual({ valid: false, reason: "expired" });
-    expect(verifyCallback({ Sign, T }, KEY, { toleranceSeconds: 1 })).toEqual({ valid: true });
+    expect(verifyCallback({ Sign, T }, callbackKey)).toEqual({ valid: false, reason: "expired" });
+    expect(verifyCallback({ Sign, T }, callbackKey, { toleranceSeconds: 1 })).toEqual({ valid: true });
   });
 
   test("is valid exactly from T - 900 - tolerance to T + tolerance", () => {
     fc.assert(
       fc.property(fc.integer({ min: -2000, max: 2000 }), fc.integer({ min: 0, max: 600 }), (offset, tolerance) => {
-        const { valid } = verifyCallback({ Sign, T }, KEY, { now: T + offset, toleranceSeconds: tolerance });
+        const { valid } = verifyCallback({ Sign, T }, callbackKey, { now: T + offset, toleranceSeconds: tolerance });
         expect(valid).toBe(offset <= tolerance && offset >= -900 - tolerance);
       }),
     );
@@ -40,14 +40,17 @@ describe("verifyCallback", () => {
   test("notices any changed digit of Sign", () => {
     for (let at = 0; at < Sign.length; at += 1) {
       const changed = `${Sign.slice(0, at)}${Sign[at] === "0" ? "1" : "0"}${Sign.slice(at + 1)}`;
-      expect(verifyCallback({ Sign: changed, T }, KEY, { now: T })).toEqual({ valid: false, reason: "sign-mismatch" });
+      expect(verifyCallback({ Sign: changed, T }, callbackKey, { now: T })).toEqual({
+        valid: false,
+        reason: "sign-mismatch",
+      });
     }
   });
 
   test("never throws, whatever the body", () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.record({ Sign: fc.anything(), T: fc.anything() })), (body) => {
-        expect(verifyCallback(body, KEY, { now: T })).toMatchObject({ valid: false });
+        expect(verifyCallback(body, callbackKey, { now: T })).toMatchObject({ valid: false });
       }),
     );
   });
@@ -55,9 +58,9 @@ describe("verifyCallback", () => {
   test.each<[string, unknown, VerifyCallbackOptions | undefined, string]>([
     ["an empty key, which everybody knows", "", {}, "signKey"],
     ["no key", undefined, {}, "signKey"],
-    ["a time that is no number", KEY, { now: Number.NaN }, "now"],
-    ["a negative tolerance", KEY, { toleranceSeconds: -1 }, "toleranceSeconds"],
-    ["an endless tolerance", KEY, { toleranceSeconds: Infinity }, "toleranceSeconds"],
+    ["a time that is no number", callbackKey, { now: Number.NaN }, "now"],
+    ["a negative tolerance", callbackKey, { toleranceSeconds: -1 }, "toleranceSeconds"],
+    ["an endless tolerance", callbackKey, { toleranceSeconds: Infinity }, "toleranceSeconds"],
   ])("refuses %s", (_, signKey, options, argument) => {
     const verify = (): unknown => verifyCallback({ Sign, T }, signKey as string, options);
     expect(verify).toThrow(TypeError);

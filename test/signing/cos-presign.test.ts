@@ -19,7 +19,7 @@ function readUrl(url: string): { origin: string; path: string; params: [string, 
   return { origin, path: decodeURIComponent(path), params };
 }
 
-const SIGNATURE_PARAMS = [
+const signatureParams = [
   "q-sign-algorithm",
   "q-ak",
   "q-sign-time",
@@ -133,7 +133,7 @@ describe("form of the URL", () => {
     expect(readUrl(url).params.map(([text]) => text)).toEqual([
       "uploadId",
       "partNumber",
-      ...SIGNATURE_PARAMS,
+      ...signatureParams,
       "x-cos-security-token",
     ]);
     expect(url.startsWith(`${origin}/dir/a%20b.mp4?uploadId=u&partNumber=1&q-sign-algorithm=sha1&`)).toBe(true);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { encodeKeyPath, percentEncode, sha1Hex, signCos, type CosRequest } from "../../src/signing/index.ts";
 import { loadVectors } from "./load-vectors.ts";
 
-const STAGES = [
+const stageNames = [
   "keyTime",
   "signKey",
   "urlParamList",
@@ -17,7 +17,7 @@ const STAGES = [
 describe("signCos reproduces every stage", () => {
   test.each(loadVectors("cos-sign-v5"))("vector $tcId $name", (vector) => {
     const result = signCos(vector, vector);
-    for (const stage of STAGES) expect(result[stage], `stage ${stage}`).toBe(vector.expected[stage]);
+    for (const stage of stageNames) expect(result[stage], `stage ${stage}`).toBe(vector.expected[stage]);
     for (const other of Object.values(vector.disagreeing ?? {})) expect(result.authorization).not.toBe(other);
   });
 });

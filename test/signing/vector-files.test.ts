@@ -16,7 +16,7 @@ interface VectorFile {
 }
 
 /** The vectors of this folder's code; other rooms prove their own files. */
-const NAMES = [
+const nameList = [
   "callback-sign",
   "client-upload-sign",
   "cos-presign",
@@ -34,10 +34,10 @@ function validatorOf(name: string): ValidateFunction {
 
 test("every vector file of signing is there", () => {
   const present = readdirSync(new URL("vectors/", fixtures)).map((file) => basename(file, ".json"));
-  expect(present).toEqual(expect.arrayContaining(NAMES));
+  expect(present).toEqual(expect.arrayContaining(nameList));
 });
 
-describe.each(NAMES)("vectors/%s.json", (name) => {
+describe.each(nameList)("vectors/%s.json", (name) => {
   const text = read(`vectors/${name}.json`);
   const file = JSON.parse(text) as VectorFile;
 

@@ -101,8 +101,8 @@ describe("what failed", () => {
   });
 
   test("a step of a set nobody listed, be the entry the step or hold it", () => {
-    const MPS = { Status: "FINISH", SubTaskSet: [{ TaskType: "AiAnalysis", ...failed }] };
-    expect(read({ TaskType: "ProcessMediaByMPS", ProcessMediaByMPSTask: MPS }).failures).toMatchObject([
+    const mps = { Status: "FINISH", SubTaskSet: [{ TaskType: "AiAnalysis", ...failed }] };
+    expect(read({ TaskType: "ProcessMediaByMPS", ProcessMediaByMPSTask: mps }).failures).toMatchObject([
       { type: "AiAnalysis" },
     ]);
     const complex = { Status: "FINISH", ComplexAdaptiveDynamicStreamingTaskResultSet: [failed] };

@@ -3,7 +3,7 @@ import { parseXml, XmlError, type XmlNode } from "../../xml/parse.ts";
 import { finding, type Finding } from "../finding.ts";
 import { requestsOf, type Check, type Evidence } from "../scenario.ts";
 
-const MIB = 2 ** 20;
+const mebibyte = 2 ** 20;
 
 /** Numbers and sizes of the parts that were sent, upload by upload. */
 export const partForm: Check = (evidence) => {
@@ -20,7 +20,7 @@ export const partForm: Check = (evidence) => {
     return stored.flatMap((part): Finding[] => {
       const { partNumber = 0, bodyBytes } = part;
       if (bodyBytes === 0) return [finding("7.1", `part ${partNumber} is empty`, part)];
-      if (partNumber === last || bodyBytes >= MIB) return [];
+      if (partNumber === last || bodyBytes >= mebibyte) return [];
       const message = `part ${partNumber} of ${last} has ${bodyBytes} bytes: every part but the last has 1 MiB or more`;
       return [finding("7.1", message, part)];
     });

@@ -10,10 +10,10 @@ function complaintOf(stderr: string): string {
   const telling = lines.findLast(
     (line) => /\b\w*(error|exception|panic|failed)\b/i.test(line) && !line.startsWith("at "),
   );
-  return (telling ?? lastLine(stderr).trim()).slice(0, LONGEST_COMPLAINT);
+  return (telling ?? lastLine(stderr).trim()).slice(0, longestComplaint);
 }
 
-const LONGEST_COMPLAINT = 300;
+const longestComplaint = 300;
 
 /** The command ran, and ended by itself. */
 export const ranToItsEnd: Check = (evidence) =>
@@ -30,7 +30,7 @@ export const ranToItsEnd: Check = (evidence) =>
     return found;
   });
 
-const CANNOT_HAVE_WORKED = "exit code 0, although nothing can have been uploaded rightly";
+const cannotHaveWorked = "exit code 0, although nothing can have been uploaded rightly";
 
 /** How it ended: as the scenario has it. */
 export const endedRightly: Check = (evidence, earlier) => {
@@ -38,7 +38,7 @@ export const endedRightly: Check = (evidence, earlier) => {
   if (run === undefined || run.killed !== undefined || run.startError !== undefined) return [];
   const { outcome, profile, rules } = evidence.scenario;
   if (run.exitCode === 0)
-    return outcome === "failure" ? [finding("18.2", CANNOT_HAVE_WORKED)] : printedFileId(evidence, earlier);
+    return outcome === "failure" ? [finding("18.2", cannotHaveWorked)] : printedFileId(evidence, earlier);
   const printed = evidence.sessions.some(({ fileId }) => fileId === lastLine(run.stdout));
   if (printed) return [finding("18.2", `exit code ${run.exitCode}, but the last line of stdout is a FileId`)];
   // With a reason found, that it failed is a consequence.

@@ -3,7 +3,7 @@ import { finding, type Finding, type Rule } from "../finding.ts";
 import { requestsOf, sessionOf, signatureFields, succeeded, type Check, type Evidence } from "../scenario.ts";
 
 /** Faults that leave the emulator's own answer as it is. */
-const HARMLESS = new Set([
+const harmless = new Set([
   "slow-response",
   "trickle",
   "slow-read",
@@ -19,13 +19,13 @@ const HARMLESS = new Set([
 export const wrongSignatures: Check = ({ requests }) =>
   requests.flatMap((request) => (request.mismatch === undefined ? [] : mismatchFindings(request, request.mismatch)));
 
-const SENT_WITH_LENGTH: ReadonlySet<string> = new Set(["PutObject", "UploadPart"]);
+const sentWithLength: ReadonlySet<string> = new Set(["PutObject", "UploadPart"]);
 
 /** Whatever else the strict service refused, and the rule that the request broke. */
 export const refusedRequests: Check = (evidence, earlier) =>
   evidence.requests
     .filter((request) => isRefused(request) && !isAsking(request))
-    .filter((request) => request.fault === undefined || HARMLESS.has(request.fault))
+    .filter((request) => request.fault === undefined || harmless.has(request.fault))
     .filter((request) => evidence.scenario.tolerates?.(request) !== true)
     .filter(({ id }) => !earlier.some(({ request }) => request?.id === id))
     .map((request) => (request.api === "vod" ? refusedCall(evidence, request) : refusedByCos(evidence, request)));
@@ -43,7 +43,7 @@ function isAsking({ operation, status }: LoggedRequest): boolean {
 function mismatchFindings(request: LoggedRequest, mismatch: SignatureMismatch): Finding[] {
   const { mistakes, difference, expected } = mismatch;
   // That a body came without its length is a rule of the operation, and found there.
-  if (mistakes[0]?.text === "not sent: content-length" && SENT_WITH_LENGTH.has(request.operation)) return [];
+  if (mistakes[0]?.text === "not sent: content-length" && sentWithLength.has(request.operation)) return [];
   if (mistakes.length === 0) {
     const [rule, name]: [Rule, string] = request.api === "vod" ? ["2.11", "TC3"] : ["5.11", "COS"];
     const message = `the ${name} signature fits neither the request nor any mistake known: where your text is the one below, your key is another`;
@@ -66,7 +66,7 @@ const isRule = (text: string): text is Rule => /^\d+\.\d+$/.test(text);
 
 type Row = readonly [code: RegExp, message: RegExp, rule: Rule];
 
-const VOD: readonly Row[] = [
+const vodRefusals: readonly Row[] = [
   [/^AuthFailure\.SecretIdNotFound$/, /./, "2.12"],
   [/^AuthFailure\.TokenFailure$/, /./, "3.2"],
   [/^AuthFailure\.SignatureExpire$/, /./, "3.6"],
@@ -83,7 +83,7 @@ const VOD: readonly Row[] = [
 
 function refusedCall(evidence: Evidence, request: LoggedRequest): Finding {
   const { operation, code = "", message = "" } = request;
-  const rule = VOD.find(([codes, messages]) => codes.test(code) && messages.test(message))?.[2] ?? "3.4";
+  const rule = vodRefusals.find(([codes, messages]) => codes.test(code) && messages.test(message))?.[2] ?? "3.4";
   if (code === "AuthFailure.TokenFailure") {
     const what = "sends X-TC-Token, but its key is not a temporary one: leave the header out";
     return finding(rule, `${operation} ${what}`, request);
@@ -97,7 +97,7 @@ function refusedCall(evidence: Evidence, request: LoggedRequest): Finding {
   return finding(rule, `${operation} ${what}`, request);
 }
 
-const COS: readonly Row[] = [
+const cosRefusals: readonly Row[] = [
   [/^AccessDenied$/, /must be signed/, "5.6"],
   [/^AccessDenied$/, /lower case/, "5.2"],
   [/^AccessDenied$/, /Authorization|q-key-time/, "5.14"],
@@ -138,7 +138,7 @@ function refusedByCos(evidence: Evidence, request: LoggedRequest): Finding {
     const what = `${operation} names an UploadId that was never given out: ${JSON.stringify(request.uploadId)}`;
     return finding("6.3", what, request);
   }
-  const rule = COS.find(([codes, messages]) => codes.test(code) && messages.test(message))?.[2];
+  const rule = cosRefusals.find(([codes, messages]) => codes.test(code) && messages.test(message))?.[2];
   if (rule !== undefined) return finding(rule, `${operation} refused: ${code}: ${message}`, request);
   if (code === "AccessDenied") return deniedByCos(evidence, request);
   return finding("6.2", `${request.method} ${request.path} refused: ${code || request.status} ${message}`, request);

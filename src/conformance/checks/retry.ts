@@ -3,7 +3,7 @@ import { finding, type Finding, type Rule } from "../finding.ts";
 import { requestsOf, signatureFields, type Check, type Evidence } from "../scenario.ts";
 
 /** Timers may fire a little early, and clocks are read at two places. */
-const TOLERANCE_MS = 50;
+const toleranceMs = 50;
 
 const isSame = (a: LoggedRequest, b: LoggedRequest): boolean =>
   a.operation === b.operation && a.path === b.path && a.partNumber === b.partNumber;
@@ -32,7 +32,7 @@ export function waited(seconds: number): Check {
   return (evidence) =>
     faulty(evidence).flatMap((request): Finding[] => {
       const again = repetition(evidence, request);
-      if (again === undefined || gap(request, again) >= seconds * 1000 - TOLERANCE_MS) return [];
+      if (again === undefined || gap(request, again) >= seconds * 1000 - toleranceMs) return [];
       const message = `${request.operation} came again after ${gap(request, again).toFixed(0)} ms: Retry-After asked for ${seconds} s`;
       return [finding("11.5", message, again)];
     });
@@ -55,8 +55,8 @@ export const signedAnew: Check = (evidence) =>
   });
 
 /** What three pauses together have at least, milliseconds, and what a slow machine may make of that. */
-const LEAST_PAUSES_MS = 100;
-const MOST_PAUSES_MS = 400;
+const leastPausesMs = 100;
+const mostPausesMs = 400;
 
 /**
  * All pauses of one request together: each alone may be short by chance, since jitter goes down to nothing. On a busy
@@ -68,7 +68,7 @@ export function paused(operation: string): Check {
     const total = sum(gapsOf(attempts));
     const ordinary = gapsOf(evidence.requests.filter(({ id }) => id >= (attempts.at(-1)?.id ?? 0)));
     const hop = ordinary.length === 0 ? 0 : sum(ordinary) / ordinary.length;
-    const least = Math.min(MOST_PAUSES_MS, Math.max(LEAST_PAUSES_MS, 2 * hop * (attempts.length - 1)));
+    const least = Math.min(mostPausesMs, Math.max(leastPausesMs, 2 * hop * (attempts.length - 1)));
     if (attempts.length < 2 || total >= least) return [];
     const message = `${operation} was sent ${attempts.length} times with ${total.toFixed(0)} ms of pauses in all`;
     return [finding("11.7", message, attempts.at(-1))];

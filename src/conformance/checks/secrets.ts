@@ -3,7 +3,7 @@ import type { LoggedRequest } from "../../emulator/index.ts";
 import { finding, type Finding } from "../finding.ts";
 import type { Check } from "../scenario.ts";
 
-const SIGNATURES: readonly RegExp[] = [/q-signature=[0-9a-f]{40}/i, /Signature=[0-9a-f]{64}/i];
+const signatures: readonly RegExp[] = [/q-signature=[0-9a-f]{40}/i, /Signature=[0-9a-f]{64}/i];
 
 /** No key, token or signature where people and logs read. */
 export const secretsKept: Check = (evidence) => {
@@ -13,7 +13,7 @@ export const secretsKept: Check = (evidence) => {
       if (evidence.secrets.some((secret) => shows(text, secret))) {
         return [finding("18.5", `a SecretKey or token was printed on ${name}`)];
       }
-      return SIGNATURES.some((pattern) => pattern.test(text))
+      return signatures.some((pattern) => pattern.test(text))
         ? [finding("18.5", `a signature was printed on ${name}`)]
         : [];
     }),

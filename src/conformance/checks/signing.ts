@@ -4,7 +4,7 @@ import { finding, type Finding } from "../finding.ts";
 import { sessionOf, signatureFields, type Check, type Evidence } from "../scenario.ts";
 
 /** A key from a certificate signs for two hours at most. */
-const LONGEST_KEY_TIME = 2 * 60 * 60;
+const longestKeyTime = 2 * 60 * 60;
 
 const cosRequests = (evidence: Evidence): readonly LoggedRequest[] =>
   evidence.requests.filter(({ api, operation }) => api === "cos" && operation !== "Malformed");
@@ -21,7 +21,7 @@ export const signatureForm: Check = (evidence) =>
       }
     }
     const [start, end] = (fields.get("q-key-time") ?? "").split(";").map(Number);
-    if (start !== undefined && end !== undefined && end - start > LONGEST_KEY_TIME) {
+    if (start !== undefined && end !== undefined && end - start > longestKeyTime) {
       found.push(finding("5.8", `q-key-time spans ${end - start} s; at most 2 hours with a certificate`, request));
     }
     if (fields.get("q-ak") === evidence.secretId && request.verified) {
@@ -32,14 +32,14 @@ export const signatureForm: Check = (evidence) =>
   });
 
 /** What strict buckets want signed: 436/7778 names these. */
-const STRICT = /^(host|content-type|content-length|content-md5|x-cos-.*)$/;
+const strictHeader = /^(host|content-type|content-length|content-md5|x-cos-.*)$/;
 
 /** Everything that a bucket in strict mode demands is in the two lists. */
 export const strictlySigned: Check = (evidence) =>
   cosRequests(evidence).flatMap((request) => {
     const fields = signatureFields(request);
     const signed = (list: string): string[] => (fields.get(list) ?? "").split(";");
-    const headers = Object.keys(request.headers).filter((name) => STRICT.test(name));
+    const headers = Object.keys(request.headers).filter((name) => strictHeader.test(name));
     const params = Object.keys(request.query).filter((name) => !/^(q-|x-cos-security-token$)/.test(name));
     const missing = [
       ...headers.filter((name) => !signed("q-header-list").includes(name)),
@@ -49,7 +49,7 @@ export const strictlySigned: Check = (evidence) =>
   });
 
 /** Characters that a request line may hold of a path: unreserved, escapes, slashes, and what RFC 3986 lets stand. */
-const PATH = /^(?:[A-Za-z0-9\-._~!$&'()*,;=:@/]|%[0-9A-Fa-f]{2})*$/;
+const pathForm = /^(?:[A-Za-z0-9\-._~!$&'()*,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 
 /** The request line and the headers, whatever the signature says of them. */
 export const requestForm: Check = (evidence) =>
@@ -63,7 +63,7 @@ function pathFlaws(request: LoggedRequest): Finding[] {
   }
   if (request.path.includes("+")) return [finding("5.9", "a plus in the path is %2B on the wire", request)];
   if (/%2f/i.test(request.path)) return [finding("5.9", "slashes of the path stay slashes on the wire", request)];
-  return PATH.test(request.path)
+  return pathForm.test(request.path)
     ? []
     : [finding("5.9", `the path is not percent-encoded on the wire: ${request.path}`, request)];
 }
@@ -80,7 +80,7 @@ function queryFlaws(request: LoggedRequest): Finding[] {
 }
 
 /** Access points of the API that are documented: 266/34110, and the regions of the vendor's clients. */
-const API_REGIONS = new Set(
+const apiRegions = new Set(
   `ap-bangkok ap-beijing ap-chengdu ap-chongqing ap-guangzhou ap-guangzhou-open ap-hongkong ap-jakarta ap-mumbai
   ap-nanjing ap-seoul ap-shanghai ap-shanghai-fsi ap-shenzhen-fsi ap-singapore ap-tokyo ap-taipei eu-frankfurt eu-moscow
   na-ashburn na-siliconvalley na-toronto sa-saopaulo`.split(/\s+/),
@@ -92,7 +92,7 @@ function headerFlaws(evidence: Evidence, request: LoggedRequest): Finding[] {
     .filter(([name, value]) => /^x-(tc|cos)-/.test(name) && ["", "undefined", "null", "None"].includes(value.trim()))
     .map(([name, value]) => finding("1.3", `${name} is sent as ${JSON.stringify(value)}: leave it out`, request));
   const region = headers["x-tc-region"];
-  if (region !== undefined && !API_REGIONS.has(region)) {
+  if (region !== undefined && !apiRegions.has(region)) {
     found.push(finding("3.2", `X-TC-Region is ${JSON.stringify(region)}: no access point of the API`, request));
   }
   if (headers["content-length"] === undefined && ["PutObject", "UploadPart"].includes(operation)) {

@@ -3,9 +3,9 @@ import { documentDecides, neverCommitted, settledBeforeCommit, uploadedOnce } fr
 import type { Scenario } from "../scenario.ts";
 import { cosError } from "./retry.ts";
 
-const MIB = 2 ** 20;
+const mebibyte = 2 ** 20;
 
-const base = { profile: "full", family: "ambiguity", fileSize: 2 * MIB + 20, outcome: "success" } as const;
+const base = { profile: "full", family: "ambiguity", fileSize: 2 * mebibyte + 20, outcome: "success" } as const;
 
 const completeFault = (fault: Fault) => ({ operation: "CompleteMultipartUpload", nth: 1, fault });
 

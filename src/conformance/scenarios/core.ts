@@ -1,7 +1,7 @@
 import { strictlySigned } from "../checks/signing.ts";
 import type { Scenario } from "../scenario.ts";
 
-const MIB = 2 ** 20;
+const mebibyte = 2 ** 20;
 
 const core = { profile: "core", outcome: "success" } as const;
 
@@ -21,7 +21,7 @@ export const signatures: readonly Scenario[] = [
     family: "signatures",
     summary: "a bucket in strict mode: host, content headers, x-cos headers and every parameter signed",
     rules: ["5.6", "5.7"],
-    fileSize: 2 * MIB + 5,
+    fileSize: 2 * mebibyte + 5,
     checks: [strictlySigned],
   },
 ];
@@ -43,7 +43,7 @@ export const encodings: readonly Scenario[] = [
     family: "encodings",
     summary: "an UploadId with characters that need escaping in XML, query and signature",
     rules: ["1.2", "5.2", "5.4", "5.12", "6.3", "6.12"],
-    fileSize: 2 * MIB + 6,
+    fileSize: 2 * mebibyte + 6,
     emulator: { uploadIdTail: "+/= &<~*('%41Zz" },
   },
   {
@@ -64,7 +64,7 @@ export const put: readonly Scenario[] = [
     family: "put",
     summary: "a file of exactly VODUP_PART_SIZE",
     rules: ["6.2", "9.1", "18.1"],
-    fileSize: MIB,
+    fileSize: mebibyte,
   },
   {
     ...core,
@@ -83,7 +83,7 @@ export const multipart: readonly Scenario[] = [
     family: "multipart",
     summary: "four parts, the last of one byte",
     rules: ["6.3", "6.4", "6.6", "7.1", "7.2", "9.1", "18.4"],
-    fileSize: 3 * MIB + 1,
+    fileSize: 3 * mebibyte + 1,
   },
   {
     ...core,
@@ -91,7 +91,7 @@ export const multipart: readonly Scenario[] = [
     family: "multipart",
     summary: "three parts that end with the file, so that no fourth is left",
     rules: ["6.4", "6.6", "7.1", "18.4"],
-    fileSize: 3 * MIB,
+    fileSize: 3 * mebibyte,
   },
 ];
 

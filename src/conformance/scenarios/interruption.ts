@@ -5,7 +5,7 @@ import { notRepeated } from "../checks/retry.ts";
 import type { Scenario } from "../scenario.ts";
 import { cosError } from "./retry.ts";
 
-const MIB = 2 ** 20;
+const mebibyte = 2 ** 20;
 
 /** Nobody may go on with a part that was refused for good; what was sent is removed. */
 export const abort: readonly Scenario[] = [
@@ -16,7 +16,7 @@ export const abort: readonly Scenario[] = [
     outcome: "failure",
     summary: "a part is refused with AccessDenied while others are stored",
     rules: ["9.3", "11.6"],
-    fileSize: 4 * MIB + 30,
+    fileSize: 4 * mebibyte + 30,
     emulator: {
       faults: [
         {
@@ -40,7 +40,7 @@ const killed = {
   profile: "full",
   family: "resume",
   outcome: "success",
-  fileSize: 4 * MIB + 31,
+  fileSize: 4 * mebibyte + 31,
   emulator: { faults: [{ operation: "UploadPart", partNumber: 3, fault: { kind: "hang" } }] },
   killWhen: (emulator: Emulator): boolean =>
     emulator.uploads().some(({ parts }) => parts.length >= 2) &&

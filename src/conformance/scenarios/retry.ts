@@ -2,7 +2,7 @@ import type { FaultRule } from "../../emulator/index.ts";
 import { corruptionSeen, notRepeated, paused, repeated, signedAnew, waited } from "../checks/retry.ts";
 import type { Scenario } from "../scenario.ts";
 
-const MIB = 2 ** 20;
+const mebibyte = 2 ** 20;
 
 const base = { profile: "full", family: "retry", fileSize: 70_010, outcome: "success" } as const;
 
@@ -82,7 +82,7 @@ export const retry: readonly Scenario[] = [
     name: "retry-part",
     summary: "a connection reset in the middle of one part, InternalError for another",
     rules: ["11.1", "9.1"],
-    fileSize: 3 * MIB + 10,
+    fileSize: 3 * mebibyte + 10,
     emulator: {
       faults: [
         { operation: "UploadPart", partNumber: 2, nth: 1, fault: { kind: "reset-after-bytes", bytes: 100_000 } },
@@ -101,7 +101,7 @@ export const retry: readonly Scenario[] = [
     name: "retry-after",
     summary: "SlowDown with Retry-After: 2 for a part",
     rules: ["11.5", "11.8"],
-    fileSize: 2 * MIB + 11,
+    fileSize: 2 * mebibyte + 11,
     emulator: {
       faults: [
         {
@@ -124,7 +124,7 @@ export const retry: readonly Scenario[] = [
     name: "retry-corrupted",
     summary: "a part that is stored otherwise than sent, as its answer's checksums tell",
     rules: ["8.4", "8.3"],
-    fileSize: 3 * MIB + 12,
+    fileSize: 3 * mebibyte + 12,
     emulator: { faults: [{ operation: "UploadPart", partNumber: 2, nth: 1, fault: { kind: "corrupt-body" } }] },
     // The answer to who sends a Content-MD5.
     tolerates: ({ code }) => code === "BadDigest",

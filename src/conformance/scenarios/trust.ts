@@ -2,24 +2,24 @@ import { notRepeated } from "../checks/retry.ts";
 import { dotSegmentsRefused } from "../checks/signing.ts";
 import type { Scenario } from "../scenario.ts";
 
-const MIB = 2 ** 20;
+const mebibyte = 2 ** 20;
 
 /** The certificate runs out in the middle: 2 parts later than it began. */
 const expiring = {
   profile: "full",
   family: "certificates",
-  fileSize: 4 * MIB + 40,
+  fileSize: 4 * mebibyte + 40,
   faults: [{ operation: "UploadPart", nth: 3, fault: { kind: "expire-certificate" } }],
   tolerates: ({ code }: { code?: string | undefined }): boolean => code === "ExpiredToken",
 } as const;
 
-const HOUR_MS = 60 * 60_000;
+const hourMs = 60 * 60_000;
 
 /** Milliseconds, an hour at least, until 20:00 UTC: east of Greenwich it is tomorrow then. */
 function untilEvening(now: number): number {
-  const sinceMidnight = now % (24 * HOUR_MS);
-  const evening = 20 * HOUR_MS - sinceMidnight;
-  return evening >= HOUR_MS ? evening : evening + 24 * HOUR_MS;
+  const sinceMidnight = now % (24 * hourMs);
+  const evening = 20 * hourMs - sinceMidnight;
+  return evening >= hourMs ? evening : evening + 24 * hourMs;
 }
 
 export const certificates: readonly Scenario[] = [

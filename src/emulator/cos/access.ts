@@ -5,13 +5,13 @@ import { CosFailure } from "./respond.ts";
 import type { CosPrincipal } from "./verify.ts";
 
 /** Longest object key in bytes. */
-const MAX_KEY_BYTES = 850;
+const maxKeyBytes = 850;
 
 /** The object key of the request. @throws {CosFailure} KeyTooLong, InvalidURI */
 export function keyOf(exchange: Exchange): string {
   const key = (exchange.target.path ?? "/").slice(1);
   if (key === "") throw new CosFailure(400, "InvalidURI", "The request names no object.");
-  if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new CosFailure(400, "KeyTooLong", "Your key is too long.");
+  if (Buffer.byteLength(key) > maxKeyBytes) throw new CosFailure(400, "KeyTooLong", "Your key is too long.");
   exchange.entry.key = key;
   return key;
 }

@@ -17,7 +17,7 @@ export interface CosAuthorization {
   readonly presigned: boolean;
 }
 
-const FIELDS = [
+const fieldNames = [
   "q-sign-algorithm",
   "q-ak",
   "q-sign-time",
@@ -28,7 +28,7 @@ const FIELDS = [
 ] as const;
 
 /** Parameters of a presigned URL that carry the signature and are not part of what it signs. */
-export const SIGNATURE_PARAMS: ReadonlySet<string> = new Set([...FIELDS, "sign", "x-cos-security-token"]);
+export const signatureParams: ReadonlySet<string> = new Set([...fieldNames, "sign", "x-cos-security-token"]);
 
 const denied = (message: string): CosFailure => new CosFailure(403, "AccessDenied", message);
 
@@ -54,7 +54,7 @@ function names(list: string): string[] {
 function flawOf(fields: ReadonlyMap<string, string>, header: string): string {
   if (header !== "" && !header.startsWith("q-")) return "The Authorization does not begin with q-sign-algorithm=";
   if (/^[^&]*(%26|, *q-|; *q-)/.test(header)) return "The Authorization does not join its fields by &, as they are";
-  const missing = FIELDS.filter((name) => !fields.has(name));
+  const missing = fieldNames.filter((name) => !fields.has(name));
   if (missing.length > 0) return `The Authorization is incomplete: ${missing.join(", ")} missing`;
   const algorithm = fields.get("q-sign-algorithm");
   if (algorithm !== "sha1") return `The Authorization has q-sign-algorithm=${algorithm} instead of sha1`;
@@ -76,7 +76,7 @@ export function readAuthorization(exchange: Exchange): CosAuthorization {
   const header = exchange.headers.get("authorization");
   const merged = exchange.query.get("sign");
   const fields = header !== undefined ? parsePairs(header) : merged !== undefined ? parsePairs(merged) : exchange.query;
-  const [algorithm, secretId, signTime, keyTime, headerList, paramList, signature] = FIELDS.map((name) =>
+  const [algorithm, secretId, signTime, keyTime, headerList, paramList, signature] = fieldNames.map((name) =>
     fields.get(name),
   );
   if (secretId === undefined && header === undefined) throw denied("Access Denied.");

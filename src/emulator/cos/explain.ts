@@ -1,13 +1,13 @@
 import { namesAsSent, type Exchange } from "../exchange.ts";
 import { findMistakes, type SignatureMismatch } from "../signatures/mismatch.ts";
 import type { Sessions } from "../sessions.ts";
-import { SIGNATURE_PARAMS, type CosAuthorization } from "./authorization.ts";
+import { signatureParams, type CosAuthorization } from "./authorization.ts";
 import { knownCosMistakes } from "../signatures/cos-known-mistakes.ts";
-import { canonicalName, COS_STEPS, followCos, type CosRecipe, type Field } from "../signatures/cos-recipe.ts";
+import { canonicalName, cosSteps, followCos, type CosRecipe, type Field } from "../signatures/cos-recipe.ts";
 
 /** Stands for a token where texts are shown, with the characters that tell how it was encoded. */
-const SHOWN_TOKEN = "TOKEN+/=";
-const TOKEN = "x-cos-security-token";
+const shownToken = "TOKEN+/=";
+const tokenHeader = "x-cos-security-token";
 
 /** Whose keys there are. */
 export interface CosKeys {
@@ -26,14 +26,14 @@ export function explainCos(
   // In the case in which they came: some sort by it.
   const sent = namesAsSent(exchange.request);
   const headers = [...exchange.headers].map(([name, value]): Field => [sent.get(name) ?? name, value]);
-  const params = [...exchange.query].filter(([name]) => !SIGNATURE_PARAMS.has(name));
+  const params = [...exchange.query].filter(([name]) => !signatureParams.has(name));
   const isListed = (names: readonly string[]) => {
     return ([name]: Field): boolean => names.includes(canonicalName(name)) || names.includes(name.toLowerCase());
   };
   const [headerListed, paramListed] = [isListed(headerNames), isListed(paramNames)];
   const session = sessions.certificate(secretId)?.session;
   const right: CosRecipe = {
-    ...COS_STEPS,
+    ...cosSteps,
     method: exchange.method.toLowerCase(),
     path: exchange.target.path ?? "",
     params: params.filter(paramListed),
@@ -64,5 +64,5 @@ export function explainCos(
 }
 
 function hideToken(fields: readonly Field[]): Field[] {
-  return fields.map(([name, value]) => [name, name.toLowerCase() === TOKEN ? SHOWN_TOKEN : value]);
+  return fields.map(([name, value]) => [name, name.toLowerCase() === tokenHeader ? shownToken : value]);
 }

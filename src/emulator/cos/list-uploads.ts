@@ -8,7 +8,7 @@ import type { CosPrincipal } from "./verify.ts";
 import { mayWrite } from "../sessions.ts";
 import { escapeText } from "../../xml/text.ts";
 
-const PERSON = "<ID>qcs::cam::uin/100000000001:uin/100000000001</ID><DisplayName>100000000001</DisplayName>";
+const personXml = "<ID>qcs::cam::uin/100000000001:uin/100000000001</ID><DisplayName>100000000001</DisplayName>";
 
 /** List Multipart Uploads: 436/7736. Vendor SDKs ask for it before every upload; a certificate may be without it. */
 export async function listMultipartUploads(
@@ -42,8 +42,8 @@ export async function listMultipartUploads(
       : "";
   const uploads = page.map(
     (upload) =>
-      `<Upload><Key>${text(upload.key)}</Key><UploadId>${upload.uploadId}</UploadId><Initiator>${PERSON}</Initiator>` +
-      `<Owner>${PERSON}</Owner><StorageClass>Standard</StorageClass>` +
+      `<Upload><Key>${text(upload.key)}</Key><UploadId>${upload.uploadId}</UploadId><Initiator>${personXml}</Initiator>` +
+      `<Owner>${personXml}</Owner><StorageClass>Standard</StorageClass>` +
       `<Initiated>${new Date(upload.initiated).toISOString()}</Initiated></Upload>`,
   );
   const head =

@@ -16,12 +16,12 @@ import { CosFailure, type CosResult } from "./respond.ts";
 import type { CosPrincipal } from "./verify.ts";
 
 /** Largest part number (436/7750). */
-const MAX_PARTS = 10_000;
+const mostParts = 10_000;
 /** Largest body of Complete (436/7742). */
-const MAX_COMPLETE_BODY = 2 ** 20;
-const MAX_PAGE = 1000;
+const maxCompleteBody = 2 ** 20;
+const maxPage = 1000;
 /** What the log keeps of it: a run of many large uploads must not fill the memory with part lists. */
-const MAX_LOGGED_BODY = 2 ** 16;
+const maxLoggedBody = 2 ** 16;
 
 const noSuchUpload = (): CosFailure =>
   new CosFailure(
@@ -58,11 +58,11 @@ export async function initiate(exchange: Exchange, principal: CosPrincipal, cont
 function partNumberOf(exchange: Exchange): number {
   const text = exchange.query.get("partNumber") ?? "";
   const partNumber = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (partNumber < 1 || partNumber > MAX_PARTS) {
+  if (partNumber < 1 || partNumber > mostParts) {
     throw new CosFailure(
       400,
       "InvalidArgument",
-      `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive.`,
+      `Part number must be an integer between 1 and ${mostParts}, inclusive.`,
     );
   }
   return partNumber;
@@ -100,7 +100,7 @@ export async function listParts(exchange: Exchange, principal: CosPrincipal, con
   const key = keyOf(exchange);
   checkRead(exchange, principal, key);
   const upload = findUpload(exchange, context, key);
-  const maxParts = boundedInteger(exchange, "max-parts", MAX_PAGE, MAX_PAGE) || MAX_PAGE;
+  const maxParts = boundedInteger(exchange, "max-parts", maxPage, maxPage) || maxPage;
   const marker = boundedInteger(exchange, "part-number-marker", 0, Number.MAX_SAFE_INTEGER);
   const encoded = exchange.query.get("encoding-type") === "url";
 
@@ -158,8 +158,8 @@ async function readPartList(exchange: Exchange): Promise<readonly { partNumber: 
       "The XML you provided was not well-formed or did not validate against our published schema.",
     );
   try {
-    const body = await exchange.readBody(MAX_COMPLETE_BODY);
-    exchange.entry.xml = body.subarray(0, MAX_LOGGED_BODY).toString("utf8");
+    const body = await exchange.readBody(maxCompleteBody);
+    exchange.entry.xml = body.subarray(0, maxLoggedBody).toString("utf8");
     checkMd5(announcedMd5(exchange), md5Hex(body));
     return decodeCompleteRequest(body);
   } catch (error) {

@@ -7,11 +7,11 @@ import { CosFailure, type CosResult } from "./respond.ts";
 import type { CosPrincipal } from "./verify.ts";
 
 /** Headers of PUT and Initiate that stay with the object. */
-const KEPT =
+const keptHeader =
   /^(content-type|cache-control|content-disposition|content-encoding|expires|x-cos-meta-.*|x-cos-storage-class)$/;
 
 export function keptHeaders(exchange: Exchange): Record<string, string> {
-  const kept = [...exchange.headers].filter(([name, value]) => KEPT.test(name) && value !== "");
+  const kept = [...exchange.headers].filter(([name, value]) => keptHeader.test(name) && value !== "");
   // They go out again as the bytes they came in as.
   return Object.fromEntries(kept.map(([name, value]) => [name, Buffer.from(value).toString("latin1")]));
 }

@@ -8,7 +8,7 @@ import { verifyCos, type CosPrincipal } from "./verify.ts";
 
 type Operation = (exchange: Exchange, principal: CosPrincipal, context: CosContext) => Promise<CosResult>;
 
-const OPERATIONS: Readonly<Record<string, Operation>> = {
+const operations: Readonly<Record<string, Operation>> = {
   PutObject: putObject,
   HeadObject: headObject,
   GetObject: getObject,
@@ -45,7 +45,7 @@ export function cosOperation(method: string, rawPath: string, query: ReadonlyMap
 export async function answerCos(exchange: Exchange, context: CosContext): Promise<Answer> {
   try {
     const principal = verifyCos(exchange, context);
-    const operation = OPERATIONS[exchange.entry.operation];
+    const operation = operations[exchange.entry.operation];
     if (operation === undefined || exchange.headers.has("x-cos-copy-source")) {
       throw new CosFailure(501, "NotImplemented", "The emulator does not have this operation.");
     }

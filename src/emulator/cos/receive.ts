@@ -6,7 +6,7 @@ import type { ReceivedBody } from "./bucket.ts";
 import { CosFailure } from "./respond.ts";
 
 /** 5 GiB: the most one PUT or one part may carry (436/7750). */
-const MAX_BODY = 5 * 2 ** 30;
+const maxBody = 5 * 2 ** 30;
 
 /** The MD5 the client announced, as hexadecimal. @throws {CosFailure} InvalidDigest when it is none. */
 export function announcedMd5(exchange: Exchange): string | undefined {
@@ -35,7 +35,7 @@ export async function receiveBody(exchange: Exchange, store: ObjectStore): Promi
   const expected = announcedMd5(exchange);
   const announcedLength = Number(exchange.headers.get("content-length") ?? "0");
   const tooLarge = new CosFailure(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.");
-  if (announcedLength > MAX_BODY) throw tooLarge;
+  if (announcedLength > maxBody) throw tooLarge;
 
   const md5 = store.readable || expected !== undefined ? createHash("md5") : undefined;
   const crc = new Crc64();
@@ -44,7 +44,7 @@ export async function receiveBody(exchange: Exchange, store: ObjectStore): Promi
   try {
     for await (const chunk of exchange.body()) {
       size += chunk.length;
-      if (size > MAX_BODY) throw tooLarge;
+      if (size > maxBody) throw tooLarge;
       md5?.update(chunk);
       crc.update(chunk);
       const written = writer.write(chunk);

@@ -3,7 +3,7 @@ import type { Exchange } from "../exchange.ts";
 import { plainMismatch } from "../signatures/mismatch.ts";
 import type { Settings } from "../options.ts";
 import type { Certificate, Sessions } from "../sessions.ts";
-import { readAuthorization, SIGNATURE_PARAMS, type CosAuthorization } from "./authorization.ts";
+import { readAuthorization, signatureParams, type CosAuthorization } from "./authorization.ts";
 import { explainCos } from "./explain.ts";
 import { CosFailure } from "./respond.ts";
 
@@ -20,13 +20,13 @@ export interface CosVerification {
 const unknownKey = (): CosFailure =>
   new CosFailure(403, "InvalidAccessKeyId", "The Access Key Id you provided does not exist in our records.");
 
-const MAX_SKEW_SECONDS = 15 * 60;
+const maxSkewSeconds = 15 * 60;
 
 /**
  * Headers that change on the way or say nothing about the request, and those of W3C Trace Context and Baggage:
  * instrumentation adds them below the signer, and the real strict mode asks for host, content-* and x-cos-* only.
  */
-const UNSIGNED =
+const unsignedForm =
   /^(authorization|user-agent|accept(-.*)?|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|traceparent|tracestate|baggage)$/;
 
 /**
@@ -74,7 +74,7 @@ function expired({ expiredCertificate }: Settings): CosFailure {
 function checkTime(exchange: Exchange, { start, end }: CosAuthorization): void {
   const now = exchange.now / 1000;
   const date = Date.parse(exchange.headers.get("date") ?? "") / 1000;
-  const skewed = Math.abs(date - now) > MAX_SKEW_SECONDS || start > now + MAX_SKEW_SECONDS;
+  const skewed = Math.abs(date - now) > maxSkewSeconds || start > now + maxSkewSeconds;
   if (skewed) {
     const message = "The difference between the request time and the server's time is too large.";
     throw new CosFailure(403, "RequestTimeTooSkewed", message, { withServerTime: true });
@@ -90,9 +90,11 @@ function checkSigned(exchange: Exchange, authorization: CosAuthorization, settin
     throw new CosFailure(403, "AccessDenied", "Strict signature missing header that must be signed: host");
   }
   if (!settings.strictSignature) return;
-  const headers = [...exchange.headers.keys()].filter((name) => !UNSIGNED.test(name) && !headerNames.includes(name));
+  const headers = [...exchange.headers.keys()].filter(
+    (name) => !unsignedForm.test(name) && !headerNames.includes(name),
+  );
   const params = [...exchange.query.keys()].filter(
-    (name) => !SIGNATURE_PARAMS.has(name) && !paramNames.includes(name.toLowerCase()),
+    (name) => !signatureParams.has(name) && !paramNames.includes(name.toLowerCase()),
   );
   const missing = [...headers, ...params];
   if (missing.length > 0) {

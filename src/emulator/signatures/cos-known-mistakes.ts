@@ -1,7 +1,7 @@
 import { percentEncode } from "../../signing/index.ts";
 import { decodePercent } from "../request-target.ts";
 import type { KnownMistake } from "./mismatch.ts";
-import { RARE_ENCODINGS, VALUE_ENCODINGS, type ValueEncoding } from "./value-encodings.ts";
+import { rareValueEncodings, valueEncodings, type ValueEncoding } from "./value-encodings.ts";
 import { knownKeyMistakes } from "./cos-key-mistakes.ts";
 import { byName, canonicalName, type CosRecipe, type Field, type RecipeField } from "./cos-recipe.ts";
 import { knownTextMistakes } from "./cos-text-mistakes.ts";
@@ -62,7 +62,7 @@ function hostMistakes({ bucketHost }: CosSigningContext): Mistake[] {
   return [...found, mistake("1.4", text, (right) => withHeader(right, "host", () => bucketHost))];
 }
 
-const ENCODED_TWICE = "path: sent percent-encoded twice, but signed decoded";
+const encodedTwice = "path: sent percent-encoded twice, but signed decoded";
 
 function pathMistakes({ rawPath, rawQuery, sessionPath }: CosSigningContext): Mistake[] {
   const decoded = decodePercent(rawPath);
@@ -81,7 +81,7 @@ function pathMistakes({ rawPath, rawQuery, sessionPath }: CosSigningContext): Mi
       ...right,
       path: encodeURI(right.path),
     })),
-    mistake(sentTwice ? "5.9" : "5.1", sentTwice ? ENCODED_TWICE : "path: signed decoded twice", (right) => ({
+    mistake(sentTwice ? "5.9" : "5.1", sentTwice ? encodedTwice : "path: signed decoded twice", (right) => ({
       ...right,
       path: decodePercent(right.path) ?? right.path,
     })),
@@ -174,9 +174,9 @@ function nameMistakes(place: "names" | "query" | "headers", rank: (field: Recipe
   ];
 }
 
-const encodingMistakes: readonly Mistake[] = VALUE_ENCODINGS.flatMap(wronglyEncoded);
+const encodingMistakes: readonly Mistake[] = valueEncodings.flatMap(wronglyEncoded);
 /** Who writes an encoder writes one. */
-const rareEncodings: readonly Mistake[] = RARE_ENCODINGS.flatMap((encoding) => wronglyEncoded(encoding).slice(-1));
+const rareEncodings: readonly Mistake[] = rareValueEncodings.flatMap((encoding) => wronglyEncoded(encoding).slice(-1));
 
 function wronglyEncoded({ rule, text, encode }: ValueEncoding): Mistake[] {
   return [

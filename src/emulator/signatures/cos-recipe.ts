@@ -52,7 +52,7 @@ export type CosSteps = Omit<CosRecipe, "method" | "path" | "params" | "headers" 
 export const canonicalName = (name: string): string => percentEncode(name).toLowerCase();
 
 /** The documented steps. */
-export const COS_STEPS: CosSteps = {
+export const cosSteps: CosSteps = {
   paramName: canonicalName,
   headerName: canonicalName,
   paramValue: percentEncode,

@@ -65,17 +65,17 @@ const chain = (first: string, ...links: readonly string[]): Buffer =>
 const exchanged = (secretKey: string, date: string, service: string): Buffer =>
   hmac256("tc3_request", hmac256(service, hmac256(date, `TC3${secretKey}`)));
 
-const NAMES = ["SecretDate", "SecretService", "SecretSigning"];
-const FORMS = [
+const keyNames = ["SecretDate", "SecretService", "SecretSigning"];
+const forms = [
   ["hexadecimal", "hex"],
   ["base64", "base64"],
 ] as const;
 
 /** Each of the three keys may have been written as text before it was used; all of them are the likeliest. */
-const textKeys: readonly Mistake[] = FORMS.flatMap(([name, form]) =>
+const textKeys: readonly Mistake[] = forms.flatMap(([name, form]) =>
   [7, 4, 1, 2, 3, 5, 6].map((which) => {
     const isText = (index: number): boolean => (which >> index) % 2 === 1;
-    const named = which === 7 ? "each" : NAMES.filter((_, index) => isText(index)).join(" and ");
+    const named = which === 7 ? "each" : keyNames.filter((_, index) => isText(index)).join(" and ");
     const text = `${named} used as its ${name} text instead of its bytes`;
     const derive: Derive = (secretKey, ...links) =>
       links.reduce<Key>((key, link, index) => {

@@ -31,7 +31,7 @@ function withHeader(recipe: Tc3Recipe, name: string, change: (value: string) => 
 }
 
 /** The instruction to the service itself: what a client that knows only the real endpoints signs. */
-const REAL_HOSTS = ["vod.tencentcloudapi.com", "vod.intl.tencentcloudapi.com"];
+const realHosts = ["vod.tencentcloudapi.com", "vod.intl.tencentcloudapi.com"];
 
 function headerMistakes({ asSent, namesAsSent }: Tc3SigningContext): Mistake[] {
   const inSentCase = (right: Tc3Recipe): Tc3Recipe => ({
@@ -47,7 +47,7 @@ function headerMistakes({ asSent, namesAsSent }: Tc3SigningContext): Mistake[] {
     mistake("1.4", "host: signed without the port that was sent", (right) =>
       withHeader(right, "host", (value) => value.replace(/:\d+$/, "")),
     ),
-    ...REAL_HOSTS.map((host) =>
+    ...realHosts.map((host) =>
       mistake("1.4", `host: signed ${host} instead of the Host that was sent`, (right) =>
         withHeader(right, "host", () => host),
       ),
@@ -82,11 +82,11 @@ function requestMistakes({ rawPath, rawQuery }: Tc3SigningContext): Mistake[] {
   ];
 }
 
-const DAY = 24 * 60 * 60;
+const daySeconds = 24 * 60 * 60;
 
 function scopeMistakes({ timestamp, host }: Tc3SigningContext): Mistake[] {
   const utcDate = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
-  const dates = [utcDate(timestamp - DAY), utcDate(timestamp + DAY)].map((date) => [
+  const dates = [utcDate(timestamp - daySeconds), utcDate(timestamp + daySeconds)].map((date) => [
     mistake("2.3", `date: ${date} in the keys, a local date instead of that of X-TC-Timestamp in UTC`, (right) => ({
       ...right,
       derived: { ...right.derived, date },
@@ -115,7 +115,7 @@ function scopeMistakes({ timestamp, host }: Tc3SigningContext): Mistake[] {
 }
 
 /** As far as two readings of a clock may lie apart, and as a local time lies from UTC; seconds. */
-const OFFSETS = [...around(60, 1), ...around(14, 60 * 60)];
+const offsets = [...around(60, 1), ...around(14, 60 * 60)];
 
 function around(count: number, step: number): number[] {
   return Array.from({ length: count }, (_, index) => (index + 1) * step).flatMap((offset) => [-offset, offset]);
@@ -127,7 +127,7 @@ function clockMistakes({ timestamp }: Tc3SigningContext): Mistake[] {
     mistake("2.8", `timestamp: StringToSign has ${text}`, (right) => ({ ...right, timestamp: time }));
   const iso = new Date(timestamp * 1000).toISOString().replace(/\.\d+/, "");
   return [
-    ...OFFSETS.map((offset) => signed("another second than X-TC-Timestamp", String(timestamp + offset))),
+    ...offsets.map((offset) => signed("another second than X-TC-Timestamp", String(timestamp + offset))),
     signed("milliseconds instead of seconds", `${timestamp}000`),
     signed("an ISO date instead of seconds", iso),
     signed("an ISO date instead of seconds, without signs between", iso.replaceAll(/[-:]/g, "")),

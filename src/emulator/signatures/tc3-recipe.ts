@@ -62,7 +62,7 @@ const joined = (lines: readonly string[]): string => lines.join("\n");
 export type Tc3Steps = Pick<Tc3Recipe, "headerLines" | "canonical" | "digest" | "stringToSign" | "signingKey" | "mac">;
 
 /** The documented steps. */
-export const TC3_STEPS: Tc3Steps = {
+export const tc3Steps: Tc3Steps = {
   headerLines: (headers) => headers.map(([name, value]) => `${name}:${value}\n`).join(""),
   canonical: joined,
   digest: sha256Hex,

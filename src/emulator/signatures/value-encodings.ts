@@ -11,7 +11,7 @@ export interface ValueEncoding {
 const form = (value: string): string => percentEncode(value).replaceAll("%20", "+").replaceAll("%2A", "*");
 
 /** What the encoders of many languages do instead of wire §1.2. */
-export const VALUE_ENCODINGS: readonly ValueEncoding[] = [
+export const valueEncodings: readonly ValueEncoding[] = [
   { rule: "5.12", text: "as they are, not encoded", encode: (value) => value },
   { rule: "5.12", text: "encoded twice", encode: (value) => percentEncode(percentEncode(value)) },
   { rule: "1.2", text: "by encodeURIComponent alone, which leaves ! ' ( ) *", encode: encodeURIComponent },
@@ -37,7 +37,7 @@ export const VALUE_ENCODINGS: readonly ValueEncoding[] = [
 ];
 
 /** Ways in which the encoders of languages differ, each with the escape it leaves out or writes otherwise. */
-const HABITS = [
+const encodingHabits = [
   ["spaces as +", (text: string) => text.replaceAll("%20", "+")],
   ["* left", (text: string) => text.replaceAll("%2A", "*")],
   ["~ as %7E", (text: string) => text.replaceAll("~", "%7E")],
@@ -48,11 +48,14 @@ const HABITS = [
 ] as const;
 
 /** Every combination of them: what it is called matters less than that it is not {@link percentEncode}. */
-export const RARE_ENCODINGS: readonly ValueEncoding[] = Array.from({ length: 2 ** HABITS.length - 1 }, (_, index) => {
-  const habits = HABITS.filter((_habit, place) => ((index + 1) >> place) % 2 === 1);
-  return {
-    rule: "1.2",
-    text: `with ${habits.map(([text]) => text).join(", ")}`,
-    encode: (value: string) => habits.reduce((text, [, change]) => change(text), percentEncode(value)),
-  };
-});
+export const rareValueEncodings: readonly ValueEncoding[] = Array.from(
+  { length: 2 ** encodingHabits.length - 1 },
+  (_, index) => {
+    const habits = encodingHabits.filter((_habit, place) => ((index + 1) >> place) % 2 === 1);
+    return {
+      rule: "1.2",
+      text: `with ${habits.map(([text]) => text).join(", ")}`,
+      encode: (value: string) => habits.reduce((text, [, change]) => change(text), percentEncode(value)),
+    };
+  },
+);

@@ -4,7 +4,7 @@ import type { Settings } from "../options.ts";
 import type { Identifiers } from "../random.ts";
 import type { Pusher } from "./push.ts";
 import type { EmulatedEvent } from "./event-bodies.ts";
-import { EVENT_FIELDS } from "./fields.ts";
+import { eventFields } from "./fields.ts";
 
 /** How a sub-app wants its events. */
 export interface EventConfig {
@@ -26,8 +26,8 @@ interface QueuedEvent {
 }
 
 /** Unpulled events are kept four days, ≤ 16 go out at a time. */
-const KEPT_MS = 4 * 86_400_000;
-export const MAX_BATCH = 16;
+const keptMs = 4 * 86_400_000;
+export const maxBatch = 16;
 
 /** What a switch of the configuration decides about; other events are always sent. */
 export type EventTopic = "upload" | "delete" | "task";
@@ -83,7 +83,7 @@ export class EventQueues {
   take(subAppId: number): JsonObject[] {
     const now = this.#clock.now();
     const free = this.#alive(subAppId).filter((one) => one.pulledAt === undefined || !this.#held(one, now));
-    return free.slice(0, MAX_BATCH).map((one) => {
+    return free.slice(0, maxBatch).map((one) => {
       one.handle = this.#ids.bytes(48).toString("base64");
       one.pulledAt = now;
       return eventContent(one.handle, one.event);
@@ -147,7 +147,7 @@ export class EventQueues {
   }
 
   #alive(subAppId: number): QueuedEvent[] {
-    const oldest = this.#clock.now() - KEPT_MS;
+    const oldest = this.#clock.now() - keptMs;
     const alive = this.#queue(subAppId).filter((one) => one.createdAt >= oldest);
     this.#queues.set(subAppId, alive);
     return alive;
@@ -156,6 +156,6 @@ export class EventQueues {
 
 /** EventContent as PullEvents answers it: every other event member is there and null. */
 function eventContent(handle: string, event: EmulatedEvent): JsonObject {
-  const members = EVENT_FIELDS.map((name): [string, Json] => [name, name === event.field ? event.body : null]);
+  const members = eventFields.map((name): [string, Json] => [name, name === event.field ? event.body : null]);
   return { EventHandle: handle, EventType: event.type, ...Object.fromEntries(members) };
 }

@@ -1,6 +1,6 @@
 import type { VodAction } from "./context.ts";
 import { VodFailure } from "./envelope.ts";
-import { MAX_BATCH, type EventConfig } from "./event-queues.ts";
+import { maxBatch, type EventConfig } from "./event-queues.ts";
 import { textOf, textsOf } from "./validate.ts";
 
 /** PullEvents (266/34183): waits for an event if there is none (wire §13.2). */
@@ -19,8 +19,8 @@ export const pullEvents: VodAction = async ({ context, subAppId, gone }) => {
 /** ConfirmEvents: too late or unknown is the same error, and then nothing is confirmed (wire §13.2). */
 export const confirmEvents: VodAction = ({ context, params, subAppId }) => {
   const handles = textsOf(params, "EventHandles") ?? [];
-  if (handles.length === 0 || handles.length > MAX_BATCH) {
-    throw new VodFailure("InvalidParameterValue", `EventHandles takes 1 to ${MAX_BATCH} handles.`);
+  if (handles.length === 0 || handles.length > maxBatch) {
+    throw new VodFailure("InvalidParameterValue", `EventHandles takes 1 to ${maxBatch} handles.`);
   }
   if (!context.events.confirm(subAppId, handles)) {
     throw new VodFailure("InvalidParameterValue", "An event handle is unknown, or its 30 seconds have passed.");

@@ -2,7 +2,7 @@ import { tc3CredentialScope, type Tc3CanonicalPieces } from "../../signing/index
 import { namesAsSent, type Exchange } from "../exchange.ts";
 import { findMistakes, type SignatureMismatch } from "../signatures/mismatch.ts";
 import { knownTc3Mistakes } from "../signatures/tc3-known-mistakes.ts";
-import { followTc3, TC3_STEPS, type Field, type Tc3Recipe } from "../signatures/tc3-recipe.ts";
+import { followTc3, tc3Steps, type Field, type Tc3Recipe } from "../signatures/tc3-recipe.ts";
 
 /** A request and what should have been signed of it. */
 export interface Tc3Signing {
@@ -16,7 +16,7 @@ export interface Tc3Signing {
 }
 
 /** Says nothing of the request that a signature should cover, or holds it. */
-const NEVER_SIGNED = new Set(["authorization", "x-tc-token", "connection", "content-length", "transfer-encoding"]);
+const neverSigned = new Set(["authorization", "x-tc-token", "connection", "content-length", "transfer-encoding"]);
 
 /** Finds out how a TC3 signature that does not fit was made. */
 export function explainTc3(signing: Tc3Signing, signature: string): SignatureMismatch {
@@ -25,7 +25,7 @@ export function explainTc3(signing: Tc3Signing, signature: string): SignatureMis
   const [date = "", service = ""] = tc3CredentialScope(timestamp, "vod").split("/");
   const names = headers.map(([name]) => name);
   const right: Tc3Recipe = {
-    ...TC3_STEPS,
+    ...tc3Steps,
     method,
     path,
     query,
@@ -40,7 +40,7 @@ export function explainTc3(signing: Tc3Signing, signature: string): SignatureMis
   const known = knownTc3Mistakes({
     asSent: names.map((name): Field => [name, exchange.headers.get(name) ?? ""]),
     namesAsSent: names.map((name) => namesAsSent(exchange.request).get(name) ?? name),
-    unlisted: [...exchange.headers].filter(([name]) => !names.includes(name) && !NEVER_SIGNED.has(name)),
+    unlisted: [...exchange.headers].filter(([name]) => !names.includes(name) && !neverSigned.has(name)),
     rawPath: exchange.target.rawPath,
     rawQuery: exchange.target.rawQuery,
     host: exchange.host,

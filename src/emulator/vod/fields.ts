@@ -6,7 +6,7 @@
 /** Name of a parameter → its type. */
 export type FieldTable = Readonly<Record<string, string>>;
 
-export const REQUEST_FIELDS: Readonly<Record<string, FieldTable>> = {
+export const requestFields: Readonly<Record<string, FieldTable>> = {
   ApplyUpload: {
     MediaType: "string!",
     SubAppId: "unsigned",
@@ -139,7 +139,7 @@ export const REQUEST_FIELDS: Readonly<Record<string, FieldTable>> = {
 };
 
 /** Objects inside requests. */
-export const OBJECT_FIELDS: Readonly<Record<string, FieldTable>> = {
+export const objectFields: Readonly<Record<string, FieldTable>> = {
   ResourceTag: { TagKey: "string!", TagValue: "string!" },
   TimeRange: { After: "string", Before: "string" },
   SortBy: { Field: "string!", Order: "string!" },
@@ -248,7 +248,7 @@ export const OBJECT_FIELDS: Readonly<Record<string, FieldTable>> = {
 };
 
 /** Members of EventContent that carry an event; all but one are null in an answer of PullEvents. */
-export const EVENT_FIELDS: readonly string[] = [
+export const eventFields: readonly string[] = [
   "FileUploadEvent",
   "ProcedureStateChangeEvent",
   "FileDeleteEvent",
@@ -279,7 +279,7 @@ export const EVENT_FIELDS: readonly string[] = [
 ];
 
 /** Members of DescribeTaskDetail that carry a task; all but one are null. */
-export const TASK_FIELDS: readonly string[] = [
+export const taskFields: readonly string[] = [
   "ProcedureTask",
   "EditMediaTask",
   "WechatPublishTask",

@@ -6,8 +6,8 @@ import { VodFailure } from "./envelope.ts";
  * and SegmentTemplate by number or by timeline.
  */
 
-const MOST_SEGMENTS = 100_000;
-const LEVELS = new Set(["Period", "AdaptationSet", "Representation"]);
+const mostSegments = 100_000;
+const levels = new Set(["Period", "AdaptationSet", "Representation"]);
 
 /** `PT1H2M3.5S` → seconds. */
 function seconds(duration: string | undefined): number {
@@ -33,7 +33,7 @@ function segments(
   const first = Number(attributes.get("startNumber") ?? 1);
   if (timeline === undefined) {
     const length = Number(attributes.get("duration") ?? 0) / Number(attributes.get("timescale") ?? 1);
-    const count = length > 0 ? Math.min(MOST_SEGMENTS, Math.ceil(total / length - 1e-6)) : 0;
+    const count = length > 0 ? Math.min(mostSegments, Math.ceil(total / length - 1e-6)) : 0;
     return Array.from({ length: count }, (_none, index) => ({ number: first + index, time: 0 }));
   }
   const found: { number: number; time: number }[] = [];
@@ -41,7 +41,7 @@ function segments(
   for (const { attributes: entry } of timeline.children.filter(({ name }) => name === "S")) {
     time = Number(entry.get("t") ?? time);
     for (let repeat = 0; repeat <= Number(entry.get("r") ?? 0); repeat++) {
-      if (found.length >= MOST_SEGMENTS) {
+      if (found.length >= mostSegments) {
         throw new VodFailure("InvalidParameterValue.MediaManifestContent", "The manifest names too many segments.");
       }
       found.push({ number: first + found.length, time });
@@ -99,7 +99,7 @@ function walk(way: readonly XmlNode[], total: number): string[] {
   if (node.name === "Representation") return ofRepresentation(way, total);
   const length = node.attributes.get("duration") ?? node.attributes.get("mediaPresentationDuration");
   const inside = length === undefined ? total : seconds(length);
-  return node.children.filter(({ name }) => LEVELS.has(name)).flatMap((child) => walk([...way, child], inside));
+  return node.children.filter(({ name }) => levels.has(name)).flatMap((child) => walk([...way, child], inside));
 }
 
 /** The files an MPD names, each once; undefined when the text is none. */

@@ -4,7 +4,7 @@ import { dashSegments } from "./manifest-dash.ts";
 import { textOf } from "./validate.ts";
 
 /** Tags whose URI may be a key server's address: not a file of the upload, so not refused. */
-const KEY_TAG = /^#EXT-X-(SESSION-)?KEY:/;
+const keyTag = /^#EXT-X-(SESSION-)?KEY:/;
 
 const invalidManifest = (message: string): VodFailure =>
   new VodFailure("InvalidParameterValue.MediaManifestContent", message);
@@ -26,7 +26,7 @@ function hlsSegments(content: string): string[] {
     const line = raw.trim();
     if (!line.startsWith("#")) return line === "" ? [] : [line];
     const uri = /[:,]URI="([^"]*)"/.exec(line)?.[1];
-    const elsewhere = uri !== undefined && KEY_TAG.test(line) && /^[a-z][a-z0-9+.-]*:/i.test(uri);
+    const elsewhere = uri !== undefined && keyTag.test(line) && /^[a-z][a-z0-9+.-]*:/i.test(uri);
     return uri === undefined || uri === "" || elsewhere ? [] : [uri];
   });
   return [...new Set(uris.map(checkRelative))];

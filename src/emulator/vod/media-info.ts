@@ -2,12 +2,12 @@ import type { JsonObject } from "../json.ts";
 import type { Media } from "./media-library.ts";
 import { isoTime } from "./time.ts";
 
-const AUDIO = new Set(["mp3", "m4a", "flac", "wav", "ra", "aac", "amr"]);
-const IMAGE = new Set(["jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif"]);
+const audioTypes = new Set(["mp3", "m4a", "flac", "wav", "ra", "aac", "amr"]);
+const imageTypes = new Set(["jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif"]);
 
 function category(type: string): string {
-  if (AUDIO.has(type.toLowerCase())) return "Audio";
-  return IMAGE.has(type.toLowerCase()) ? "Image" : "Video";
+  if (audioTypes.has(type.toLowerCase())) return "Audio";
+  return imageTypes.has(type.toLowerCase()) ? "Image" : "Video";
 }
 
 function sourceInfo(media: Media): JsonObject {

@@ -11,7 +11,7 @@ import { storeBytes } from "../cos/receive.ts";
 import { characters, checkExpireTime, checkLength, numberOf, objectsOf, textOf, textsOf } from "./validate.ts";
 
 /** Member of MediaInfo → the filter that asks for it; only the first two have content here. */
-const PARTS: Readonly<Record<string, string>> = {
+const mediaParts: Readonly<Record<string, string>> = {
   BasicInfo: "basicInfo",
   MetaData: "metaData",
   TranscodeInfo: "transcodeInfo",
@@ -26,14 +26,14 @@ const PARTS: Readonly<Record<string, string>> = {
   ReviewInfo: "reviewInfo",
 };
 
-const MAX_FILE_IDS = 20;
+const maxFileIds = 20;
 
 /** DescribeMediaInfos. */
 export const describeMediaInfos: VodAction = ({ context, params, subAppId }) => {
   const fileIds = textsOf(params, "FileIds") ?? [];
   if (fileIds.length === 0) throw new VodFailure("InvalidParameterValue.FileIdsEmpty", "FileIds is empty.");
-  if (fileIds.length > MAX_FILE_IDS) {
-    throw new VodFailure("InvalidParameterValue.FileIdsOverLimit", `FileIds has more than ${MAX_FILE_IDS} members.`);
+  if (fileIds.length > maxFileIds) {
+    throw new VodFailure("InvalidParameterValue.FileIdsOverLimit", `FileIds has more than ${maxFileIds} members.`);
   }
   const filters = textsOf(params, "Filters");
   const found = fileIds.map((fileId) => context.media.find(fileId, subAppId));
@@ -45,7 +45,7 @@ export const describeMediaInfos: VodAction = ({ context, params, subAppId }) => 
 
 function mediaInfo(media: Media, filters: readonly string[] | undefined): JsonObject {
   const wanted = (filter: string): boolean => filters === undefined || filters.length === 0 || filters.includes(filter);
-  const members = Object.entries(PARTS).map(([member, filter]) => {
+  const members = Object.entries(mediaParts).map(([member, filter]) => {
     if (!wanted(filter)) return [member, null] as const;
     if (member === "BasicInfo") return [member, basicInfo(media)] as const;
     return [member, member === "MetaData" ? metaData(media) : null] as const;

@@ -5,7 +5,7 @@ import { describeFileAttributes } from "./attributes.ts";
 import type { VodAction, VodContext } from "./context.ts";
 import { envelope, VodFailure } from "./envelope.ts";
 import { confirmEvents, describeEventConfig, describeEventsState, modifyEventConfig, pullEvents } from "./events.ts";
-import { REQUEST_FIELDS } from "./fields.ts";
+import { requestFields } from "./fields.ts";
 import { parseStreamingManifest } from "./manifest.ts";
 import { deleteMedia, describeMediaInfos, modifyMediaInfo } from "./media.ts";
 import { processMediaByProcedure } from "./procedures.ts";
@@ -19,7 +19,7 @@ import { applyUpload, commitUpload } from "./upload.ts";
 import { checkFields, numberOf, parseParams } from "./validate.ts";
 import { verifyTc3 } from "./verify.ts";
 
-const ACTIONS: Readonly<Record<string, VodAction>> = {
+const actions: Readonly<Record<string, VodAction>> = {
   ApplyUpload: applyUpload,
   CommitUpload: commitUpload,
   PullUpload: pullUpload,
@@ -44,13 +44,13 @@ const ACTIONS: Readonly<Record<string, VodAction>> = {
   DescribeFileAttributes: describeFileAttributes,
 };
 
-const VERSION = "2018-07-17";
+const apiVersion = "2018-07-17";
 /** TC3-signed bodies may have 10 MB. */
-const MAX_BODY = 10 * 2 ** 20;
+const maxBody = 10 * 2 ** 20;
 /** Actions whose pages call Region required. */
-const WITH_REGION = new Set(["ApplyUpload", "CommitUpload"]);
+const withRegion = new Set(["ApplyUpload", "CommitUpload"]);
 /** Actions that have no SubAppId. */
-const WITHOUT_SUB_APP = new Set(["ParseStreamingManifest", "DescribeSubAppIds", "CreateSubAppId"]);
+const withoutSubApp = new Set(["ParseStreamingManifest", "DescribeSubAppIds", "CreateSubAppId"]);
 
 /** Whether a request is one to the API rather than to COS. */
 export function isVodRequest(headers: ReadonlyMap<string, string>): boolean {
@@ -84,10 +84,10 @@ async function perform(exchange: Exchange, context: VodContext, rates: RateLimit
   rates.count(action, exchange.now);
   const params = parseParams(body);
   checkFields(params, fieldsOf(action, context));
-  const subAppId = WITHOUT_SUB_APP.has(action)
+  const subAppId = withoutSubApp.has(action)
     ? context.settings.defaultSubAppId
     : context.subApps.resolve(numberOf(params, "SubAppId"));
-  const carryOut = ACTIONS[action];
+  const carryOut = actions[action];
   if (carryOut === undefined) throw invalidAction();
   const gone = new AbortController();
   exchange.response.once("close", () => gone.abort());
@@ -96,7 +96,7 @@ async function perform(exchange: Exchange, context: VodContext, rates: RateLimit
 
 async function readBody(exchange: Exchange): Promise<Buffer> {
   try {
-    return await exchange.readBody(MAX_BODY);
+    return await exchange.readBody(maxBody);
   } catch (error) {
     if (!(error instanceof BodyTooLarge)) throw error;
     throw new VodFailure("RequestSizeLimitExceeded", "The request is larger than 10 MB.");
@@ -121,8 +121,8 @@ function actionOf(exchange: Exchange): string {
   if (version === undefined) {
     throw new VodFailure("MissingParameter", "The request is missing a required parameter `Version`.");
   }
-  if (version !== VERSION) throw new VodFailure("NoSuchVersion", `The product vod has no version ${version}.`);
-  if (!Object.hasOwn(ACTIONS, action)) throw invalidAction();
+  if (version !== apiVersion) throw new VodFailure("NoSuchVersion", `The product vod has no version ${version}.`);
+  if (!Object.hasOwn(actions, action)) throw invalidAction();
   return action;
 }
 
@@ -135,7 +135,7 @@ function checkContentType(exchange: Exchange): void {
 
 function checkRegion(exchange: Exchange, action: string, { settings }: VodContext): void {
   const region = exchange.headers.get("x-tc-region");
-  if (region === undefined && settings.requireRegion && WITH_REGION.has(action)) {
+  if (region === undefined && settings.requireRegion && withRegion.has(action)) {
     throw new VodFailure("MissingParameter", "The request is missing a required parameter `Region`.");
   }
   if (region !== undefined && !/^[a-z]{2}-[a-z]+(-[a-z0-9]+)*$/.test(region)) {
@@ -144,7 +144,7 @@ function checkRegion(exchange: Exchange, action: string, { settings }: VodContex
 }
 
 function fieldsOf(action: string, { settings }: VodContext): Readonly<Record<string, string>> {
-  const fields = REQUEST_FIELDS[action] ?? {};
+  const fields = requestFields[action] ?? {};
   const refreshable = action === "ApplyUpload" && settings.sessionRefresh !== "unknown-parameter";
   return refreshable ? { ...fields, VodSessionKey: "string" } : fields;
 }

@@ -8,7 +8,7 @@ import { metaData } from "./media-info.ts";
 import type { Media } from "./media-library.ts";
 import { mediaUrl } from "./placement.ts";
 import { SessionIds } from "./session-ids.ts";
-import { KINDS, subTaskResult, type SubTask } from "./sub-tasks.ts";
+import { subTaskKinds, subTaskResult, type SubTask } from "./sub-tasks.ts";
 import type { Task } from "./tasks.ts";
 import { checkLength, numberOf, objectsOf, textOf } from "./validate.ts";
 
@@ -62,7 +62,7 @@ function plan(context: VodContext, { media, procedureName }: ProcedureRun): SubT
   const process = template?.content["MediaProcessTask"];
   if (!isJsonObject(process)) return [];
   const { fail } = context.settings.tasks;
-  return KINDS.flatMap((kind) =>
+  return subTaskKinds.flatMap((kind) =>
     objectsOf(process, kind.set).map((input) => {
       const definition = numberOf(input, "Definition") ?? 0;
       const key = `${folderOf(media.key)}${kind.type.toLowerCase()}.${definition}.${kind.extension}`;

@@ -9,12 +9,12 @@ import { isMediaType } from "./media-types.ts";
 import { mediaUrl, place } from "./placement.ts";
 import { SessionIds } from "./session-ids.ts";
 import type { Task } from "./tasks.ts";
-import { NEVER } from "./time.ts";
+import { neverExpires } from "./time.ts";
 import { procedureOf } from "./upload.ts";
 import { checkExpireTime, checkLength, numberOf, textOf } from "./validate.ts";
 
 /** What stands for the pulled file when nothing fetches it. */
-const PLACEHOLDER = Buffer.from("The emulator fetched nothing: this text stands for the file.\n");
+const placeholder = Buffer.from("The emulator fetched nothing: this text stands for the file.\n");
 
 interface Pull {
   readonly call: VodCall;
@@ -111,7 +111,7 @@ async function makeMedia(pull: Pull, task: Task): Promise<Media | undefined> {
         ?.replace(/\.[^.]*$/, "") ??
       "",
     description: "",
-    expireTime: textOf(params, "ExpireTime") ?? NEVER,
+    expireTime: textOf(params, "ExpireTime") ?? neverExpires,
     classId: numberOf(params, "ClassId") ?? 0,
     tags: [],
     procedureTaskId: "",
@@ -122,7 +122,7 @@ async function makeMedia(pull: Pull, task: Task): Promise<Media | undefined> {
 }
 
 async function fetched({ settings }: VodContext, url: URL): Promise<Uint8Array | undefined> {
-  if (settings.pullSource === undefined) return PLACEHOLDER;
+  if (settings.pullSource === undefined) return placeholder;
   try {
     return await settings.pullSource(url.href);
   } catch {

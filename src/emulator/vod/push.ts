@@ -26,9 +26,9 @@ export interface PushTarget {
 }
 
 /** Sign and T are valid this long (266/57589). */
-const SIGN_LIFE_SECONDS = 600;
+const signLifeSeconds = 600;
 /** Deliveries remembered. */
-const KEPT = 1000;
+const mostKept = 1000;
 
 const isLoopback = (host: string): boolean => /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
 
@@ -75,7 +75,7 @@ export class Pusher {
       // A receiver's URL may hold a password.
       const shown = url === undefined ? "" : `${url.origin}${url.pathname}`;
       this.#deliveries.push({ time: this.#clock.now(), url: shown, eventType: event.type, attempt, ...sent });
-      if (this.#deliveries.length > KEPT) this.#deliveries.shift();
+      if (this.#deliveries.length > mostKept) this.#deliveries.shift();
       if (sent.outcome === "answered" || sent.outcome === "not-loopback") return;
     }
   }
@@ -85,7 +85,7 @@ export class Pusher {
     const body: JsonObject =
       this.#settings.eventFormat === "2.0" ? bodyV2(event) : { EventType: event.type, [event.field]: event.body };
     if (signKey === undefined) return JSON.stringify(body);
-    const expiry = Math.floor(this.#clock.now() / 1000) + SIGN_LIFE_SECONDS;
+    const expiry = Math.floor(this.#clock.now() / 1000) + signLifeSeconds;
     return JSON.stringify({ ...body, Sign: md5Hex(`${signKey}${expiry}`), T: expiry });
   }
 

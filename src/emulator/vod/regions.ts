@@ -2,7 +2,7 @@ import type { JsonObject } from "../json.ts";
 import type { Settings } from "../options.ts";
 
 /** Storage regions of 266/9760; the real list is asked for, never assumed. */
-const KNOWN: readonly (readonly [region: string, description: string, mainland?: true])[] = [
+const knownRegions: readonly (readonly [region: string, description: string, mainland?: true])[] = [
   ["ap-beijing", "Beijing", true],
   ["ap-shanghai", "Shanghai", true],
   ["ap-guangzhou", "Guangzhou", true],
@@ -41,7 +41,7 @@ export class Regions {
   }
 
   exists(region: string): boolean {
-    return this.isOpen(region) || KNOWN.some(([known]) => known === region);
+    return this.isOpen(region) || knownRegions.some(([known]) => known === region);
   }
 
   open(region: string): void {
@@ -49,9 +49,9 @@ export class Regions {
   }
 
   list(): JsonObject[] {
-    const listed = new Set(KNOWN.map(([region]) => region));
+    const listed = new Set(knownRegions.map(([region]) => region));
     const added = [...this.#open].filter((region) => !listed.has(region)).map((region) => [region, region] as const);
-    return [...KNOWN, ...added].map(([region, description, mainland]) => ({
+    return [...knownRegions, ...added].map(([region, description, mainland]) => ({
       Region: region,
       Description: description,
       Status: this.isOpen(region) ? "opened" : "unopened",

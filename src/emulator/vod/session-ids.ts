@@ -1,11 +1,11 @@
 import { VodFailure } from "./envelope.ts";
 
-const DAY_MS = 86_400_000;
+const dayMs = 86_400_000;
 
 /** SessionIds of the actions that take one: the same id again within its days is refused, so a retry does no harm. */
 export class SessionIds {
-  static readonly THREE_DAYS_MS: number = 3 * DAY_MS;
-  static readonly SEVEN_DAYS_MS: number = 7 * DAY_MS;
+  static readonly THREE_DAYS_MS: number = 3 * dayMs;
+  static readonly SEVEN_DAYS_MS: number = 7 * dayMs;
   readonly #claimed = new Map<string, number>();
 
   /** @throws {VodFailure} InvalidParameterValue.SessionId when the id was used within `windowMs` */

@@ -15,7 +15,7 @@ export interface SubTaskKind {
   readonly failedOutput: "null" | "empty";
 }
 
-export const KINDS: readonly SubTaskKind[] = [
+export const subTaskKinds: readonly SubTaskKind[] = [
   kind("TranscodeTaskSet", "Transcode", "TranscodeTask", "mp4"),
   kind("AnimatedGraphicTaskSet", "AnimatedGraphics", "AnimatedGraphicTask", "gif"),
   kind("SnapshotByTimeOffsetTaskSet", "SnapshotByTimeOffset", "SnapshotByTimeOffsetTask", "jpg"),
@@ -62,7 +62,10 @@ export function subTaskResult(task: Task, subTask: SubTask): JsonObject {
     BeginProcessTime: task.beginTime === undefined ? "" : isoTime(task.beginTime),
     FinishTime: task.finishTime === undefined ? "" : isoTime(task.finishTime),
   };
-  const members = KINDS.map(({ member }): [string, Json] => [member, member === subTask.kind.member ? body : null]);
+  const members = subTaskKinds.map(({ member }): [string, Json] => [
+    member,
+    member === subTask.kind.member ? body : null,
+  ]);
   return { Type: subTask.kind.type, ...Object.fromEntries(members) };
 }
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../json.ts";
 import type { VodAction } from "./context.ts";
 import { VodFailure } from "./envelope.ts";
-import { TASK_FIELDS } from "./fields.ts";
+import { taskFields } from "./fields.ts";
 import { isoTime } from "./time.ts";
 import { numberOf, textOf } from "./validate.ts";
 
@@ -13,7 +13,7 @@ export const describeTaskDetail: VodAction = ({ context, params, subAppId }) => 
   const task = context.tasks.find(taskId, subAppId);
   if (task === undefined)
     throw new VodFailure("ResourceNotFound", `There is no task ${taskId} of the last three days.`);
-  const members = TASK_FIELDS.map((name) => [name, name === task.field ? task.detail(task) : null] as const);
+  const members = taskFields.map((name) => [name, name === task.field ? task.detail(task) : null] as const);
   return {
     TaskType: task.taskType,
     Status: task.status,

@@ -32,7 +32,7 @@ export interface Task extends TaskRequest {
 }
 
 /** Tasks can be asked for during three days. */
-const KEPT_MS = 3 * 86_400_000;
+const keptMs = 3 * 86_400_000;
 
 /** The tasks of all sub-apps, moved on by the clock. */
 export class Tasks {
@@ -68,7 +68,7 @@ export class Tasks {
 
   find(taskId: string, subAppId: number): Task | undefined {
     const task = this.#tasks.get(taskId);
-    return task?.subAppId === subAppId && this.#clock.now() - task.createTime <= KEPT_MS ? task : undefined;
+    return task?.subAppId === subAppId && this.#clock.now() - task.createTime <= keptMs ? task : undefined;
   }
 
   list(subAppId: number): Task[] {

@@ -5,8 +5,8 @@ import type { Template } from "./templates.ts";
 import { isoTime } from "./time.ts";
 import { checkLength, numberOf, textOf, textsOf } from "./validate.ts";
 
-const MAX_TEMPLATES = 50;
-const PROCESS_SETS = [
+const maxTemplates = 50;
+const processSets = [
   "TranscodeTaskSet",
   "AnimatedGraphicTaskSet",
   "SnapshotByTimeOffsetTaskSet",
@@ -15,7 +15,7 @@ const PROCESS_SETS = [
   "CoverBySnapshotTaskSet",
   "AdaptiveDynamicStreamingTaskSet",
 ];
-const CONTENT = [
+const templateContents = [
   "MediaProcessTask",
   "AiContentReviewTask",
   "AiAnalysisTask",
@@ -32,8 +32,8 @@ export const createProcedureTemplate: VodAction = ({ context, params, subAppId }
   if (context.templates.find(name, subAppId) !== undefined) {
     throw new VodFailure("InvalidParameterValue.Name", `There is a template ${name} already.`);
   }
-  if (context.templates.list(subAppId).filter((one) => one.type === "Custom").length >= MAX_TEMPLATES) {
-    throw new VodFailure("LimitExceeded", `There are ${MAX_TEMPLATES} templates already.`);
+  if (context.templates.list(subAppId).filter((one) => one.type === "Custom").length >= maxTemplates) {
+    throw new VodFailure("LimitExceeded", `There are ${maxTemplates} templates already.`);
   }
   const { Name: _name, Comment: _comment, SubAppId: _subAppId, ...content } = params;
   context.templates.create({ name, comment: textOf(params, "Comment") ?? "", subAppId, content });
@@ -56,7 +56,7 @@ export const describeProcedureTemplates: VodAction = ({ context, params, subAppI
 /** Every set of a MediaProcessTask is answered, the empty ones too. */
 function withAllSets(task: Json | undefined): Json {
   if (!isJsonObject(task)) return null;
-  return Object.fromEntries(PROCESS_SETS.map((name) => [name, task[name] ?? []]));
+  return Object.fromEntries(processSets.map((name) => [name, task[name] ?? []]));
 }
 
 function templateInfo(template: Template): JsonObject {
@@ -65,7 +65,7 @@ function templateInfo(template: Template): JsonObject {
     Name: template.name,
     Type: template.type,
     Comment: template.comment,
-    ...Object.fromEntries(CONTENT.map((name) => [name, content[name] ?? null])),
+    ...Object.fromEntries(templateContents.map((name) => [name, content[name] ?? null])),
     MediaProcessTask: withAllSets(content["MediaProcessTask"]),
     AiRecognitionTaskSet: content["AiRecognitionTaskSet"] ?? [],
     MiniProgramPublishTask: null,

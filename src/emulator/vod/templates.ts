@@ -17,7 +17,7 @@ const streaming = (...definitions: readonly number[]): Json =>
 const cover: Json = [{ Definition: 10, PositionType: "Time", PositionValue: 0, WatermarkSet: [] }];
 
 /** The presets' names are the service's; what each does is simplified to its kind. */
-const PRESETS: Readonly<Record<string, JsonObject>> = {
+const presets: Readonly<Record<string, JsonObject>> = {
   LongVideoPreset: {
     MediaProcessTask: { AdaptiveDynamicStreamingTaskSet: streaming(10), CoverBySnapshotTaskSet: cover },
   },
@@ -36,7 +36,7 @@ export class Templates {
 
   constructor(clock: EmulatorClock) {
     this.#clock = clock;
-    this.#templates = Object.entries(PRESETS).map(([name, content]) => ({
+    this.#templates = Object.entries(presets).map(([name, content]) => ({
       name,
       type: "Preset",
       comment: "",

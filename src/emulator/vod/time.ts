@@ -4,4 +4,4 @@ export function isoTime(ms: number): string {
 }
 
 /** The last moment the API knows, for media that never expire. */
-export const NEVER = "9999-12-31T23:59:59Z";
+export const neverExpires = "9999-12-31T23:59:59Z";

@@ -7,7 +7,7 @@ import type { Media } from "./media-library.ts";
 import { checkTypes, isManifestType } from "./media-types.ts";
 import { mediaUrl, place } from "./placement.ts";
 import { startProcedure } from "./procedures.ts";
-import { NEVER } from "./time.ts";
+import { neverExpires } from "./time.ts";
 import { checkExpireTime, checkLength, numberOf, textOf } from "./validate.ts";
 
 /**
@@ -137,7 +137,7 @@ function createMedia(call: VodCall, session: UploadSession): Media {
     updateTime: now,
     name: textOf(fields, "MediaName") ?? fileName.replace(/\.[^.]*$/, ""),
     description: "",
-    expireTime: textOf(fields, "ExpireTime") ?? NEVER,
+    expireTime: textOf(fields, "ExpireTime") ?? neverExpires,
     classId: numberOf(fields, "ClassId") ?? 0,
     tags: [],
     procedureTaskId: "",

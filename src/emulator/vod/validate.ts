@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson, type Json, type JsonObject } from "../json.ts";
 import { VodFailure } from "./envelope.ts";
-import { OBJECT_FIELDS, type FieldTable } from "./fields.ts";
+import { objectFields, type FieldTable } from "./fields.ts";
 
 /** Reads the body of a call. @throws {VodFailure} InvalidParameter unless it is a JSON object */
 export function parseParams(body: Buffer): JsonObject {
@@ -40,7 +40,7 @@ function checkType(value: Json, type: string, place: string): void {
     for (const [index, item] of items.entries()) checkType(item, type.slice(0, -2), `${place}.${index}`);
     return;
   }
-  const table = OBJECT_FIELDS[type];
+  const table = objectFields[type];
   if (table !== undefined || type === "object") {
     if (!isJsonObject(value)) throw wrongType(place, "an object");
     if (table !== undefined) checkFields(value, table, `${place}.`);

@@ -14,8 +14,8 @@ import type { Settings } from "../options.ts";
 import { VodFailure } from "./envelope.ts";
 import { explainTc3 } from "./explain.ts";
 
-const SERVICE = "vod";
-const WINDOW_SECONDS = 5 * 60;
+const vodService = "vod";
+const windowSeconds = 5 * 60;
 
 interface Tc3Authorization {
   readonly secretId: string;
@@ -94,7 +94,7 @@ export function verifyTc3(exchange: Exchange, body: Uint8Array, account: Account
     );
   }
   checkToken(exchange, settings);
-  if (Math.abs(exchange.now / 1000 - timestamp) > WINDOW_SECONDS) {
+  if (Math.abs(exchange.now / 1000 - timestamp) > windowSeconds) {
     throw new VodFailure("AuthFailure.SignatureExpire", "The signature is expired, please request again.");
   }
   checkScope(authorization, timestamp);
@@ -102,8 +102,8 @@ export function verifyTc3(exchange: Exchange, body: Uint8Array, account: Account
   if (exchange.fault?.kind === "refuse-signature") throw signatureFailure(undefined);
 
   const pieces = canonicalPieces(exchange, authorization.signedHeaders, sha256Hex(body));
-  const secretSigning = deriveTc3Keys(account.secretKey, timestamp, SERVICE).secretSigning;
-  const scope = tc3CredentialScope(timestamp, SERVICE);
+  const secretSigning = deriveTc3Keys(account.secretKey, timestamp, vodService).secretSigning;
+  const scope = tc3CredentialScope(timestamp, vodService);
   const taken = (variant: Tc3CanonicalPieces): boolean =>
     tc3SignatureHex(secretSigning, tc3StringToSign(timestamp, scope, sha256Hex(tc3CanonicalRequest(variant)))) ===
     authorization.signature;
@@ -120,10 +120,10 @@ function checkToken(exchange: Exchange, settings: Settings): void {
 }
 
 function checkScope({ date, service }: Tc3Authorization, timestamp: number): void {
-  if (service !== SERVICE) {
-    throw signatureFailure(plainMismatch("2.4", `credential scope: service is "${service}", not "${SERVICE}"`));
+  if (service !== vodService) {
+    throw signatureFailure(plainMismatch("2.4", `credential scope: service is "${service}", not "${vodService}"`));
   }
-  const scope = tc3CredentialScope(timestamp, SERVICE);
+  const scope = tc3CredentialScope(timestamp, vodService);
   if (!scope.startsWith(`${date}/`)) {
     const why = /^\d{4}-\d\d-\d\d$/.test(date) ? "X-TC-Timestamp falls on another day in UTC" : "it is not YYYY-MM-DD";
     const text = `credential scope: date is ${date}, but ${why} (${scope})`;

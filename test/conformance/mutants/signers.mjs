@@ -90,7 +90,7 @@ const text = (pairs) =>
   pairs.map(([name, value]) => (makes("cos-uploads-bare") && value === "" ? name : `${name}=${value}`)).join("&");
 const list = (pairs) => pairs.map(([name]) => name.toLowerCase()).join(";");
 
-const UNSIGNED = {
+const unsignedForm = {
   "cos-token-unsigned": "x-cos-security-token",
   "cos-type-unsigned": "content-type",
   "cos-length-unsigned": "content-length",
@@ -100,7 +100,7 @@ const UNSIGNED = {
 /** The Authorization of a request to COS. `path`, `query` and `headers` are decoded. */
 export function signCos({ method, path, query, headers }, { secretId, secretKey }, now) {
   const signed = { ...headers };
-  for (const [mistake, name] of Object.entries(UNSIGNED)) if (makes(mistake)) delete signed[name];
+  for (const [mistake, name] of Object.entries(unsignedForm)) if (makes(mistake)) delete signed[name];
   if (makes("cos-host-without-port")) signed.Host = signed.Host.replace(/:\d+$/, "");
   const unit = makes("cos-milliseconds") ? 1000 : 1;
   const [start, ends] = [(now - 60) * unit, (now + (makes("cos-long-key-time") ? 86_400 : 600)) * unit];
