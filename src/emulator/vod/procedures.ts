@@ -113,7 +113,7 @@ export const processMediaByProcedure: VodAction = (call) => {
   checkLength(params, "SessionId", 50, "InvalidParameterValue.SessionIdTooLong");
   const media = target(call);
   const sessionId = textOf(params, "SessionId") ?? "";
-  context.sessionIds.claim("ProcessMediaByProcedure", subAppId, sessionId, now, SessionIds.SEVEN_DAYS_MS);
+  context.sessionIds.claim("ProcessMediaByProcedure", subAppId, sessionId, now, SessionIds.sevenDaysMs);
   const taskId = startProcedure(context, {
     media,
     procedureName,

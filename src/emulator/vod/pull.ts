@@ -41,7 +41,7 @@ export const pullUpload: VodAction = (call) => {
     throw new VodFailure("InvalidParameterValue.StorageRegion", `The storage region ${region} is not open.`);
   }
   const sessionId = textOf(params, "SessionId") ?? "";
-  context.sessionIds.claim("PullUpload", subAppId, sessionId, now, SessionIds.THREE_DAYS_MS);
+  context.sessionIds.claim("PullUpload", subAppId, sessionId, now, SessionIds.threeDaysMs);
   return { TaskId: start({ call, url, mediaType, region, media: undefined }, sessionId) };
 };
 

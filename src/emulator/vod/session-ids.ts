@@ -4,8 +4,8 @@ const dayMs = 86_400_000;
 
 /** SessionIds of the actions that take one: the same id again within its days is refused, so a retry does no harm. */
 export class SessionIds {
-  static readonly THREE_DAYS_MS: number = 3 * dayMs;
-  static readonly SEVEN_DAYS_MS: number = 7 * dayMs;
+  static readonly threeDaysMs: number = 3 * dayMs;
+  static readonly sevenDaysMs: number = 7 * dayMs;
   readonly #claimed = new Map<string, number>();
 
   /** @throws {VodFailure} InvalidParameterValue.SessionId when the id was used within `windowMs` */
