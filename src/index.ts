@@ -53,5 +53,7 @@ export type { Certificate as RefreshedSession } from "./upload/session/certifica
 export type { UploadSource } from "./upload/source/source.ts";
 export type { PlannedObject, UploadPlan } from "./upload/plan.ts";
 export type { UploadResult } from "./upload/result.ts";
+export { summarizeCheckpoint } from "./upload/summary.ts";
+export type { CheckpointSummary } from "./upload/summary.ts";
 export type { CallOptions } from "./vod-api/client.ts";
 export type { Site } from "./vod-api/endpoint.ts";

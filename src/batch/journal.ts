@@ -6,6 +6,7 @@ import { invalidArgument } from "../errors.ts";
 import { openError } from "../upload/source/open.ts";
 import { LongLineError, readLines } from "./lines.ts";
 import { RecordError, isUncertain } from "./records.ts";
+import { isJsonObject } from "../json.ts";
 
 /** What a journal belongs to: its first line. */
 export interface JournalOwner {
@@ -240,8 +241,8 @@ function parseRecord({ text }: Line): JournalRecord | undefined {
 /** An object whose fields are still to be checked. */
 function parseObject<T extends object>(text: string | undefined): Partial<T> | undefined {
   try {
-    const value = JSON.parse(text ?? "") as Partial<T> | null;
-    return typeof value === "object" && value !== null ? value : undefined;
+    const value: unknown = JSON.parse(text ?? "");
+    return isJsonObject(value) ? (value as Partial<T>) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { Line } from "./lines.ts";
 import type { ManifestRecord } from "./manifest-record.ts";
 import { notUtf8 } from "./manifest-record.ts";
+import { isJsonObject } from "../json.ts";
 
 /** The entries of an NDJSON manifest: one JSON object a line; blank lines are left out. */
 export async function* ndjsonRecords(lines: AsyncIterable<Line>): AsyncGenerator<ManifestRecord> {
@@ -17,7 +18,7 @@ function readObject(
   const array = text.trimStart().startsWith("[") ? "; a JSON array becomes NDJSON by: jq -c '.[]'" : "";
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { fields: { ...value } };
+    if (isJsonObject(value)) return { fields: value };
     return { problem: `must be one JSON object, such as {"source":"film.mp4"}${array}` };
   } catch {
     // A parser's own message repeats what it read, and that may hold a key.

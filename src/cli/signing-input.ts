@@ -1,5 +1,6 @@
 import type { Credentials } from "../index.ts";
 import { UsageError } from "./args.ts";
+import { isJsonObject } from "../json.ts";
 
 /** Seconds since 1970, the unit of all three signatures. */
 export function nowSeconds(): number {
@@ -29,7 +30,7 @@ export async function readRequest(wanted: boolean): Promise<Readonly<Record<stri
   } catch (cause) {
     throw new UsageError(`the request on stdin is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isJsonObject(value)) return value;
   throw new UsageError("the request on stdin must be one JSON object");
 }
 

@@ -4,6 +4,7 @@ import { CosError, NetworkError } from "../errors.ts";
 import { retryAfterMs } from "../http/answer.ts";
 import { hider } from "../http/redact.ts";
 import { classifyCosCode } from "./error-codes.ts";
+import { isPassing } from "../http/status.ts";
 
 export interface AnswerContext {
   readonly operation: string;
@@ -53,16 +54,6 @@ export async function answerError(answer: WireAnswer, context: AnswerContext): P
  */
 export function isFromCos(answer: WireAnswer): boolean {
   return Object.keys(answer.headers).some((name) => name.startsWith("x-cos-"));
-}
-
-/** COS itself never answers so. */
-export function isRedirect(status: number): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
-}
-
-/** Whether who answered in place of COS may be gone the next time. */
-export function isPassing(status: number): boolean {
-  return status >= 500 || status === 429 || status === 408 || status < 300;
 }
 
 /** An answer that no COS server sends. */

@@ -1,5 +1,6 @@
 import { invalidArgument, outOfRange } from "../errors.ts";
 import { cosLimits } from "./limits.ts";
+import { hasDotSegment } from "../signing/index.ts";
 
 /**
  * Turns the object path of the VOD API (`/dir/name.mp4`) into a COS key: exactly one leading slash is dropped, or the
@@ -13,7 +14,7 @@ export function toKey(path: string, field = "key"): string {
   if (Buffer.byteLength(key) > cosLimits.maxKeyBytes) {
     throw outOfRange(field, `must have at most ${cosLimits.maxKeyBytes} bytes`, key);
   }
-  if (key.split("/").some((segment) => segment === "." || segment === "..")) {
+  if (hasDotSegment(key)) {
     throw invalidArgument(field, 'must not contain "." or ".." segments', key);
   }
   return key;

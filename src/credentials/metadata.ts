@@ -4,6 +4,7 @@ import { VodupError, outOfRange } from "../errors.ts";
 import { parseOrigin } from "../http/endpoint.ts";
 import { Transport } from "../http/transport.ts";
 import { CredentialsAbsent } from "./absent.ts";
+import { isJsonObject } from "../json.ts";
 
 export interface MetadataOptions {
   /** Another origin of the metadata service, for tests. @defaultValue "http://metadata.tencentyun.com" */
@@ -88,7 +89,7 @@ function expirationOf(fields: Readonly<Record<string, unknown>>, role: string): 
 function parse(body: Buffer): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(body.toString("utf8"));
-    if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
+    if (isJsonObject(value)) return value;
   } catch {
     // Told below: the parser's own message would repeat the text, which holds a key.
   }

@@ -1,12 +1,12 @@
+import { isJsonObject as isRecord } from "../json.ts";
+
+export { isRecord };
+
 /** A value as JSON holds it. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 export interface JsonObject {
   readonly [name: string]: Json;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** JSON.parse with its result's type said truthfully. */

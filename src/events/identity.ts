@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { VodEvent } from "./parse.ts";
-import { isJsonObject } from "./json.ts";
+import { isJsonObject } from "../json.ts";
 
 /** What differs between two deliveries of one event: the proof of the sender, and the handle. */
 const ofTheDelivery: ReadonlySet<string> = new Set(["Sign", "T", "EventHandle", "msgHandle"]);

@@ -4,7 +4,7 @@ export { VodupError } from "../errors.ts";
 export { eventFields } from "./event-types.ts";
 export type { EventType } from "./event-types.ts";
 export { eventIdentity } from "./identity.ts";
-export type { JsonObject } from "./json.ts";
+export type { JsonObject } from "../json.ts";
 export { eventPayload, parseEvent } from "./parse.ts";
 export type { VodEvent } from "./parse.ts";
 export { createListener } from "./listener.ts";

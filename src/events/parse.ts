@@ -1,6 +1,6 @@
 import { VodupError } from "../errors.ts";
 import { fieldNamesOf, isEventType, type EventType } from "./event-types.ts";
-import { isJsonObject, member, textMember, type JsonObject } from "./json.ts";
+import { isJsonObject, member, textMember, type JsonObject } from "../json.ts";
 
 /**
  * An event notification in one form, whichever way it came: pushed or pulled, format 3.0 or 2.0. Values are as the

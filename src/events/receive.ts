@@ -2,7 +2,7 @@ import type { CallbackRejection } from "../signing/index.ts";
 import { VodupError, invalidArgument, outOfRange } from "../errors.ts";
 import { verifyCallback } from "../signing/index.ts";
 import { eventIdentity, sha256 } from "./identity.ts";
-import { textMember, member } from "./json.ts";
+import { textMember, member } from "../json.ts";
 import { parseEvent, type VodEvent } from "./parse.ts";
 import { Recent } from "./recent.ts";
 import { WorkQueue } from "./work-queue.ts";

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.ts";
 import { md5Hex } from "../signing/index.ts";
 import { eventFields, isEventType } from "./event-types.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 
 /**
  * What a test wants to say, in the names of `VodEvent`. Members of the body itself, by their wire names (`T`,

@@ -2,10 +2,26 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Milliseconds after an abort in which cleaning up has to be over, whatever the service does: who aborts waits for it,
- * and is promised a second.
+ * Milliseconds that an abort waits for what, whatever the service and the caller's functions do: if you abort you are
+ * promised a second. docs/design.md has the same as a table.
  */
-const endingMs = 750;
+export const abortLimits = {
+  /** undici ending a request that is being sent, with the body that hangs on it: its buffers are not used again before. */
+  requestMs: 250,
+  /** A checkpoint that is being written. */
+  checkpointMs: 300,
+  /** The answer that names a multipart upload which is just being opened: without it nobody can remove the upload. */
+  openingMs: 400,
+  /** All of it together, what was sent removed. */
+  allMs: 750,
+} as const;
+
+/** The same after a failure, which is held back as long: nobody waits for it within a second. */
+export const failureLimits = {
+  checkpointMs: 1_000,
+  /** Removing what was sent. */
+  cleanUpMs: 5_000,
+} as const;
 
 /** The signals of one upload. */
 export interface OwnSignals {
@@ -29,7 +45,7 @@ export function ownSignals(given: AbortSignal | undefined): OwnSignals {
   if (given === undefined) return { ...signals, release: () => undefined };
   let timer: NodeJS.Timeout | undefined;
   const pass = (): void => {
-    timer = setTimeout(() => late.abort(given.reason), endingMs);
+    timer = setTimeout(() => late.abort(given.reason), abortLimits.allMs);
     own.abort(given.reason);
   };
   if (given.aborted) pass();

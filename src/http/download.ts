@@ -2,11 +2,10 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { IdleLimits } from "./limits.ts";
 import { NetworkError, invalidArgument } from "../errors.ts";
 import { toNetworkError } from "./network-error.ts";
+import { isRedirect } from "./status.ts";
 
 /** More redirects than this are a loop. */
 const maxRedirects = 5;
-
-const redirects = new Set([301, 302, 303, 307, 308]);
 
 export interface DownloadRequest {
   /** May hold a user name and password; they are sent to its own origin only. */
@@ -47,7 +46,7 @@ export async function openDownload(
   let url = request.url;
   for (let hop = 0; ; hop += 1) {
     const download = await get(dispatcher, url, { ...request.headers, ...authorization(url) }, request.signal, limits);
-    const location = redirects.has(download.status) ? download.headers["location"] : undefined;
+    const location = isRedirect(download.status) ? download.headers["location"] : undefined;
     if (location === undefined) return download;
     download.discard();
     if (hop === maxRedirects) {

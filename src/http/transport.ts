@@ -11,7 +11,7 @@ import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
 import { loopTurn } from "./loop-turn.ts";
 import { tap } from "./tap.ts";
-import { untilAborted } from "./abort.ts";
+import { abortLimits, untilAborted } from "./abort.ts";
 
 /** A request body that can be sent any number of times: each `open()` starts it afresh. */
 export interface ReplayableBody {
@@ -53,12 +53,6 @@ const asSigned = {
     retry: (error: Error, _context: unknown, done: (error: Error) => void): void => done(error),
   },
 };
-
-/**
- * Milliseconds in which undici ends an aborted request that is being sent, with the body that hangs on it: its buffers
- * are not used again before.
- */
-const abortGraceMs = 250;
 
 export interface WireAnswer {
   readonly status: number;
@@ -132,7 +126,7 @@ export class Transport {
     });
     // undici heeds an abort only once the request has a connection, which may never come.
     const isReplayable = request.body !== undefined && !(request.body instanceof Uint8Array);
-    const response = await untilAborted(sending, request.signal, isReplayable ? abortGraceMs : 0);
+    const response = await untilAborted(sending, request.signal, isReplayable ? abortLimits.requestMs : 0);
     begun(response.statusCode);
     const headers = flatten(response.headers);
     const body = await readAnswer(response.body, request, response.statusCode);

@@ -1,3 +1,5 @@
+import { isJsonObject } from "../json.ts";
+
 /** Where two JSON values differ, as JSON pointers (RFC 6901). */
 
 export interface JsonDifference {
@@ -7,10 +9,6 @@ export interface JsonDifference {
 }
 
 const absentText = "(absent)";
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function show(value: unknown): string {
   return value === undefined ? absentText : JSON.stringify(value);
@@ -27,7 +25,7 @@ function fieldsOf(value: unknown[] | Record<string, unknown>): Map<string, unkno
 /** Every leaf at which the values differ; equal values give an empty list. The order of object members is no difference. */
 export function differences(expected: unknown, actual: unknown, pointer: string = ""): JsonDifference[] {
   const bothLists = Array.isArray(expected) && Array.isArray(actual);
-  if (!bothLists && !(isRecord(expected) && isRecord(actual))) {
+  if (!bothLists && !(isJsonObject(expected) && isJsonObject(actual))) {
     return Object.is(expected, actual) ? [] : [{ pointer, expected: show(expected), actual: show(actual) }];
   }
   const wanted = fieldsOf(expected);

@@ -1,7 +1,8 @@
 import type { TaskApi, TaskCallOptions } from "./options.ts";
 import { invalidArgument } from "../errors.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
-import { checkLength, checkPriority, requireName } from "./arguments.ts";
+import { checkPriority, requireName } from "./arguments.ts";
+import { checkLength } from "../upload/options.ts";
 import { sessionIdOf, startOnce } from "./session-id.ts";
 
 export interface ProcessOptions extends TaskCallOptions {

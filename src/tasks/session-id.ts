@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { TaskApi, TaskCallOptions } from "./options.ts";
 import { VodApiError, outOfRange } from "../errors.ts";
-import { checkLength } from "./arguments.ts";
+import { checkLength } from "../upload/options.ts";
 import { findTask } from "./find-task.ts";
 
 /** At most 50 characters (vod PullUpload and ProcessMediaByProcedure, SessionId). */

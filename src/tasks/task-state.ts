@@ -3,6 +3,7 @@ import type { TaskFailure } from "../errors.ts";
 import type { DescribeTaskDetailResponse } from "../vod-api/types-tasks.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
+import { isJsonObject } from "../json.ts";
 
 /** A task as it stands. */
 export interface TaskState {
@@ -55,7 +56,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The one member of the answer that is filled: which one goes with the type is not a rule, but only one is there. */
 function payloadOf(detail: DescribeTaskDetailResponse): Fields {
-  return Object.values(detail).find(isFields) ?? {};
+  return Object.values(detail).find(isJsonObject) ?? {};
 }
 
 /**
@@ -92,12 +93,12 @@ function failure(type: string, step: Fields): TaskFailure {
 function steps(task: Fields): { readonly type: string; readonly step: Fields }[] {
   const entries = Object.entries(task)
     .filter(([name]) => name.endsWith("Set"))
-    .flatMap(([name, set]) => (Array.isArray(set) ? set.filter(isFields).map((entry) => ({ name, entry })) : []));
+    .flatMap(([name, set]) => (Array.isArray(set) ? set.filter(isJsonObject).map((entry) => ({ name, entry })) : []));
   return entries.flatMap(({ name, entry }) => {
     const type = textOf(entry, "Type") ?? textOf(entry, "TaskType") ?? name.replace(/(Task)?(Result)?Set$/, "");
     if (isStep(entry)) return [{ type, step: entry }];
     return Object.values(entry)
-      .filter((value) => isFields(value) && isStep(value))
+      .filter((value) => isJsonObject(value) && isStep(value))
       .map((step) => ({ type, step: step as Fields }));
   });
 }
@@ -117,13 +118,9 @@ function progressOf(task: Fields): number | undefined {
   return Math.round(known.reduce((sum, share) => sum + share, 0) / known.length);
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function objectOf(value: Fields | undefined, name: string): Fields | undefined {
   const member = value?.[name];
-  return isFields(member) ? member : undefined;
+  return isJsonObject(member) ? member : undefined;
 }
 
 /** A text that is not empty: where a task has no media, or no flow, the service sends "". */

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "./state/checkpoint.ts";
+import type { Checkpoint, OpenUpload } from "./state/checkpoint.ts";
 import { checkCheckpoint } from "./state/checkpoint-form.ts";
 import type { Credentials } from "../credentials/source.ts";
 import type { UploadEnvironment } from "./environment.ts";
@@ -7,10 +7,8 @@ import type { UploadSession } from "./session/apply.ts";
 import { CosClient } from "../cos/client.ts";
 import { CosError, NetworkError } from "../errors.ts";
 import { requestingWith } from "./transfer/request.ts";
-import { withLimit } from "../http/abort.ts";
-
-/** Milliseconds that removing unfinished multipart uploads may take after a failure, which waits to be reported. */
-const cleanUpLimitMs = 5_000;
+import { failureLimits, withLimit } from "../http/abort.ts";
+import { openUploads } from "./state/checkpoint.ts";
 
 /**
  * Removes what was sent of unfinished multipart uploads: it would be stored, and billed, for ever. Never fails:
@@ -21,7 +19,7 @@ const cleanUpLimitMs = 5_000;
 export async function abortUploads(
   environment: UploadEnvironment,
   session: Pick<UploadSession, "bucket" | "region" | "certificate">,
-  uploads: readonly { readonly key: string; readonly uploadId: string }[],
+  uploads: readonly OpenUpload[],
   ending: AbortSignal,
 ): Promise<string | undefined> {
   if (uploads.length === 0) return undefined;
@@ -30,7 +28,7 @@ export async function abortUploads(
   const keys: KeySource = { get, refused: async () => false, isOld: () => false };
   const { bucket, region } = session;
   const cos = new CosClient({ bucket, region, credentials: get, cosEndpoint }, wire);
-  const reasons = await withLimit(cleanUpLimitMs, ending, (limit) => {
+  const reasons = await withLimit(failureLimits.cleanUpMs, ending, (limit) => {
     const requesting = requestingWith(wire, keys, limit, () => undefined);
     return Promise.all(
       uploads.map(({ key, uploadId }) =>
@@ -74,9 +72,7 @@ export async function discardUpload(
 ): Promise<Discarded> {
   checkCheckpoint(checkpoint);
   signal.throwIfAborted();
-  const open = Object.entries(checkpoint.objects).flatMap(([key, { uploadId, done }]) =>
-    uploadId === undefined || done !== undefined ? [] : [{ key, uploadId }],
-  );
+  const open = openUploads(Object.entries(checkpoint.objects));
   const there = { ...environment, cosEndpoint: checkpoint.endpoint.cos };
   const reason = await abortUploads(there, checkpoint.session, open, signal);
   if (reason !== undefined) signal.throwIfAborted();

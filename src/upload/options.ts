@@ -7,6 +7,7 @@ import type { UploadSource } from "./source/source.ts";
 import { invalidArgument, outOfRange } from "../errors.ts";
 import { cosLimits } from "../cos/limits.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
+import { hasDotSegment } from "../signing/index.ts";
 
 /** Everything is optional but, where no file name tells it, the media type. Lengths count Unicode code points. */
 export interface UploadOptions {
@@ -66,9 +67,6 @@ export interface UploadOptions {
   /** Called before each repetition of a request. */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
-
-/** Code points, as the service counts. */
-const characters = (text: string): number => Array.from(text).length;
 
 /**
  * Checks every option that does not depend on the source.
@@ -167,7 +165,7 @@ function checkStoragePath(path: string | undefined): void {
   if (path === undefined) return;
   const field = "mediaStoragePath";
   if (typeof path !== "string" || !path.startsWith("/")) throw invalidArgument(field, 'must begin with "/"', path);
-  if (path.split("/").some((segment) => segment === "." || segment === "..")) {
+  if (hasDotSegment(path)) {
     throw invalidArgument(field, 'must not contain "." or ".." segments', path);
   }
   if (path.endsWith("/")) throw invalidArgument(field, "must name a file, not a folder", path);
@@ -178,10 +176,11 @@ function checkText(field: string, value: string | undefined, form: RegExp, messa
   if (typeof value !== "string" || !form.test(value)) throw invalidArgument(field, message, value);
 }
 
-function checkLength(field: string, value: string | undefined, most: number): void {
+/** Counts Unicode code points, as the service does. @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` */
+export function checkLength(field: string, value: string | undefined, most: number): void {
   if (value === undefined) return;
   if (typeof value !== "string") throw invalidArgument(field, "must be a string", value);
-  const length = characters(value);
+  const length = Array.from(value).length;
   if (length > most) throw outOfRange(field, `must have at most ${most} characters, this has ${length}`);
 }
 

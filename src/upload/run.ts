@@ -6,7 +6,6 @@ import type { SessionIdentity, UploadSession } from "./session/apply.ts";
 import type { UploadObject } from "./objects.ts";
 import type { UploadResult } from "./result.ts";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
-import { toKey } from "../cos/key.ts";
 import { publishUpload, withinUpload } from "../http/diagnostics.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { checkSameFiles, checkSameUpload, plainFields } from "./state/checkpoint.ts";
@@ -183,26 +182,15 @@ export class UploadRun {
   }
 
   #finish(session: UploadSession, result: CommitResult): UploadResult {
-    const media = this.#state.finished(toKey(session.mediaStoragePath));
-    if (media === undefined) {
+    const stored = this.#state.stored(session);
+    if (stored === undefined) {
       throw new CheckpointError("CHECKPOINT_INVALID", "the checkpoint does not hold the media's object", {
         field: "objects",
       });
     }
     this.#reportDone();
-    const { parts, crc64, verified } = media;
-    const { coverStoragePath: cover } = session;
-    const bytes = this.#state.sizeWithout(cover === undefined || cover === "" ? undefined : toKey(cover));
     const durationMs = Math.round(performance.now() - this.#started);
-    const transfer = {
-      bytes,
-      parts,
-      retries: this.#retries,
-      crc64,
-      verified,
-      durationMs,
-      resumedParts: this.#resumedParts,
-    };
+    const transfer = { ...stored, retries: this.#retries, durationMs, resumedParts: this.#resumedParts };
     return { ...result, transfer };
   }
 

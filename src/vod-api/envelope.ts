@@ -3,6 +3,8 @@ import { NetworkError, VodApiError } from "../errors.ts";
 import { retryAfterMs } from "../http/answer.ts";
 import { hider } from "../http/redact.ts";
 import { classifyApiCode, hintFor, isListedApiCode } from "./error-codes.ts";
+import { isPassing } from "../http/status.ts";
+import { isJsonObject } from "../json.ts";
 
 /**
  * Reads the envelope of an API 3.0 answer. The service answers everything it handles with HTTP 200, errors too; any
@@ -22,9 +24,9 @@ export function openEnvelope(
   const told = (value: unknown): string | undefined => (typeof value === "string" ? hide(value) : undefined);
   const parsed = parseObject(answer.body);
   const response = parsed?.["Response"];
-  if (isObject(response)) {
+  if (isJsonObject(response)) {
     const error = response["Error"];
-    if (isObject(error)) {
+    if (isJsonObject(error)) {
       throw apiError(action, answer, told(error["Code"]), told(error["Message"]), told(response["RequestId"]));
     }
     if (answer.status === 200) return response;
@@ -41,7 +43,7 @@ export function openEnvelope(
 /** The service's number for the request, of an answer of any kind. */
 export function requestIdOf(body: Buffer): string | undefined {
   const response = parseObject(body)?.["Response"];
-  return isObject(response) ? stringOf(response["RequestId"]) : undefined;
+  return isJsonObject(response) ? stringOf(response["RequestId"]) : undefined;
 }
 
 function apiError(
@@ -89,22 +91,13 @@ function gatewayError(
   );
 }
 
-/** A 2xx without an envelope was cut off on its way; 5xx and 429 pass; any other status will be the same next time. */
-function isPassing(status: number): boolean {
-  return status >= 500 || status === 429 || status === 408 || (status >= 200 && status < 300);
-}
-
 function parseObject(body: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(body.toString("utf8"));
-    return isObject(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function stringOf(value: unknown): string | undefined {

@@ -2,6 +2,7 @@ import { XMLParser } from "fast-xml-parser";
 import { XmlError } from "./error.ts";
 import { decodeReferences } from "./text.ts";
 import { assertWellFormed } from "./well-formed.ts";
+import { isJsonObject } from "../json.ts";
 
 export { XmlError, type XmlErrorReason } from "./error.ts";
 
@@ -35,16 +36,13 @@ const parser: XMLParser = new XMLParser({
   onDangerousProperty: (name) => name,
 });
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 const localName = (name: string): string => name.slice(name.lastIndexOf(":") + 1);
 
 const broken = (): XmlError => new XmlError("malformed", "XML could not be read");
 
 function readAttributes(raw: unknown): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>();
-  if (!isRecord(raw)) return attributes;
+  if (!isJsonObject(raw)) return attributes;
   for (const [name, value] of Object.entries(raw)) {
     if (typeof value !== "string") throw broken();
     if (name === "xmlns" || name.startsWith("xmlns:")) continue;
@@ -56,7 +54,7 @@ function readAttributes(raw: unknown): ReadonlyMap<string, string> {
 /** Text of a `#cdata` entry: fast-xml-parser wraps it in one more list. */
 function cdataText(value: unknown): string {
   const [only]: readonly unknown[] = Array.isArray(value) ? value : [];
-  if (!isRecord(only) || typeof only["#text"] !== "string") throw broken();
+  if (!isJsonObject(only) || typeof only["#text"] !== "string") throw broken();
   return only["#text"];
 }
 
@@ -66,7 +64,7 @@ function readNode(name: string, entries: unknown, attributes: unknown): XmlNode 
   let text = "";
   const children: XmlNode[] = [];
   for (const entry of entries as readonly unknown[]) {
-    if (!isRecord(entry)) throw broken();
+    if (!isJsonObject(entry)) throw broken();
     for (const [key, value] of Object.entries(entry)) {
       if (key === ":@") continue;
       if (key === "#cdata") text += cdataText(value);

@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointError } from "../../index.ts";
+import type { CheckpointError } from "../../index.ts";
 
 /** Why an upload does not go on from what an earlier run left, for who is not asked to do anything about it. */
 export function reasonAfresh({ code, field = "" }: CheckpointError): string {
@@ -8,10 +8,4 @@ export function reasonAfresh({ code, field = "" }: CheckpointError): string {
   if (field.startsWith("cover")) return "the cover has changed since an earlier run";
   if (field.startsWith("objects")) return "the manifest names other files than in an earlier run";
   return `${field.replace(/^fields\./, "")} is not what it was in an earlier run`;
-}
-
-/** Whether an upload that a well-formed checkpoint tells of has parts that can be removed. */
-export function hasParts(checkpoint: unknown): boolean {
-  const { objects } = checkpoint as Checkpoint;
-  return Object.values(objects).some(({ uploadId, done }) => uploadId !== undefined && done === undefined);
 }

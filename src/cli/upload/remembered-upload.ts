@@ -4,10 +4,10 @@ import type { Arguments } from "../args.ts";
 import type { Connection } from "../connection.ts";
 import type { Memory } from "./memory.ts";
 import type { UploadOutput } from "./output.ts";
-import { CheckpointError, SourceError } from "../../index.ts";
+import { CheckpointError, SourceError, summarizeCheckpoint } from "../../index.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { shownSource } from "../shown-source.ts";
-import { hasParts, reasonAfresh } from "./reason-afresh.ts";
+import { reasonAfresh } from "./reason-afresh.ts";
 import { filledInput } from "./standard-input.ts";
 import { sourceOf } from "./flags.ts";
 
@@ -91,7 +91,7 @@ export class RememberedUpload {
     try {
       return await this.#send(found);
     } catch (error) {
-      const result = isMissingSource(error) && isCommitted(found) ? recordedResult(found) : undefined;
+      const { result } = isMissingSource(error) ? summarizeCheckpoint(found) : {};
       if (result !== undefined) return result;
       if (!(error instanceof CheckpointError) || isLost(error) || found === undefined) throw error;
       if (memory === undefined || memory.kind === "file") throw error;
@@ -101,14 +101,16 @@ export class RememberedUpload {
   }
 
   async #startAfresh(memory: Memory, found: unknown, why: CheckpointError): Promise<void> {
-    const removed = !this.#settled && (await this.#discard(found)) && hasParts(found);
+    const { state, fileId, openUploads } = summarizeCheckpoint(found);
+    const removed = !this.#settled && (await this.#discard(found)) && openUploads > 0;
     // Stopped before all was removed, what tells of it stays.
     this.#task.run.signal.throwIfAborted();
-    const done = isCommitted(found)
-      ? `; what it was then stays uploaded as FileId ${found.result.fileId}`
-      : removed
-        ? "; the parts that it had sent are removed"
-        : "";
+    const done =
+      state === "committed" && fileId !== undefined
+        ? `; what it was then stays uploaded as FileId ${fileId}`
+        : removed
+          ? "; the parts that it had sent are removed"
+          : "";
     const message = `${shownSource(this.#source)}: starting afresh, since ${reasonAfresh(why)}${done}`;
     this.#task.output.warning({ code: "FRESH_START", message });
     await memory.store.remove();
@@ -185,20 +187,6 @@ export function isLost(error: unknown): boolean {
   return error instanceof CheckpointError && error.code === "CHECKPOINT_LOCKED";
 }
 
-type Committed = Checkpoint & { readonly result: NonNullable<Checkpoint["result"]> };
-
-function isCommitted(found: unknown): found is Committed {
-  return typeof found === "object" && found !== null && (found as Checkpoint).state === "committed";
-}
-
 function isMissingSource(error: unknown): boolean {
   return error instanceof SourceError && error.code === "SOURCE_NOT_FOUND";
-}
-
-/** The result of an upload as its checkpoint has it; undefined when that is incomplete. */
-function recordedResult({ result, objects, session }: Committed): UploadResult | undefined {
-  const done = objects[session.mediaStoragePath.replace(/^\//, "")]?.done;
-  if (done === undefined) return undefined;
-  const { size: bytes, parts, crc64, verified } = done;
-  return { ...result, transfer: { bytes, parts, retries: 0, crc64, verified, durationMs: 0, resumedParts: parts } };
 }

@@ -4,6 +4,7 @@ import { isHostLabel } from "../../cos/endpoint.ts";
 import { toKey } from "../../cos/key.ts";
 import { cosLimits } from "../../cos/limits.ts";
 import { checkpointVersion } from "./checkpoint.ts";
+import { isJsonObject } from "../../json.ts";
 
 /** Says whether a value has the right form. */
 type Form = (value: unknown) => boolean;
@@ -13,7 +14,6 @@ const isText: Form = (value) => typeof value === "string";
 const isFilled: Form = (value) => typeof value === "string" && value !== "";
 const isCount: Form = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isTime: Form = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
-const isObject: Form = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isCrc64: Form = (value) => typeof value === "string" && /^\d{1,20}$/.test(value) && BigInt(value) < 2n ** 64n;
 const isField: Form = (value) => typeof value === "string" || typeof value === "number";
 const isPartSize: Form = (value) =>
@@ -60,7 +60,7 @@ export function checkCheckpoint(value: unknown): asserts value is Checkpoint {
   // Nothing is committed that this file does not vouch for.
   const key = toKey(mediaPath);
   const media = Object.hasOwn(objects, key) ? (objects[key] as Fields) : {};
-  need(`objects[${JSON.stringify(key)}].done`, media["done"], isObject);
+  need(`objects[${JSON.stringify(key)}].done`, media["done"], isJsonObject);
   if (root["state"] === "committed") checkResult(root["result"]);
 }
 
@@ -122,7 +122,7 @@ function checkResult(value: unknown): void {
 }
 
 function objectAt(field: string, value: unknown): Fields {
-  need(field, value, isObject);
+  need(field, value, isJsonObject);
   return value as Fields;
 }
 

@@ -1,10 +1,5 @@
 import type { Checkpoint } from "./checkpoint.ts";
-import { untilAborted, withLimit } from "../../http/abort.ts";
-
-/** Milliseconds that a failure is held back for a checkpoint that is still being written. */
-const settleLimitMs = 1_000;
-/** The same after an abort, which has to be over within a second, cleaning up included. */
-const settleAbortedMs = 300;
+import { abortLimits, failureLimits, untilAborted, withLimit } from "../../http/abort.ts";
 
 /**
  * Hands checkpoints to the caller one at a time. While one is being written, what happens is gathered into the next:
@@ -37,8 +32,8 @@ export class CheckpointWriter {
   async settle(aborted: boolean, ending: AbortSignal): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    const patience = aborted ? settleAbortedMs : settleLimitMs;
-    await withLimit(patience, ending, (limit) => untilAborted(running, limit)).catch(() => undefined);
+    const { checkpointMs } = aborted ? abortLimits : failureLimits;
+    await withLimit(checkpointMs, ending, (limit) => untilAborted(running, limit)).catch(() => undefined);
   }
 
   async #drain(write: (checkpoint: Checkpoint) => void | Promise<void>): Promise<void> {

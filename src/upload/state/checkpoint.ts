@@ -3,32 +3,21 @@ import type { Certificate } from "../session/certificate.ts";
 import type { CommitResult } from "../session/commit.ts";
 import type { ApplyFields, SessionIdentity } from "../session/apply.ts";
 import { CheckpointError } from "../../errors.ts";
+import type { DonePart, TransferredObject } from "../transfer/job.ts";
 
 /** The version that this release writes and the only one it reads. */
 export const checkpointVersion = 1;
-
-/** A part that the service holds. */
-export interface CheckpointPart {
-  readonly number: number;
-  /** Bytes. */
-  readonly size: number;
-  readonly etag: string;
-  /** Unsigned decimal. */
-  readonly crc64: string;
-}
 
 /** How far one object (media, cover, segment) is. */
 export interface CheckpointObject {
   readonly uploadId?: string | undefined;
   /** Bytes. */
   readonly partSize?: number | undefined;
-  readonly parts: readonly CheckpointPart[];
+  readonly parts: readonly DonePart[];
   /** The file of a HLS or DASH tree that it is made of; the media's and the cover's are above. */
   readonly source?: SourceIdentity | undefined;
   /** Set once the object is whole and verified. */
-  readonly done?:
-    | { readonly size: number; readonly parts: number; readonly crc64: string; readonly verified: "crc64" | "size" }
-    | undefined;
+  readonly done?: TransferredObject | undefined;
 }
 
 /**
@@ -63,6 +52,41 @@ export interface Checkpoint {
   readonly result?: CommitResult | undefined;
   /** ISO 8601. */
   readonly savedAt: string;
+}
+
+/** A multipart upload that was opened and not completed: what giving the upload up has to remove. */
+export interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+/** @param objects by COS key */
+export function openUploads(
+  objects: Iterable<readonly [key: string, object: Pick<CheckpointObject, "uploadId" | "done">]>,
+): OpenUpload[] {
+  return [...objects].flatMap(([key, { uploadId, done }]) =>
+    uploadId === undefined || done !== undefined ? [] : [{ key, uploadId }],
+  );
+}
+
+/**
+ * What the service holds of an upload: the media's object, with the bytes of all objects but the cover's.
+ * @param objects by COS key
+ * @returns undefined while the media is not whole
+ */
+export function storedBytes(
+  session: Pick<SessionIdentity, "mediaStoragePath" | "coverStoragePath">,
+  objects: Iterable<readonly [key: string, object: Pick<CheckpointObject, "done">]>,
+): (Omit<TransferredObject, "size"> & { readonly bytes: number }) | undefined {
+  const [mediaKey, coverKey] = [session.mediaStoragePath, session.coverStoragePath].map((path) =>
+    path?.replace(/^\//, ""),
+  );
+  const whole = [...objects].flatMap(([key, { done }]) => (done === undefined ? [] : [{ key, ...done }]));
+  const media = whole.find(({ key }) => key === mediaKey);
+  if (media === undefined) return undefined;
+  const { parts, crc64, verified } = media;
+  const bytes = whole.reduce((sum, { key, size }) => sum + (key === coverKey ? 0 : size), 0);
+  return { bytes, parts, crc64, verified };
 }
 
 /** ApplyUpload's fields in the form that JSON can hold. */

@@ -67,7 +67,7 @@ async function adopt(
 ): Promise<DonePart | undefined> {
   const md5 = createHash("md5");
   const crc64 = await readThrough(source, offset, size, signal, (chunk) => md5.update(chunk));
-  return md5.digest("hex") === etag.toLowerCase() ? { number, size, etag, crc64, crcConfirmed: false } : undefined;
+  return md5.digest("hex") === etag.toLowerCase() ? { number, size, etag, crc64 } : undefined;
 }
 
 /** The upload is gone: completed by the run before (its answer came too late to be noted), or removed. */

@@ -1,12 +1,12 @@
 import type { Certificate } from "../session/certificate.ts";
-import type { Checkpoint, CheckpointObject } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointObject, OpenUpload } from "./checkpoint.ts";
 import type { SourceIdentity } from "../source/source.ts";
 import type { CommitResult } from "../session/commit.ts";
 import type { DonePart, ObjectRecord, TransferredObject } from "../transfer/job.ts";
-import type { ApplyFields, UploadSession } from "../session/apply.ts";
+import type { ApplyFields, SessionIdentity, UploadSession } from "../session/apply.ts";
 import { untilAborted } from "../../http/abort.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
-import { checkpointVersion, plainFields } from "./checkpoint.ts";
+import { checkpointVersion, openUploads, plainFields, storedBytes } from "./checkpoint.ts";
 
 /** What does not change during an upload. */
 export interface UploadIdentity {
@@ -64,11 +64,8 @@ export class UploadState {
     return this.#result;
   }
 
-  /** Uploads that were opened and not completed: what an abort has to remove. */
-  openUploads(): { readonly key: string; readonly uploadId: string }[] {
-    return [...this.#objects].flatMap(([key, { uploadId, done }]) =>
-      uploadId === undefined || done !== undefined ? [] : [{ key, uploadId }],
-    );
+  openUploads(): OpenUpload[] {
+    return openUploads(this.#objects);
   }
 
   expectObjects(count: number): void {
@@ -84,9 +81,9 @@ export class UploadState {
     return [...this.#objects.values()].flatMap(({ done }) => (done === undefined ? [] : [done]));
   }
 
-  /** Bytes of all objects that are whole, but for the given one. */
-  sizeWithout(key: string | undefined): number {
-    return [...this.#objects].reduce((sum, [name, { done }]) => sum + (name === key ? 0 : (done?.size ?? 0)), 0);
+  /** @returns undefined while the media is not whole */
+  stored(session: SessionIdentity): ReturnType<typeof storedBytes> {
+    return storedBytes(session, this.#objects);
   }
 
   /**
@@ -200,7 +197,7 @@ export class UploadState {
     this.#session = from.session;
     this.#result = from.result;
     for (const [key, { uploadId, partSize, parts, source, done }] of Object.entries(from.objects)) {
-      const known = parts.map((part): [number, DonePart] => [part.number, { ...part, crcConfirmed: false }]);
+      const known = parts.map((part): [number, DonePart] => [part.number, part]);
       this.#objects.set(key, { uploadId, partSize, parts: new Map(known), source, done });
     }
   }

@@ -33,8 +33,6 @@ export interface DonePart {
   readonly etag: string;
   /** CRC-64/XZ of the bytes that were sent, as unsigned decimal. */
   readonly crc64: string;
-  /** Whether the service named the same CRC. */
-  readonly crcConfirmed: boolean;
 }
 
 /** Where parts go. What to retry and how to verify is the sink's business; order and concurrency are the engine's. */

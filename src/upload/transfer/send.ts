@@ -20,7 +20,7 @@ import { tap } from "../../http/tap.ts";
 import { completeUpload, verifyCrc64, verifyStored } from "./complete.ts";
 import { sendParts } from "./send-parts.ts";
 import { startMd5 } from "../source/bytes.ts";
-import { withGrace } from "../../http/abort.ts";
+import { abortLimits, withGrace } from "../../http/abort.ts";
 
 /** Sends an object in one request, verified. */
 export async function putWhole(context: TransferContext, job: ObjectJob, body: PartBody): Promise<TransferredObject> {
@@ -93,11 +93,8 @@ export async function sendMultipart(
   return { size, parts: parts.length, crc64: expected.crc64, verified };
 }
 
-/** Milliseconds that an abort waits for the answer that names the upload which was just opened, to remove it. */
-const openingGraceMs = 400;
-
 function openUpload({ cos, signal, requesting }: TransferContext, job: ObjectJob): Promise<string> {
-  return withGrace(signal, openingGraceMs, async (late) => {
+  return withGrace(signal, abortLimits.openingMs, async (late) => {
     const initiate = (options: CosCallOptions): Promise<{ readonly uploadId: string }> =>
       cos.initiateMultipartUpload(job.key, { ...options, contentType: job.contentType });
     const classify = (error: unknown): RetryClass => (signal.aborted ? "never" : classifyCosFailure(error));
@@ -131,13 +128,7 @@ function partSink(
         if (stored.crc64 !== undefined && stored.crc64 !== crc64) throw corrupted(part, crc64, stored.crc64);
         const md5 = await md5OfSent(job, part.body, sent, signal);
         checkEtag(stored, md5, `part ${part.number}`, part.number, doubt);
-        return {
-          number: part.number,
-          size: part.size,
-          etag: stored.etag,
-          crc64,
-          crcConfirmed: stored.crc64 !== undefined,
-        };
+        return { number: part.number, size: part.size, etag: stored.etag, crc64 };
       };
       return context.requesting(signal)("UploadPart", sendOnce, classifyTransfer);
     },
