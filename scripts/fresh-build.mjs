@@ -7,7 +7,14 @@ const root = join(import.meta.dirname, "..");
 
 async function newestSource() {
   const sources = (await readdir(join(root, "src"), { recursive: true })).map((name) => join("src", name));
-  const files = ["src", ...sources, "tsconfig.json", "tsconfig.build.json", "scripts/vendor.mjs"];
+  const files = [
+    "src",
+    ...sources,
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "scripts/vendor.mjs",
+    "scripts/declarations.mjs",
+  ];
   const times = await Promise.all(files.map(async (name) => (await stat(join(root, name))).mtimeMs));
   return Math.max(...times);
 }

@@ -113,13 +113,8 @@ export class VodClient {
    */
   async plan(source: UploadSource, options: UploadOptions = {}): Promise<UploadPlan> {
     return this.#track(async () => {
-      const [{ withSources }, { planUpload }] = await Promise.all([
-        import("./upload/ready.ts"),
-        import("./upload/plan.ts"),
-      ]);
-      return withSources(this.#environment, source, { ...options, offlineManifest: true }, async (ready) =>
-        planUpload(this.#environment, ready, options),
-      );
+      const { planUpload } = await import("./upload/plan.ts");
+      return planUpload(this.#environment, source, options);
     });
   }
 

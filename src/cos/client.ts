@@ -1,3 +1,4 @@
+import { isEncrypted, storedBytes, type CosAnswer, type StoredBytes } from "./stored-bytes.ts";
 import type { CredentialProvider, Credentials } from "../credentials/source.ts";
 import type { Route } from "../http/alternate-origins.ts";
 import type { IdleLimits } from "../http/limits.ts";
@@ -16,13 +17,17 @@ import { parseCosEndpoint } from "./endpoint.ts";
 import { toKey } from "./key.ts";
 import { cosLimits } from "./limits.ts";
 
-export interface CosOptions extends WireOptions {
+/** Where a bucket is. */
+export interface CosPlace {
   /** With its APPID, as ApplyUpload gives it: `name-1250000000`. */
   readonly bucket: string;
   readonly region: string;
-  readonly credentials: Credentials | CredentialProvider;
   /** @defaultValue "https://{bucket}.cos.{region}.myqcloud.com" */
   readonly cosEndpoint?: string | undefined;
+}
+
+export interface CosOptions extends CosPlace, WireOptions {
+  readonly credentials: Credentials | CredentialProvider;
 }
 
 export interface CosCallOptions {
@@ -31,24 +36,9 @@ export interface CosCallOptions {
   readonly credentials?: Credentials | undefined;
 }
 
-/** What COS says of the bytes it stored. */
-export interface StoredBytes {
-  /** Without quotes. The MD5 of the bytes only where nothing encrypts them (cos 436/7729). */
-  readonly etag: string;
-  /** CRC-64/XZ as unsigned decimal; undefined when the service does not send it. */
-  readonly crc64: string | undefined;
-  /** Whether the ETag is no MD5 (SSE-KMS, SSE-C). */
-  readonly encrypted: boolean;
-}
-
 export interface ObjectInfo extends StoredBytes {
   /** Bytes. */
   readonly size: number;
-}
-
-/** An answer, and the host that gave it. */
-interface CosAnswer extends WireAnswer {
-  readonly host: string;
 }
 
 const maxXmlBytes = 4 * 2 ** 20;
@@ -64,16 +54,18 @@ const signatureLifeSeconds = 900;
 export class CosClient {
   readonly #wire: Wire;
   readonly #origin: string;
-  readonly #credentials: CredentialSource;
+  /** Undefined where every call brings its own. */
+  readonly #credentials: CredentialSource | undefined;
 
-  /**
-   * @param wire what several clients share; made from the options when left out
-   * @throws TypeError `ERR_INVALID_ARG_VALUE` naming the option
-   */
-  constructor(options: CosOptions, wire: Wire = new Wire(options)) {
-    this.#wire = wire;
+  /** @throws TypeError `ERR_INVALID_ARG_VALUE` naming the option */
+  constructor(options: CosOptions);
+  /** @param wire what several clients share: then every call names the `credentials` that sign it */
+  constructor(place: CosPlace, wire: Wire);
+  constructor(options: CosOptions | CosPlace, wire?: Wire) {
     this.#origin = parseCosEndpoint(options.cosEndpoint)(options.bucket, options.region);
-    this.#credentials = new CredentialSource(options.credentials, () => wire.clock.now());
+    this.#wire = wire ?? new Wire(options as CosOptions);
+    if (wire !== undefined) return;
+    this.#credentials = new CredentialSource((options as CosOptions).credentials, () => this.#wire.clock.now());
   }
 
   /** `scheme://host` that the requests go to, as long as it answers. */
@@ -206,7 +198,8 @@ export class CosClient {
     for (const [name, value] of Object.entries(query)) {
       if (name !== "uploads" && value === "") throw invalidArgument(name, "must not be empty");
     }
-    const credentials = options.credentials ?? (await this.#credentials.get(options.signal));
+    const credentials = options.credentials ?? (await this.#credentials?.get(options.signal));
+    if (credentials === undefined) throw invalidArgument("credentials", "must be given with each call of this client");
     const route = this.#wire.origins.route(this.#origin, backupOrigin(this.#origin));
     const host = hostOf(route.origin);
     const headers: Record<string, string> = { host };
@@ -298,21 +291,4 @@ function queryText(query: Readonly<Record<string, string>>): string {
 
 function sizeOf(body: Uint8Array | ReplayableBody): number {
   return body instanceof Uint8Array ? body.byteLength : body.size;
-}
-
-function isEncrypted(answer: WireAnswer): boolean {
-  const { headers } = answer;
-  return (
-    headers["x-cos-server-side-encryption"] === "cos/kms" ||
-    headers["x-cos-server-side-encryption-customer-algorithm"] !== undefined ||
-    headers["x-cos-server-side-encryption-cos-kms-key-id"] !== undefined
-  );
-}
-
-/** A success without an ETag is none of COS's. */
-function storedBytes(operation: string, answer: CosAnswer): StoredBytes {
-  const etag = answer.headers["etag"];
-  if (etag === undefined) throw notCos(answer, { operation, host: answer.host });
-  const crc64 = answer.headers["x-cos-hash-crc64ecma"];
-  return { etag: etag.replace(/^"(.*)"$/s, "$1"), crc64, encrypted: isEncrypted(answer) };
 }

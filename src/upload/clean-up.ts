@@ -27,7 +27,7 @@ export async function abortUploads(
   const get = async (): Promise<Credentials> => session.certificate ?? credentials.get();
   const keys: KeySource = { get, refused: async () => false, isOld: () => false };
   const { bucket, region } = session;
-  const cos = new CosClient({ bucket, region, credentials: get, cosEndpoint }, wire);
+  const cos = new CosClient({ bucket, region, cosEndpoint }, wire);
   const reasons = await withLimit(failureLimits.cleanUpMs, ending, (limit) => {
     const requesting = requestingWith(wire, keys, limit, () => undefined);
     return Promise.all(

@@ -1,7 +1,7 @@
 import type { OwnSignals } from "../http/abort.ts";
 import type { RetryEvent } from "../http/retry.ts";
 import type { UploadEnvironment } from "./environment.ts";
-import type { UploadOptions } from "./options.ts";
+import type { SettledOptions } from "./options.ts";
 import type { ProgressMeter } from "./progress.ts";
 import type { ReadyUpload } from "./ready.ts";
 import type { UploadSession } from "./session/apply.ts";
@@ -13,7 +13,7 @@ import { PartsInFlight } from "./transfer/parts-in-flight.ts";
 import { requestingWith } from "./transfer/request.ts";
 
 /** An upload's options, with the signals of its own. */
-export type RunOptions = UploadOptions & Pick<OwnSignals, "signal" | "ending">;
+export type RunOptions = SettledOptions & Pick<OwnSignals, "signal" | "ending">;
 
 interface TransferOf {
   readonly session: UploadSession;
@@ -25,7 +25,7 @@ interface TransferOf {
 
 /** What the objects of one session are sent with: its keys, its bucket, and how many parts may be in flight. */
 export function transferContext(
-  { api, wire, credentials, budget, cosEndpoint, defaults }: UploadEnvironment,
+  { api, wire, credentials, budget, cosEndpoint }: UploadEnvironment,
   options: RunOptions,
   { fields, media }: ReadyUpload,
   { session, progress, onRetry, renewed }: TransferOf,
@@ -33,11 +33,11 @@ export function transferContext(
   const { bucket, region } = session;
   const strategy = options.sessionRefresh ?? "vod-session-key";
   const keys = sessionKeys({ api, wire, credentials }, session, fields, strategy, options.signal, renewed);
-  const inFlight = new PartsInFlight(options.concurrency ?? defaults.concurrency, media.kind === "stream");
+  const inFlight = new PartsInFlight(options.concurrency, media.kind === "stream");
   const { limit } = inFlight;
   progress.concurrency = limit.concurrency;
   return {
-    cos: new CosClient({ bucket, region, credentials: () => keys.get(), cosEndpoint }, wire),
+    cos: new CosClient({ bucket, region, cosEndpoint }, wire),
     budget,
     limit,
     sent: (file, bytes) => {
@@ -45,7 +45,7 @@ export function transferContext(
       progress.concurrency = limit.concurrency;
       progress.done(file, bytes);
     },
-    partSize: options.partSize ?? defaults.partSize,
+    partSize: options.partSize,
     requireCrc64: options.requireCrc64 ?? false,
     progress,
     signal: options.signal,

@@ -27,7 +27,7 @@ export async function deliverObjects(
       try {
         await deliver({ ...context, signal }, state, object, resumed);
       } catch (error) {
-        if (object.identity !== undefined && error instanceof VodupError) error.file ??= object.file;
+        if (object.identity !== undefined && error instanceof VodupError) error.file ??= object.label;
         throw error;
       }
     },
@@ -40,7 +40,7 @@ async function deliver(
   object: UploadObject,
   resumed: (parts: number) => void,
 ): Promise<void> {
-  const { key, file, contentType } = object;
+  const { key, label: file, contentType, plan } = object;
   const before = state.finished(key);
   if (before !== undefined) {
     resumed(before.parts);
@@ -56,7 +56,7 @@ async function deliver(
       context.progress.resumed(file, whole.size, whole.parts);
       return;
     }
-    const done = await transferObject(context, { source, file, key, contentType, record: state.record(key) });
+    const done = await transferObject(context, { source, file, key, contentType, plan, record: state.record(key) });
     await state.finish(key, done);
   });
 }

@@ -15,6 +15,7 @@ export interface UploadEnvironment {
   readonly cosEndpoint: string;
   /** What a checkpoint remembers, so that it only goes on where it began. */
   readonly endpoint: { readonly vod: string; readonly cos: string };
+  /** For uploads that say nothing of them. */
   readonly defaults: {
     readonly concurrency: number | "auto";
     readonly partSize: number | "auto";

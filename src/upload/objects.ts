@@ -1,85 +1,49 @@
-import type { OpenedSource, SourceIdentity } from "./source/source.ts";
-import type { LanePool } from "./buffers/lane-pool.ts";
+import type { SourceIdentity } from "./source/source.ts";
 import type { SessionIdentity } from "./session/apply.ts";
-import type { ReadyUpload } from "./ready.ts";
+import type { ReadyFile, ReadyUpload } from "./ready.ts";
 import { ManifestError } from "../errors.ts";
 import { toKey } from "../cos/key.ts";
-import { openTreeFile } from "./manifest/source.ts";
 import { folderOf } from "./manifest/path.ts";
 import { contentTypeOf, extensionOf } from "./source/media-type.ts";
 
 /** One object that an upload makes. */
-export interface UploadObject {
+export interface UploadObject extends Omit<ReadyFile, "place"> {
   readonly key: string;
-  /** How progress and messages call it. */
-  readonly file: string;
   readonly contentType: string | undefined;
-  /** Bytes; undefined for a stream of unknown length. */
-  readonly size: number | undefined;
   /** Set for the files of a tree: the checkpoint has the media's and the cover's. */
-  readonly identity?: SourceIdentity | undefined;
-  /** Opens the source, if it is not open, and closes it when the work is done. */
-  withSource<T>(work: (source: OpenedSource) => Promise<T>): Promise<T>;
+  readonly identity: SourceIdentity | undefined;
 }
 
 /**
- * The objects of an upload, in waves: those of a wave may be sent together, each wave once the one before is stored.
- * A manifest comes after everything it names, so that nobody ever sees one whose files are missing.
- *
+ * The objects of an upload, in the waves that they are sent in.
  * @throws ManifestError when a file of the tree would take the place of the media or the cover, or has too long a key
  */
 export function uploadObjects(
-  { mediaStoragePath, coverStoragePath }: SessionIdentity,
-  { media, cover, tree }: Pick<ReadyUpload, "media" | "cover" | "tree">,
-  lanes: LanePool,
+  { mediaStoragePath, coverStoragePath = "" }: SessionIdentity,
+  { media, waves }: Pick<ReadyUpload, "media" | "waves">,
 ): UploadObject[][] {
-  const waves: UploadObject[][] = [];
-  if (tree !== undefined) {
-    const { folder } = tree;
-    const keys = treeKeys(tree.top.label, mediaStoragePath, coverStoragePath, [...tree.segments, ...tree.manifests]);
-    for (const files of [tree.segments, tree.manifests]) {
-      const objects = files.map((file): UploadObject => ({
-        key: keys.get(file.path) ?? "",
-        file: file.label,
-        contentType: contentTypeOf(extensionOf(file.path)),
-        size: file.identity.size,
-        identity: file.identity,
-        withSource: async (work) => {
-          const source = await openTreeFile(folder, file, lanes);
-          try {
-            return await work(source);
-          } finally {
-            await source.close();
-          }
-        },
-      }));
-      waves.push(objects);
+  const besides = waves.flat().flatMap(({ place }) => (typeof place === "string" ? [] : [place]));
+  const keys = treeKeys(media.label, mediaStoragePath, coverStoragePath, besides);
+  const toObject = ({ place, ...file }: ReadyFile): UploadObject => {
+    if (typeof place === "string") {
+      const path = place === "media" ? mediaStoragePath : coverStoragePath;
+      return { ...file, key: toKey(path), contentType: contentTypeOf(extensionOf(path)), identity: undefined };
     }
-  }
-  waves.push([openObject(media, mediaStoragePath)]);
-  if (cover !== undefined) waves.push([openObject(cover, coverStoragePath ?? "")]);
-  return waves;
-}
-
-function openObject(source: OpenedSource, path: string): UploadObject {
-  return {
-    key: toKey(path),
-    file: source.label,
-    contentType: contentTypeOf(extensionOf(path)),
-    size: source.size,
-    withSource: (work) => work(source),
+    const { path, identity } = place;
+    return { ...file, key: keys.get(path) ?? "", contentType: contentTypeOf(extensionOf(path)), identity };
   };
+  return waves.map((files) => files.map(toObject));
 }
 
 /** Keys by path: the manifest's folder in the store and the path relative to the manifest's folder here. */
 function treeKeys(
   manifest: string,
   mediaPath: string,
-  coverPath: string | undefined,
+  coverPath: string,
   files: readonly { readonly path: string }[],
 ): Map<string, string> {
   const taken = new Map([[toKey(mediaPath), "the manifest itself"]]);
-  if (coverPath !== undefined && coverPath !== "") taken.set(toKey(coverPath), "the cover");
+  if (coverPath !== "") taken.set(toKey(coverPath), "the cover");
   const keys = new Map<string, string>();
   const problems: string[] = [];
   for (const { path } of files) {

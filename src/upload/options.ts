@@ -68,6 +68,30 @@ export interface UploadOptions {
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
 
+/** Options that were checked, with what the client says where they say nothing. */
+export type SettledOptions = UploadOptions & {
+  readonly partSize: number | "auto";
+  readonly concurrency: number | "auto";
+};
+
+/**
+ * Checks an upload's options and fills in the client's: the one place where an upload's part size is decided.
+ * @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE`
+ */
+export function settleOptions(
+  options: UploadOptions,
+  defaults: Pick<SettledOptions, "partSize" | "concurrency" | "subAppId">,
+  now: number,
+): SettledOptions {
+  checkOptions(options, now);
+  return {
+    ...options,
+    partSize: options.partSize ?? defaults.partSize,
+    concurrency: options.concurrency ?? defaults.concurrency,
+    subAppId: options.subAppId ?? defaults.subAppId,
+  };
+}
+
 /**
  * Checks every option that does not depend on the source.
  * @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE`

@@ -1,8 +1,10 @@
 import type { UploadEnvironment } from "./environment.ts";
 import type { UploadOptions } from "./options.ts";
-import type { ReadyUpload } from "./ready.ts";
+import type { UploadSource } from "./source/source.ts";
+import { settleOptions } from "./options.ts";
+import { withSources } from "./ready.ts";
 import { plainFields } from "./state/checkpoint.ts";
-import { planTransfer, streamPartSize } from "./transfer/part-plan.ts";
+import { streamPartSize } from "./transfer/part-plan.ts";
 
 /** How one object would be sent. */
 export interface PlannedObject {
@@ -25,25 +27,21 @@ export interface UploadPlan {
   readonly objects: readonly PlannedObject[];
 }
 
-/** Describes what would be done with sources that are open. */
-export function planUpload(
-  { endpoint, defaults }: UploadEnvironment,
-  { media, cover, tree, fields }: ReadyUpload,
-  options: UploadOptions,
-): UploadPlan {
-  const wanted = options.partSize ?? defaults.partSize;
-  const besides = [...(tree?.segments ?? []), ...(tree?.manifests ?? [])];
-  const files = [
-    ...besides.map(({ label, identity }) => ({ label, size: identity.size })),
-    media,
-    ...(cover === undefined ? [] : [cover]),
-  ];
-  const objects = files.map(({ label, size }): PlannedObject => {
-    if (size === undefined) {
-      return { file: label, size, transfer: "stream", partSize: streamPartSize(wanted), partCount: undefined };
-    }
-    const { kind, partSize, partCount } = planTransfer(size, wanted);
-    return { file: label, size, transfer: kind, partSize, partCount };
-  });
-  return { endpoint, fields: plainFields(fields), objects };
+/** Describes what an upload would do with a source, which is opened and closed again. */
+export async function planUpload(
+  environment: UploadEnvironment,
+  input: UploadSource,
+  given: UploadOptions,
+): Promise<UploadPlan> {
+  const { endpoint, defaults, wire } = environment;
+  const options = settleOptions({ ...given, offlineManifest: true }, defaults, wire.clock.now());
+  return withSources(environment, input, options, async ({ fields, waves }) => ({
+    endpoint,
+    fields: plainFields(fields),
+    objects: waves.flat().map(({ label: file, size, plan }): PlannedObject => {
+      if (plan !== undefined)
+        return { file, size, transfer: plan.kind, partSize: plan.partSize, partCount: plan.partCount };
+      return { file, size, transfer: "stream", partSize: streamPartSize(options.partSize), partCount: undefined };
+    }),
+  }));
 }

@@ -1,15 +1,31 @@
 import type { RetryEvent } from "../http/retry.ts";
 import type { UploadEnvironment } from "./environment.ts";
+import type { LanePool } from "./buffers/lane-pool.ts";
+import type { LocatedFile } from "./manifest/folder.ts";
 import type { ManifestTree } from "./manifest/tree.ts";
-import type { UploadOptions } from "./options.ts";
+import type { SettledOptions, UploadOptions } from "./options.ts";
 import type { ApplyFields } from "./session/apply.ts";
-import type { OpenedSource, UploadSource } from "./source/source.ts";
+import type { OpenedSource, SourceIdentity, UploadSource } from "./source/source.ts";
 import type { SourceAccess } from "./source/open.ts";
+import type { TransferPlan } from "./transfer/part-plan.ts";
 import { applyFields } from "./apply-fields.ts";
 import { checkCheckpoint } from "./state/checkpoint-form.ts";
 import { manifestSource, openTreeFile } from "./manifest/source.ts";
-import { checkOptions } from "./options.ts";
 import { openSource } from "./source/open.ts";
+import { planTransfer } from "./transfer/part-plan.ts";
+
+/** One file that will be sent, and how; its key is known once the session is. */
+export interface ReadyFile {
+  /** How progress and messages call it. */
+  readonly label: string;
+  /** Bytes; undefined for a stream of unknown length, which cannot be planned. */
+  readonly size: number | undefined;
+  readonly plan: TransferPlan | undefined;
+  /** Of an HLS or DASH tree, `path` is relative to its folder; media and cover get their keys from the session. */
+  readonly place: "media" | "cover" | { readonly path: string; readonly identity: SourceIdentity };
+  /** Opens the source, if it is not open, and closes it when the work is done. */
+  withSource<T>(work: (source: OpenedSource) => Promise<T>): Promise<T>;
+}
 
 /** What an upload is made of once everything was checked that can be checked before a session is opened. */
 export interface ReadyUpload {
@@ -17,34 +33,64 @@ export interface ReadyUpload {
   readonly cover: OpenedSource | undefined;
   /** What belongs to the media when it is a manifest. */
   readonly tree: ManifestTree | undefined;
+  /**
+   * All that will be sent, in waves: those of a wave may be sent together, each wave once the one before is stored. A
+   * manifest comes after everything it names, so that nobody ever sees one whose files are missing.
+   */
+  readonly waves: readonly (readonly ReadyFile[])[];
   readonly fields: ApplyFields;
   /** Requests that had to be repeated so far. */
   readonly retries: number;
 }
 
-/** Bytes of everything that will be sent, the cover last; undefined for a stream of unknown length. */
-export function sizesOf({ media, cover, tree }: ReadyUpload): (number | undefined)[] {
-  const besides = [...(tree?.segments ?? []), ...(tree?.manifests ?? [])].map(({ identity }) => identity.size);
-  return [...besides, media.size, ...(cover === undefined ? [] : [cover.size])];
+function wavesOf(
+  { media, cover, tree }: Pick<ReadyUpload, "media" | "cover" | "tree">,
+  partSize: number | "auto",
+  lanes: LanePool,
+): ReadyFile[][] {
+  const planOf = (size: number | undefined): TransferPlan | undefined =>
+    size === undefined ? undefined : planTransfer(size, partSize);
+  const open = (place: "media" | "cover", source: OpenedSource): ReadyFile => {
+    const { label, size } = source;
+    return { label, size, plan: planOf(size), place, withSource: (work) => work(source) };
+  };
+  const waves = [[open("media", media)], ...(cover === undefined ? [] : [[open("cover", cover)]])];
+  if (tree === undefined) return waves;
+  const { folder, segments, manifests } = tree;
+  const closed = (file: LocatedFile): ReadyFile => {
+    const { label, path, identity } = file;
+    const { size } = identity;
+    const withSource: ReadyFile["withSource"] = async (work) => {
+      const source = await openTreeFile(folder, file, lanes);
+      try {
+        return await work(source);
+      } finally {
+        await source.close();
+      }
+    };
+    return { label, size, plan: planOf(size), place: { path, identity }, withSource };
+  };
+  return [segments.map(closed), manifests.map(closed), ...waves];
 }
 
 /** Bytes of the media and of what belongs to it, without the cover; undefined while a stream's length is unknown. */
-export function mediaBytes(ready: ReadyUpload): number | undefined {
-  return sizesOf({ ...ready, cover: undefined }).reduce(
-    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
-    0,
-  );
+export function mediaBytes({ waves }: ReadyUpload): number | undefined {
+  return waves
+    .flat()
+    .filter(({ place }) => place !== "cover")
+    .reduce<number | undefined>(
+      (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
+      0,
+    );
 }
 
-/** Checks the options, opens the sources, uses them, and closes them whatever happened. */
+/** Opens the sources, uses them, and closes them whatever happened. @param options checked: see settleOptions */
 export async function withSources<T>(
   environment: UploadEnvironment,
   input: UploadSource,
-  options: UploadOptions,
+  options: SettledOptions,
   use: (ready: ReadyUpload) => Promise<T>,
 ): Promise<T> {
-  const now = environment.wire.clock.now();
-  checkOptions(options, now);
   if (options.checkpoint !== undefined) checkCheckpoint(options.checkpoint);
   options.signal?.throwIfAborted();
   const { lanes, wire } = environment;
@@ -74,9 +120,9 @@ export async function withSources<T>(
     const cover =
       options.cover === undefined ? undefined : keep(await openSource("cover", options.cover, undefined, access));
     // The client's own application belongs to the upload as much as one that the call names: a checkpoint must tell.
-    const subAppId = options.subAppId ?? environment.defaults.subAppId;
-    const fields = applyFields({ ...options, subAppId }, media.fileName, cover, now);
-    return await use({ media, cover, tree, fields, retries });
+    const fields = applyFields(options, media.fileName, cover, wire.clock.now());
+    const waves = wavesOf({ media, cover, tree }, options.partSize, lanes);
+    return await use({ media, cover, tree, waves, fields, retries });
   } finally {
     for (const source of opened) await source.close();
   }

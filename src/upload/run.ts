@@ -13,11 +13,10 @@ import { abortUploads } from "./clean-up.ts";
 import { transferContext, type RunOptions } from "./context.ts";
 import { commitUpload } from "./session/commit.ts";
 import { deliverObjects } from "./deliver.ts";
-import { planTransfer } from "./transfer/part-plan.ts";
 import { ProgressMeter } from "./progress.ts";
 import { applyUpload } from "./session/apply.ts";
 import { treeFiles, uploadObjects } from "./objects.ts";
-import { mediaBytes, sizesOf, type ReadyUpload } from "./ready.ts";
+import { mediaBytes, type ReadyUpload } from "./ready.ts";
 import { UploadState } from "./state/upload-state.ts";
 
 type Stage = "apply" | "transfer" | "commit";
@@ -107,8 +106,7 @@ export class UploadRun {
 
   /** Expects what the sources have, before the session says which objects they become. */
   #expectSources(): void {
-    const { partSize = this.#environment.defaults.partSize } = this.#options;
-    for (const size of sizesOf(this.#ready)) this.#expect(size, partSize);
+    for (const { size, plan } of this.#ready.waves.flat()) this.#progress.expect(size, plan?.partCount);
   }
 
   /** Counts what an earlier run had brought, where none of it is looked at again. */
@@ -141,7 +139,7 @@ export class UploadRun {
     const objects = waves.flat();
     this.#state.expectObjects(objects.length);
     this.#progress.reset();
-    for (const { size } of objects) this.#expect(size, context.partSize);
+    for (const { size, plan } of objects) this.#progress.expect(size, plan?.partCount);
     for (const wave of waves) {
       await deliverObjects(context, this.#state, wave, (parts) => {
         this.#resumedParts += parts;
@@ -151,7 +149,7 @@ export class UploadRun {
   }
 
   #objects(session: SessionIdentity): UploadObject[][] {
-    return uploadObjects(session, this.#ready, this.#environment.lanes);
+    return uploadObjects(session, this.#ready);
   }
 
   async #commit(session: UploadSession): Promise<CommitResult> {
@@ -203,10 +201,6 @@ export class UploadRun {
       const why = error instanceof Error ? error.message : String(error);
       this.#warn("HANDLER_FAILED", `${label} is committed, but onProgress threw when it was told so: ${why}`);
     }
-  }
-
-  #expect(size: number | undefined, partSize: number | "auto"): void {
-    this.#progress.expect(size, size === undefined ? undefined : planTransfer(size, partSize).partCount);
   }
 
   #mayRestart(error: unknown): boolean {

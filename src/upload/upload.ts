@@ -2,7 +2,7 @@ import type { UploadEnvironment } from "./environment.ts";
 import type { UploadOptions } from "./options.ts";
 import type { UploadSource } from "./source/source.ts";
 import type { UploadResult } from "./result.ts";
-import { checkOptions } from "./options.ts";
+import { settleOptions } from "./options.ts";
 import { ownSignals } from "../http/abort.ts";
 import { UploadRun } from "./run.ts";
 import { withSources } from "./ready.ts";
@@ -14,9 +14,9 @@ import { withSources } from "./ready.ts";
 export async function runUpload(
   environment: UploadEnvironment,
   input: UploadSource,
-  options: UploadOptions,
+  given: UploadOptions,
 ): Promise<UploadResult> {
-  checkOptions(options, environment.wire.clock.now());
+  const options = settleOptions(given, environment.defaults, environment.wire.clock.now());
   const { signal, ending, release } = ownSignals(options.signal);
   try {
     const own = { ...options, signal, ending };

@@ -11,9 +11,14 @@ export interface Outcome {
 }
 
 /** Runs a program without a shell; a failing one is an outcome and not an error. */
-export async function run(program: string, args: readonly string[], cwd: string): Promise<Outcome> {
+export async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Outcome> {
   try {
-    const options = { cwd, env: cleanEnvironment(), maxBuffer: 2 ** 26, timeout: 170_000 };
+    const options = { cwd, env: { ...cleanEnvironment(), ...env }, maxBuffer: 2 ** 26, timeout: 170_000 };
     const { stdout, stderr } = await promisify(execFile)(program, args, options);
     return { exitCode: 0, stdout, stderr };
   } catch (error) {
@@ -24,8 +29,13 @@ export async function run(program: string, args: readonly string[], cwd: string)
 }
 
 /** @throws {Error} with what the program wrote, when it fails */
-export async function succeed(program: string, args: readonly string[], cwd: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await run(program, args, cwd);
+export async function succeed(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(program, args, cwd, env);
   if (exitCode !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${exitCode}\n${stdout}\n${stderr}`);
   return stdout;
 }

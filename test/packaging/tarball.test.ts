@@ -1,10 +1,13 @@
 import { access, readdir, readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { describe, expect, inject, test } from "vitest";
+import { reachableDeclarations } from "../../scripts/declarations.mjs";
 import { root } from "./commands.ts";
 
 const packed = inject("packed");
+const paths = packed.files.map(({ path }) => path);
 const unpackedBudget = 1_750_000;
+const mostDeclarations = 140;
 
 async function expectedFiles(): Promise<string[]> {
   const lines = (await readFile(join(import.meta.dirname, "files.txt"), "utf8")).split("\n");
@@ -12,14 +15,24 @@ async function expectedFiles(): Promise<string[]> {
   const sources = (await readdir(join(root, "src"), { recursive: true }))
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
     .map((name) => `dist/${name.split(sep).join("/").replace(/\.ts$/, "")}`);
-  return named
-    .flatMap((line) => (line === "src/**/*.ts" ? sources.flatMap((stem) => [`${stem}.js`, `${stem}.d.ts`]) : [line]))
-    .sort();
+  return named.flatMap((line) => (line === "src/**/*.ts" ? sources.map((stem) => `${stem}.js`) : [line])).sort();
 }
 
 describe("the tarball", () => {
   test("holds exactly the files of files.txt", async () => {
-    expect(packed.files.map(({ path }) => path).sort()).toEqual(await expectedFiles());
+    const others = paths.filter((path) => !path.endsWith(".d.ts"));
+    expect(others.sort()).toEqual(await expectedFiles());
+  });
+
+  test(`has the declarations that its entry points lead to, no others, and at most ${mostDeclarations} of them`, async () => {
+    const installed = join(packed.project, "node_modules/vodup");
+    const { exports } = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as {
+      exports: Record<string, { types?: string }>;
+    };
+    const reached = await reachableDeclarations(join(installed, "dist"), exports);
+    const published = paths.filter((path) => path.endsWith(".d.ts")).map((path) => path.replace(/^dist\//, ""));
+    expect(published.sort()).toEqual([...reached].sort());
+    expect(published.length).toBeLessThanOrEqual(mostDeclarations);
   });
 
   test(`takes at most ${unpackedBudget} bytes unpacked`, () => {

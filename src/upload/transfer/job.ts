@@ -3,7 +3,7 @@ import type { CosClient } from "../../cos/client.ts";
 import type { MemoryBudget } from "../buffers/budget.ts";
 import type { PartBody } from "../source/part-body.ts";
 import type { OpenedSource } from "../source/source.ts";
-import type { PartRange } from "./part-plan.ts";
+import type { PartRange, TransferPlan } from "./part-plan.ts";
 import type { Requesting } from "./request.ts";
 
 /** What the whole object must be. */
@@ -91,5 +91,7 @@ export interface ObjectJob {
   readonly file: string;
   readonly key: string;
   readonly contentType: string | undefined;
+  /** How it is sent when no earlier run has begun to; undefined for a stream of unknown length. */
+  readonly plan: TransferPlan | undefined;
   readonly record: ObjectRecord;
 }

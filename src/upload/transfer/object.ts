@@ -25,8 +25,10 @@ async function transferRanged(
   source: RangedSource,
 ): Promise<TransferredObject> {
   const { record } = job;
-  const resumed = record.uploadId !== undefined && record.partSize !== undefined;
-  const plan = planTransfer(source.size, resumed ? (record.partSize ?? "auto") : context.partSize);
+  const begun = record.uploadId === undefined ? undefined : record.partSize;
+  // What an earlier run has begun goes on in parts of that size.
+  const planned = begun === undefined ? job.plan : undefined;
+  const plan = planned ?? planTransfer(source.size, begun ?? context.partSize);
   if (plan.kind === "put") {
     const body = source.body(0, source.size);
     const result = await putWhole(context, job, body);

@@ -8,7 +8,8 @@ import type {
   TransferredObject,
   Verified,
 } from "./job.ts";
-import type { CosCallOptions, StoredBytes } from "../../cos/client.ts";
+import type { CosCallOptions } from "../../cos/client.ts";
+import type { StoredBytes } from "../../cos/stored-bytes.ts";
 import type { ReplayableBody } from "../../http/transport.ts";
 import type { RetryClass } from "../../http/retry.ts";
 import type { Requesting } from "./request.ts";
