@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { describe, expect, test } from "vitest";
-import { findCycle, importsOf, loadedWith, readSources, type ImportEdge } from "./support/source-imports.ts";
+import { findCycle, importsOf, loadedWith, readSources, type ImportEdge } from "./source-imports.ts";
 
 /**
  * The house of docs/design.md, kept: which room may import which, types included. A room is a folder of src, or a file

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Bench } from "./support/bench.ts";
 import { bytes, mib, openBench } from "./support/bench.ts";
 import { until } from "./support/run-cli.ts";
+import { timing } from "../support/timing.ts";
 
 let bench: Bench;
 
@@ -246,7 +247,7 @@ describe("vodup batch", () => {
     expect((await run.ended).code).toBe(143);
   });
 
-  test("is not disturbed by the service's limit of requests a second", async () => {
+  test("is not disturbed by the service's limit of requests a second", timing, async () => {
     await bench.close();
     bench = await openBench({ rateLimits: { ApplyUpload: 15, CommitUpload: 15 } });
     await films(Array.from({ length: 25 }, (_, n) => `film ${n}`));
@@ -331,7 +332,7 @@ describe("a wrong batch", () => {
   test.each([
     ["the manifest", "films.ndjson"],
     ["the journal", "films.ndjson.journal"],
-  ])("whose report is %s by another name leaves it alone", async (_, file) => {
+  ])("whose report is %s by another name leaves it alone", timing, async (_, file) => {
     await films(["a"]);
     await bench.run(["batch", "films.ndjson"]);
     const before = await readFile(join(bench.folder, file), "utf8");
@@ -473,7 +474,7 @@ describe("a batch that was stopped", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)("by %s keeps its parts, says what is left, and goes on", async (signal, exitCode) => {
+  ] as const)("by %s keeps its parts, says what is left, and goes on", timing, async (signal, exitCode) => {
     const run = await startStuck();
     const started = performance.now();
     run.child.kill(signal);

@@ -5,6 +5,7 @@ import type { RawServer } from "../support/raw-servers.ts";
 import type { Bench } from "./support/bench.ts";
 import { httpServer } from "../support/raw-servers.ts";
 import { openBench } from "./support/bench.ts";
+import { timing } from "../support/timing.ts";
 
 let bench: Bench;
 let lesson: string;
@@ -67,7 +68,7 @@ describe("--credentials metadata", () => {
     expect(stderr).toContain("no role is bound to this instance; bind one in the console");
   });
 
-  test("where nobody answers: exit 4 after 2 s", async () => {
+  test("where nobody answers: exit 4 after 2 s", timing, async () => {
     const metadata = await httpServer(() => undefined);
     const env = await onInstance(metadata);
     const started = performance.now();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Bench } from "./support/bench.ts";
 import { mib, openBench } from "./support/bench.ts";
+import { timing } from "../support/timing.ts";
 
 let bench: Bench;
 
@@ -10,7 +11,7 @@ beforeEach(async () => {
 
 afterEach(() => bench.close());
 
-test("--limit-rate spreads an upload over time, and all of it arrives", async () => {
+test("--limit-rate spreads an upload over time, and all of it arrives", timing, async () => {
   await bench.file("film.mp4", 2 * mib);
   const started = performance.now();
   const { code, stdout } = await bench.run(["upload", "film.mp4", "--limit-rate=1MiB"]);

@@ -9,6 +9,7 @@ import type { RunningCli } from "./support/run-cli.ts";
 import { bytes, mib, openBench } from "./support/bench.ts";
 import { builtCli } from "./support/built-cli.ts";
 import { cleanEnvironment, until } from "./support/run-cli.ts";
+import { timing } from "../support/timing.ts";
 
 let bench: Bench;
 let path: string;
@@ -107,7 +108,7 @@ describe("an upload that was stopped", () => {
     expect(await bench.stateFiles()).toEqual([]);
   });
 
-  test("twice: does not wait for cleaning up", async () => {
+  test("twice: does not wait for cleaning up", timing, async () => {
     const run = await startStuck(["--no-resume"]);
     bench.emulator.setFaults([{ operation: "AbortMultipartUpload", fault: { kind: "hang" } }]);
     run.child.kill("SIGINT");
@@ -303,7 +304,7 @@ describe("--checkpoint FILE", () => {
   test.each([
     ["not JSON", "{", "not JSON"],
     ["another program's JSON", '{"version":7}', "version"],
-  ])("that is %s is an error, and nothing is sent", async (_, content, named) => {
+  ])("that is %s is an error, and nothing is sent", timing, async (_, content, named) => {
     await writeFile(file(), content);
     const { code, stderr } = await bench.run(["upload", path, "--checkpoint", "upload.json"]);
     expect(code).toBe(1);

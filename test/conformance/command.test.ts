@@ -7,6 +7,7 @@ import { runCommand } from "../../src/conformance/run-command.ts";
 import { scenarios } from "../../src/conformance/scenarios/all.ts";
 import { parseXml } from "../../src/xml/parse.ts";
 import { builtCli } from "../cli/support/built-cli.ts";
+import { timing } from "../support/timing.ts";
 
 const uploader = join(import.meta.dirname, "mutants/uploader.mjs");
 let folder: string;
@@ -169,7 +170,7 @@ describe("a command", () => {
     }
   });
 
-  test("that leaves a process behind is not waited for", async () => {
+  test("that leaves a process behind is not waited for", timing, async () => {
     const child = `require("node:child_process").spawn(process.execPath, ["-e", "setTimeout(() => 0, 60000)"], { stdio: "inherit" }).unref()`;
     const run = await runCommand({ command: node(child), env: process.env, timeoutMs: 20_000 });
     expect(run).toMatchObject({ exitCode: 0, leftProcesses: true });

@@ -8,7 +8,7 @@ import { startReplay } from "../../src/replay/player.ts";
 import { accountKeys } from "../cassettes/author.ts";
 import { unreproducible } from "../support/cassette-signatures.ts";
 import { leaksIn } from "../support/leak-gate.ts";
-import { playUpload } from "../support/play-upload.ts";
+import { playUpload } from "./play-upload.ts";
 import { confirmWindowMs, fixedClock, scenarioCassettes, subAppId } from "./scenario-cassettes.ts";
 import { scenarios } from "./scenarios.ts";
 import { openSubject, type Subject } from "./subject.ts";

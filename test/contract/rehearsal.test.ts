@@ -6,7 +6,7 @@ import type { Run, Written } from "./record.ts";
 import type { Subject } from "./subject.ts";
 import { parseCassette } from "../../src/replay/load.ts";
 import { startReplay } from "../../src/replay/player.ts";
-import { sendRecorded } from "../support/send-recorded.ts";
+import { sendRecorded } from "./send-recorded.ts";
 import { unreproducible } from "../support/cassette-signatures.ts";
 import { formsOf, leaksIn } from "../support/leak-gate.ts";
 import { schemaErrors } from "../support/schema-errors.ts";

@@ -3,6 +3,7 @@ import { CosClient, type CosOptions } from "../../src/cos/client.ts";
 import { CosError, NetworkError } from "../../src/errors.ts";
 import { answerText, onRequests, tcpServer } from "../support/raw-servers.ts";
 import { rejection } from "../http/support.ts";
+import { timing } from "../support/timing.ts";
 
 const opened: CosClient[] = [];
 const credentials = { secretId: "AKIDexample", secretKey: "5ecretKey", token: "T0ken/+==" };
@@ -268,7 +269,7 @@ describe("ListParts", () => {
   });
 });
 
-test("Complete may be silent for longer than any other request", async () => {
+test("Complete may be silent for longer than any other request", timing, async () => {
   const { cos } = await serve(["hang"], { limits: { headersMs: 50, bodyMs: 50, completeMs: 1_500 } });
   const started = performance.now();
   expect(await rejection(cos.completeMultipartUpload("k", "u", parts))).toMatchObject({ code: "TIMEOUT" });

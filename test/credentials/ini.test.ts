@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { credentialFiles, firstOf, fromIni } from "../../src/credentials/ini.ts";
+import { unprivileged } from "../support/unprivileged.ts";
 
 let folder: string;
 let files = 0;
@@ -99,10 +100,11 @@ describe("an INI file is refused, naming the place and not the value:", () => {
     });
   });
 
-  test.skipIf(process.getuid?.() === 0)("an unreadable file, instead of passing it over", async () => {
+  test("an unreadable file, instead of passing it over", async () => {
     const file = await written(plain);
     await chmod(file, 0o000);
-    await expect(firstOf([file, await written(plain)], "default")()).rejects.toThrow("(EACCES)");
+    const other = await written(plain);
+    await unprivileged(() => expect(firstOf([file, other], "default")()).rejects.toThrow("(EACCES)"));
   });
 });
 

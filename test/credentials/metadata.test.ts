@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import { fromMetadata } from "../../src/credentials/metadata.ts";
+import { timing } from "../support/timing.ts";
 
 const rolePath = "/latest/meta-data/cam/security-credentials/";
 /** The shape of the documented sample (cvm 213/4934); the values are made up. */
@@ -108,7 +109,7 @@ describe("nobody there", () => {
     ["the second answer", (path, response) => (path === rolePath ? response.end("role") : undefined)],
     ["the rest of an answer", (_, response) => response.write("ro")],
   ];
-  test.each(silent)("waiting for %s ends at the limit of the whole exchange", async (_, reply) => {
+  test.each(silent)("waiting for %s ends at the limit of the whole exchange", timing, async (_, reply) => {
     const { origin } = await instance(reply);
     const started = performance.now();
     await expect(fromMetadata({ origin, limitMs: 150 })()).rejects.toMatchObject({

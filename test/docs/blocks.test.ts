@@ -5,8 +5,8 @@ import type { CommandSpec } from "../../src/cli/args.ts";
 import { parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { anchorOf, readPages, root, type Page } from "../support/markdown.ts";
-import { shellCommands } from "../support/shell-words.ts";
-import { typeErrors } from "../support/type-check.ts";
+import { shellCommands } from "./support/shell-words.ts";
+import { typeErrors } from "./support/type-check.ts";
 
 /** What the pages show is true of the program as it is: code compiles, commands parse, links lead somewhere. */
 const pages = await readPages();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shellCommands } from "../support/shell-words.ts";
+import { shellCommands } from "./support/shell-words.ts";
 
 /** What the checks of the pages rely on: a command that is not seen is not checked. */
 test.each<[string, string[][]]>([

@@ -16,6 +16,7 @@ import {
   type Session,
   type WireAnswer,
 } from "./support/wire.ts";
+import { timing } from "../support/timing.ts";
 
 const aMebibyte = Buffer.alloc(2 ** 20, 5);
 
@@ -108,7 +109,7 @@ describe("pace", () => {
     { kind: "slow-response", ms: 120 },
     { kind: "trickle", ms: 1 },
     { kind: "keep-alive", ms: 40, spaces: 3 },
-  ])("%j slows an answer that is whole in the end", async (fault) => {
+  ])("%j slows an answer that is whole in the end", timing, async (fault) => {
     const { ms, answer } = await timed(fault);
     expect(ms).toBeGreaterThanOrEqual(115);
     expect(answer.status).toBe(200);
@@ -116,7 +117,7 @@ describe("pace", () => {
     if (fault.kind === "keep-alive") expect(answer.text).toMatch(/^ {3}<Init/);
   });
 
-  test("a body is read as slowly as told", async () => {
+  test("a body is read as slowly as told", timing, async () => {
     const { emulator, session } = await withFaults(
       once("PutObject", { kind: "slow-read", bytesPerSecond: 5 * 2 ** 20 }),
     );

@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { start } from "./support/running.ts";
 import { apply, cos, send, upload } from "./support/wire.ts";
+import { timing } from "../support/timing.ts";
 
 describe("the handle", () => {
   test("names its one origin for both endpoints, and its keys", async () => {
@@ -42,7 +43,7 @@ describe("the handle", () => {
 });
 
 describe("close", () => {
-  test("ends open connections at once, twice does no harm", async () => {
+  test("ends open connections at once, twice does no harm", timing, async () => {
     const emulator = await start();
     const port = Number(new URL(emulator.origin).port);
     const idle = connect(port, "127.0.0.1");

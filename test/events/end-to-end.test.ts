@@ -7,6 +7,7 @@ import type { PulledEvent, Refusal, VodEvent } from "../../src/events/index.ts";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { createListener } from "../../src/events/index.ts";
 import { VodClient } from "../../src/index.ts";
+import { timing } from "../support/timing.ts";
 
 const signKey = "abcDEF0123456789";
 const closing: (() => Promise<void>)[] = [];
@@ -157,7 +158,7 @@ describe("pulled", () => {
 });
 
 describe("closing the client", () => {
-  test("ends its loops, also those that wait", async () => {
+  test("ends its loops, also those that wait", timing, async () => {
     const { vod } = await scene({ pullWaitMs: 5000 });
     const seen: PulledEvent[] = [];
     const loop = (async () => {

@@ -5,6 +5,7 @@ import { startEmulator, type Emulator } from "../../src/emulator/index.ts";
 import { pullEvents } from "../../src/events/index.ts";
 import { VodApiError, VodClient } from "../../src/index.ts";
 import { VodApi } from "../../src/vod-api/index.ts";
+import { timing } from "../support/timing.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -340,7 +341,7 @@ describe("failures", () => {
 });
 
 describe("ending", () => {
-  test("the signal ends a waiting pull at once, with its own reason", async () => {
+  test("the signal ends a waiting pull at once, with its own reason", timing, async () => {
     const { pull } = await scene({ pullWaitMs: 5000 });
     const controller = new AbortController();
     const reason = new Error("shutting down");
@@ -373,7 +374,7 @@ describe("ending", () => {
     expect(await left()).toBe(0);
   });
 
-  test("stop ends it without an error, also while it waits", async () => {
+  test("stop ends it without an error, also while it waits", timing, async () => {
     const { upload, pull } = await scene({ pullWaitMs: 5000 });
     await upload(2);
     const events = pull();

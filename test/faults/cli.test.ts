@@ -7,6 +7,7 @@ import type { Bench } from "../cli/support/bench.ts";
 import { bytes, mib, openBench } from "../cli/support/bench.ts";
 import { builtCli } from "../cli/support/built-cli.ts";
 import { until } from "../cli/support/run-cli.ts";
+import { timing } from "../support/timing.ts";
 
 const size = 3 * mib + 4_321;
 const benches: Bench[] = [];
@@ -145,7 +146,7 @@ describe("the command line, through a fault", () => {
     Object.entries(stopped).flatMap(([how, fault]) =>
       (["SIGINT", "SIGTERM"] as const).map((signal) => [signal, how, fault] as const),
     ),
-  )("%s ends it at once though cleaning up %s", async (signal, _, fault) => {
+  )("%s ends it at once though cleaning up %s", timing, async (signal, _, fault) => {
     const { bench, path } = await scene([
       { operation: "UploadPart", fault: { kind: "hang" } },
       ...(fault === "offline" ? [] : [{ operation: "AbortMultipartUpload", fault }]),
@@ -163,7 +164,7 @@ describe("the command line, through a fault", () => {
     if (fault !== "offline") expect(bench.count("AbortMultipartUpload")).toBe(1);
   });
 
-  test.concurrent("ends by a signal while it reads a pipe whose writer says nothing", async () => {
+  test.concurrent("ends by a signal while it reads a pipe whose writer says nothing", timing, async () => {
     const { bench } = await scene();
     const pipe = join(bench.folder, "pipe.mp4");
     execFileSync("mkfifo", [pipe]);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { loopTurn } from "../../src/http/loop-turn.ts";
 import { tap } from "../../src/http/tap.ts";
+import { timing } from "../support/timing.ts";
 
 /** Chunks that take 3 ms of the processor each and are there at once: nothing here waits for a socket. */
 async function* costly(count: number): AsyncGenerator<Uint8Array> {
@@ -31,7 +32,7 @@ async function mostInOneTurn(before?: () => Promise<void> | undefined): Promise<
   return Math.max(...turns.values());
 }
 
-test("many bodies share a turn of the event loop, and leave the rest of it to the host", async () => {
+test("many bodies share a turn of the event loop, and leave the rest of it to the host", timing, async () => {
   expect(await mostInOneTurn()).toBeGreaterThan(16);
   expect(await mostInOneTurn(loopTurn)).toBeLessThanOrEqual(4);
 });

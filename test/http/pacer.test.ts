@@ -6,8 +6,9 @@ import { Pacer } from "../../src/http/pacer.ts";
 import { Transport } from "../../src/http/transport.ts";
 import { defaultLimits } from "../../src/http/limits.ts";
 import { Wire } from "../../src/http/wire.ts";
+import { timing } from "../support/timing.ts";
 
-test("after the first second's worth, what is taken is paid for by waiting", async () => {
+test("after the first second's worth, what is taken is paid for by waiting", timing, async () => {
   let now = 0;
   const pacer = new Pacer(1_000_000, () => now);
   const waits: number[] = [];
@@ -33,7 +34,7 @@ test("an abort ends the waiting with its own reason", async () => {
   await expect(waiting).rejects.toThrow("enough");
 });
 
-test("a body arrives whole at about the rate, whatever its chunks", async () => {
+test("a body arrives whole at about the rate, whatever its chunks", timing, async () => {
   const server = createServer((request, response) => {
     let size = 0;
     request.on("data", (chunk: Buffer) => (size += chunk.byteLength)).on("end", () => response.end(String(size)));

@@ -10,6 +10,7 @@ import { startEmulator } from "../../src/emulator/index.ts";
 import type { ConnectProxyOptions } from "../support/connect-proxy.ts";
 import { connectProxy } from "../support/connect-proxy.ts";
 import { closedPort } from "../support/raw-servers.ts";
+import { timing } from "../support/timing.ts";
 
 type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
@@ -265,7 +266,7 @@ describe("a proxy that does not let through", () => {
     await vod.close();
   });
 
-  test("and says nothing: PROXY after the connect limit", async () => {
+  test("and says nothing: PROXY after the connect limit", timing, async () => {
     const proxy = await refusing(() => "silence");
     const vod = await clientVia({ HTTPS_PROXY: proxy.origin }, { retry: { attempts: 1 } }, 1_000);
     const started = performance.now();

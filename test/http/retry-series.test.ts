@@ -5,6 +5,7 @@ import { retryPolicy, retrying, type RetryClass, type RetryContext, type RetryOp
 import { sleep } from "../../src/http/abort.ts";
 import { pause } from "../support/raw-servers.ts";
 import { rejection } from "./support.ts";
+import { timing } from "../support/timing.ts";
 
 class Failure extends VodupError {
   readonly kind: RetryClass;
@@ -152,7 +153,7 @@ describe("a series", () => {
     ["network", new NetworkError("BAD_ANSWER", "x", { ...where, retryAfterMs: 30 })],
     ["COS", new CosError("x", { ...cos, retryAfterMs: 30 })],
     ["VOD", new VodApiError("x", { ...api, retryAfterMs: 30 })],
-  ])("waits as long as a %s answer asks for", async (_, error) => {
+  ])("waits as long as a %s answer asks for", timing, async (_, error) => {
     const delays: number[] = [];
     let sent = 0;
     const started = performance.now();
@@ -178,7 +179,7 @@ describe("an abort", () => {
     expect(run).toMatchObject({ outcome: reason, sent: 0 });
   });
 
-  test("during a delay ends it at once", async () => {
+  test("during a delay ends it at once", timing, async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(reason), 20);
     const started = performance.now();
@@ -216,7 +217,7 @@ describe("an abort", () => {
 });
 
 describe("sleep", () => {
-  test("waits", async () => {
+  test("waits", timing, async () => {
     const started = performance.now();
     await sleep(30);
     expect(performance.now() - started).toBeGreaterThan(25);

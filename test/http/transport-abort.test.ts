@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { answerText, httpServer, onRequests, pause, tcpServer, type RawServer } from "../support/raw-servers.ts";
+import { timing } from "../support/timing.ts";
 import { rejection, request, transport, upload } from "./support.ts";
 
 const mib = 2 ** 20;
@@ -26,7 +27,7 @@ async function abortAt(
   expect(await server.quiet()).toBe(0);
 }
 
-describe("an abort rejects with the signal's own reason and leaves no socket", () => {
+describe("an abort rejects with the signal's own reason and leaves no socket", timing, () => {
   test("before anything: nothing is connected", async () => {
     const server = await httpServer((_, response) => response.end());
     for (const reason of [new Changed("before"), "a string", 0, null]) {

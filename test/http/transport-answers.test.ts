@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { NetworkError } from "../../src/errors.ts";
 import { answerText, closedPort, httpServer, onRequests, pause, tcpServer } from "../support/raw-servers.ts";
 import { rejection, request, transport, upload } from "./support.ts";
+import { timing } from "../support/timing.ts";
 
 /** Answers every request on every connection with these bytes, then does `after` with the socket. */
 const answering = (bytes: string | Buffer, after: "keep" | "end" | "reset" = "keep") =>
@@ -282,27 +283,31 @@ describe("a request", () => {
     }
   });
 
-  test("answered while its body is still being sent, gives that answer and stops reading the body", async () => {
-    const server = await httpServer((_, response) => response.writeHead(503, { "retry-after": "7" }).end("busy"));
-    let asked = 0;
-    let ended = false;
-    const open = async function* (): AsyncGenerator<Uint8Array> {
-      try {
-        for (; asked < 4_000; asked += 1) yield Buffer.alloc(65_536);
-      } finally {
-        ended = true;
-      }
-    };
-    const size = 4_000 * 65_536;
-    const headers = { "content-length": String(size) };
-    const answer = await transport().send(request(server.origin, { method: "PUT", headers, body: { size, open } }));
-    expect({ status: answer.status, body: String(answer.body), after: answer.headers["retry-after"] }).toEqual({
-      status: 503,
-      body: "busy",
-      after: "7",
-    });
-    expect(await server.quiet()).toBe(0);
-    expect(asked).toBeLessThan(4_000);
-    expect(ended).toBe(true);
-  });
+  test(
+    "answered while its body is still being sent, gives that answer and stops reading the body",
+    timing,
+    async () => {
+      const server = await httpServer((_, response) => response.writeHead(503, { "retry-after": "7" }).end("busy"));
+      let asked = 0;
+      let ended = false;
+      const open = async function* (): AsyncGenerator<Uint8Array> {
+        try {
+          for (; asked < 4_000; asked += 1) yield Buffer.alloc(65_536);
+        } finally {
+          ended = true;
+        }
+      };
+      const size = 4_000 * 65_536;
+      const headers = { "content-length": String(size) };
+      const answer = await transport().send(request(server.origin, { method: "PUT", headers, body: { size, open } }));
+      expect({ status: answer.status, body: String(answer.body), after: answer.headers["retry-after"] }).toEqual({
+        status: 503,
+        body: "busy",
+        after: "7",
+      });
+      expect(await server.quiet()).toBe(0);
+      expect(asked).toBeLessThan(4_000);
+      expect(ended).toBe(true);
+    },
+  );
 });

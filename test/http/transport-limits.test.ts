@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { answerText, httpServer, onRequests, pause, tcpServer } from "../support/raw-servers.ts";
 import { rejection, request, transport, upload } from "./support.ts";
+import { timing } from "../support/timing.ts";
 
 const mib = 2 ** 20;
 
@@ -10,7 +11,7 @@ async function timed<T>(work: Promise<T>): Promise<[T, number]> {
 }
 
 describe("the connect limit", () => {
-  test("ends a connection that does not come to stand", async () => {
+  test("ends a connection that does not come to stand", timing, async () => {
     // It accepts and never answers the TLS handshake.
     const server = await tcpServer(() => undefined);
     const wire = transport({ connectMs: 200, headersMs: 5_000 });
@@ -23,7 +24,7 @@ describe("the connect limit", () => {
 });
 
 describe("the headers limit", () => {
-  test("ends a request that is not answered", async () => {
+  test("ends a request that is not answered", timing, async () => {
     const server = await tcpServer(() => undefined);
     const [error, ms] = await timed(rejection(transport({ headersMs: 200 }).send(request(server.origin))));
     expect(error).toMatchObject({ code: "TIMEOUT", phase: "headers", retryable: true, reusedSocket: false });
@@ -60,7 +61,7 @@ describe("the headers limit", () => {
   });
 
   for (const kind of ["chunks", "one buffer"] as const) {
-    test(`does not end a body (${kind}) that is taken slowly, as long as it moves`, async () => {
+    test(`does not end a body (${kind}) that is taken slowly, as long as it moves`, timing, async () => {
       // 20 MiB at about 8 MiB/s take twice the limit; the kernel's buffers hold some of them.
       const server = await httpServer(async (incoming, response) => {
         let got = 0;
@@ -84,7 +85,7 @@ describe("the headers limit", () => {
       expect(ms).toBeGreaterThan(1_500);
     });
 
-    test(`ends a body (${kind}) that is no longer taken`, async () => {
+    test(`ends a body (${kind}) that is no longer taken`, timing, async () => {
       const server = await httpServer((incoming) => {
         incoming.once("data", () => incoming.pause());
       });
@@ -112,7 +113,7 @@ describe("the headers limit", () => {
 });
 
 describe("the body limit", () => {
-  test("ends an answer that stops", async () => {
+  test("ends an answer that stops", timing, async () => {
     const server = await tcpServer((socket) =>
       onRequests(socket, () => socket.write("HTTP/1.1 200 X\r\ncontent-length: 10\r\n\r\nabc")),
     );

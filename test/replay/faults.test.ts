@@ -6,6 +6,7 @@ import { startReplay } from "../../src/replay/player.ts";
 import { send } from "./raw-client.ts";
 import type { Json } from "./sample-cassette.ts";
 import { cassetteOf, replying } from "./sample-cassette.ts";
+import { timing } from "../support/timing.ts";
 
 let replay: Replay | undefined;
 
@@ -83,7 +84,7 @@ describe("faults happen on the wire", () => {
     socket.destroy();
   });
 
-  it("delayMs: the answer is late by that much", async () => {
+  it("delayMs: the answer is late by that much", timing, async () => {
     const { origin } = await play({ status: 200, delayMs: 120 });
     const started = performance.now();
     await put(origin);

@@ -4,6 +4,7 @@ import type { PullOptions } from "../../src/index.ts";
 import { TaskFailedError } from "../../src/index.ts";
 import { RateGate } from "../../src/http/rate-gate.ts";
 import { refusal, scene } from "./support.ts";
+import { timing } from "../support/timing.ts";
 
 const url = "https://source.example/lesson.mp4";
 const quick = { wait: true, pollMs: 10, maxPollMs: 20 } as const;
@@ -115,7 +116,7 @@ describe("the SessionId", () => {
 });
 
 describe("at most five a second", () => {
-  test("pass the gate, in order", async () => {
+  test("pass the gate, in order", timing, async () => {
     const gate = new RateGate(5);
     const startedAt = performance.now();
     const passed: number[] = [];
@@ -131,7 +132,7 @@ describe("at most five a second", () => {
     expect(passed).toEqual(Array.from({ length: 12 }, (_, at) => at));
   });
 
-  test("pass in small groups where that is asked for", async () => {
+  test("pass in small groups where that is asked for", timing, async () => {
     const gate = new RateGate(20, 2);
     const startedAt = performance.now();
     const passed = await Promise.all(

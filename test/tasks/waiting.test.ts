@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TaskState } from "../../src/index.ts";
 import { NetworkError, TaskFailedError, VodApiError, VodupError } from "../../src/index.ts";
 import { answer, refusal, scene } from "./support.ts";
+import { timing } from "../support/timing.ts";
 
 const quick = { pollMs: 10, maxPollMs: 20 };
 const template = {
@@ -71,7 +72,7 @@ describe("waitForUpload", () => {
     expect(requests("DescribeMediaInfos")).toHaveLength(1);
   });
 
-  test("its time runs out also while a request hangs", async () => {
+  test("its time runs out also while a request hangs", timing, async () => {
     const { vod } = await scene({ faults: [{ operation: "DescribeMediaInfos", fault: { kind: "hang" } }] });
     const startedAt = performance.now();
     await expect(vod.waitForUpload("1", { timeoutMs: 80 })).rejects.toMatchObject({ code: "TIMEOUT" });
@@ -185,7 +186,7 @@ describe("waitForProcedure", () => {
     await expect(vod.waitForProcedure(fileId, quick)).rejects.toMatchObject({ failures: [{}, {}] });
   });
 
-  test("its time is that of finding the task and of waiting for it together", async () => {
+  test("its time is that of finding the task and of waiting for it together", timing, async () => {
     const { vod, upload } = await flow({ tasks: { waitingMs: 20_000 } });
     const fileId = await upload({ procedure: "flow" });
     const startedAt = performance.now();

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Checkpoint } from "../../src/index.ts";
 import { VodClient } from "../../src/index.ts";
 import { startEmulator } from "../../src/emulator/index.ts";
+import { timing } from "../support/timing.ts";
 
 type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
@@ -108,7 +109,7 @@ describe("discard", () => {
     expect(emulator.requests()).toEqual([]);
   });
 
-  test("stops when its signal aborts, with the signal's reason", async () => {
+  test("stops when its signal aborts, with the signal's reason", timing, async () => {
     const checkpoint = await interrupted();
     emulator.setFaults([{ operation: "AbortMultipartUpload", fault: { kind: "hang" } }]);
     emulator.clearRequests();

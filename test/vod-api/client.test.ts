@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { VodApi, type VodApiOptions } from "../../src/vod-api/client.ts";
 import { answerText, onRequests, pause, tcpServer } from "../support/raw-servers.ts";
 import { rejection } from "../http/support.ts";
+import { timing } from "../support/timing.ts";
 
 const opened: VodApi[] = [];
 const credentials = { secretId: "AKIDexample", secretKey: "5ecretKey" };
@@ -279,7 +280,7 @@ describe("an option that cannot be used is refused by name", () => {
 });
 
 describe("the rate of uploads", () => {
-  test("is kept by ApplyUpload and CommitUpload, each on its own, repetitions included; other actions do not wait", async () => {
+  test("is kept by ApplyUpload and CommitUpload, each on its own, repetitions included; other actions do not wait", timing, async () => {
     const ended: string[] = [];
     const { api, seen } = await serve([failure("RequestLimitExceeded"), ok()], { apiRate: 10 });
     const call = async (action: "ApplyUpload" | "CommitUpload" | "DescribeTaskDetail"): Promise<void> => {
@@ -304,7 +305,7 @@ describe("the rate of uploads", () => {
     expect(ended.lastIndexOf("DescribeTaskDetail")).toBeLessThan(ended.lastIndexOf("CommitUpload"));
   });
 
-  test("waits end with the caller's signal", async () => {
+  test("waits end with the caller's signal", timing, async () => {
     const { api, seen } = await serve([ok()], { apiRate: 1 });
     await api.call("ApplyUpload", {} as never);
     const reason = new Error("enough");

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { actionTraits } from "../../src/vod-api/actions.ts";
 import { schemaErrors } from "../support/schema-errors.ts";
 import { SpecChecker, fieldsOf, loadVodSpec, type SpecField, type VodSpec } from "../support/spec-check.ts";
-import { agreement, assignment, compileTypeChecks, type TypeCheck } from "../support/type-agreement.ts";
-import { loadVodSamples, readVodFixture } from "../support/vod-samples.ts";
+import { agreement, assignment, compileTypeChecks, type TypeCheck } from "./support/type-agreement.ts";
+import { loadVodSamples, readVodFixture } from "./support/vod-samples.ts";
 
 const spec = loadVodSpec();
 const samples = loadVodSamples(spec);

@@ -11,6 +11,7 @@ import { addUploads, jobIdOf, uploadQueue } from "../src/index.ts";
 import { eventually } from "./support/eventually.ts";
 import { content } from "./support/seeded.ts";
 import { Site, mib } from "./support/site.ts";
+import { timing } from "../../../test/support/timing.ts";
 
 let site: Site;
 beforeEach(async () => (site = await Site.open()));
@@ -235,7 +236,7 @@ describe("workers", () => {
     expect(site.asked("UploadPart")).toBeLessThan(parts);
   });
 
-  test("begin jobs together no faster than the limiter allows", async () => {
+  test("begin jobs together no faster than the limiter allows", timing, async () => {
     const limiter = { max: 2, duration: 250 };
     const requests = Array.from({ length: 12 }, async (_, n) => ({
       source: await site.file(`${n}.mp4`, content(9, n)),

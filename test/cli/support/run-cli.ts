@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { unexpectedWarning } from "../../support/warnings.ts";
+import { unprivilegedCommand } from "../../support/unprivileged.ts";
 import { builtCli } from "./built-cli.ts";
 
 export interface CliResult {
@@ -32,9 +34,13 @@ export function startCli(
     readonly cwd?: string;
     readonly input?: string | Uint8Array;
     readonly limitMs?: number;
+    /** Without root's right to read everything. */
+    readonly unprivileged?: boolean;
   } = {},
 ): RunningCli {
-  const child = spawn(process.execPath, ["--unhandled-rejections=strict", builtCli(), ...args], {
+  const command = [process.execPath, "--unhandled-rejections=strict", builtCli(), ...args];
+  const [program = "", ...rest] = options.unprivileged === true ? unprivilegedCommand(command) : command;
+  const child = spawn(program, rest, {
     cwd: options.cwd,
     env: cleanEnvironment(options.env),
   });
@@ -51,7 +57,9 @@ export function startCli(
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      resolve({ code: code ?? signal ?? "?", stdout: stdout(), stderr: stderr() });
+      const warning = unexpectedWarning(stderr());
+      if (warning !== undefined) reject(new Error(`vodup ${args.join(" ")}: ${warning}`));
+      else resolve({ code: code ?? signal ?? "?", stdout: stdout(), stderr: stderr() });
     });
   });
   return { child, stdout, stderr, ended };

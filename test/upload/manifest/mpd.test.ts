@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readMpd } from "../../../src/upload/manifest/mpd.ts";
+import { timing } from "../../support/timing.ts";
 
 const read = (text: string) => readMpd(Buffer.from(text));
 const files = (text: string): string[] => {
@@ -228,7 +229,7 @@ describe("hostile manifests", () => {
         `<Period>${"<BaseURL>a</BaseURL>".repeat(30)}<AdaptationSet>${"<BaseURL>b</BaseURL>".repeat(30)}<Representation/></AdaptationSet></Period>`,
       ),
     ],
-  ])("%s come to an end", (_what, text) => {
+  ])("%s come to an end", timing, (_what, text) => {
     const started = performance.now();
     expect(read(text).problems[0] ?? read(text).unreadable).toBeTypeOf("string");
     expect(performance.now() - started).toBeLessThan(14_000);

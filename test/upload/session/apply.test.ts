@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { FaultRule } from "../../../src/emulator/index.ts";
 import type { Warning } from "../../../src/upload/warning.ts";
 import { attempt, bench, counts, expectCommittedOnce, mib, once, random } from "../support.ts";
+import { timing } from "../../support/timing.ts";
 
 const bytes = random(4 * mib + 3);
 const parts = { partSize: mib, concurrency: 2 };
@@ -317,7 +318,7 @@ describe("a refresh function", () => {
     expect((error as Error).message).toContain("the backend is down");
   });
 
-  test("that hangs does not keep an abort waiting", async () => {
+  test("that hangs does not keep an abort waiting", timing, async () => {
     const { vod, emulator } = await bench(expiring);
     const controller = new AbortController();
     const started = performance.now();

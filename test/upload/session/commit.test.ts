@@ -3,6 +3,7 @@ import type { EmulatorOptions, FaultRule } from "../../../src/emulator/index.ts"
 import { CommitUncertainError, type UploadOptions } from "../../../src/index.ts";
 import { candidateFileId } from "../../../src/upload/session/commit.ts";
 import { attempt, bench, collect, counts, expectCommittedOnce, once, random } from "../support.ts";
+import { timing } from "../../support/timing.ts";
 
 const bytes = random(5_000);
 const commit = "CommitUpload";
@@ -311,7 +312,7 @@ describe("a commit whose answer never comes", () => {
   });
 });
 
-test("an abort during the commit rejects with its reason", async () => {
+test("an abort during the commit rejects with its reason", timing, async () => {
   const { vod } = await bench(
     { faults: [{ operation: commit, fault: { kind: "hang" } }] },
     { limits: { headersMs: 20_000 } },

@@ -5,6 +5,7 @@ import { crc64 } from "../../../src/cos/crc64.ts";
 import { MemoryBudget, shortageMs } from "../../../src/upload/buffers/budget.ts";
 import { PartAssembler, type AssembledPart } from "../../../src/upload/source/part-assembler.ts";
 import { pause } from "../../support/raw-servers.ts";
+import { timing } from "../../support/timing.ts";
 
 const mib = 2 ** 20;
 const ever = new AbortController().signal;
@@ -369,7 +370,7 @@ describe("a budget that is used up", () => {
     expect(budget.used).toBe(0);
   }, 30_000);
 
-  test("does not keep a whole first part while the stream decides whether it is over", async () => {
+  test("does not keep a whole first part while the stream decides whether it is over", timing, async () => {
     const budget = new MemoryBudget(mib);
     let more: (result: IteratorResult<unknown>) => void = () => undefined;
     let count = 0;

@@ -28,6 +28,7 @@ import {
   sha256,
   tempFile,
 } from "../support.ts";
+import { timing } from "../../support/timing.ts";
 
 const options = { partSize: mib, concurrency: 2 };
 
@@ -399,7 +400,7 @@ describe("a stream", () => {
     expect(node.destroyed).toBe(true);
   });
 
-  test("that hangs does not keep an abort waiting", async () => {
+  test("that hangs does not keep an abort waiting", timing, async () => {
     const { emulator, vod } = await bench();
     async function* hanging(): AsyncGenerator<Uint8Array> {
       yield bytes.subarray(0, 2 * mib);

@@ -7,6 +7,7 @@ import { CheckpointWriter } from "../../../src/upload/state/checkpoint-writer.ts
 import { schemaErrors } from "../../support/schema-errors.ts";
 import { pause } from "../../support/raw-servers.ts";
 import { attempt, bench, collect, counts, expectCommittedOnce, mib, random, tempFile } from "../support.ts";
+import { timing } from "../../support/timing.ts";
 
 const key = "0123abcd5285890784273533167/f0.mp4";
 const done = { size: 10, parts: 2, crc64: "18446744073709551615", verified: "crc64" };
@@ -383,7 +384,7 @@ describe("onCheckpoint", () => {
     expect(emulator.uploads()).toEqual([]);
   });
 
-  test("that never settles does not keep an abort waiting", async () => {
+  test("that never settles does not keep an abort waiting", timing, async () => {
     const { vod } = await bench();
     const controller = new AbortController();
     setTimeout(() => controller.abort("enough"), 100);

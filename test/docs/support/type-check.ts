@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { promisify } from "node:util";
-import { root, type Block } from "./markdown.ts";
+import { root, type Block } from "../../support/markdown.ts";
 
 /**
  * Compiles code blocks as modules of their own and programs of `examples/`, in one run of the compiler, strictly and

@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { SpecField, VodSpec } from "./spec-check.ts";
+import type { SpecField, VodSpec } from "../../support/spec-check.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** One statement for the compiler, which must accept it or name exactly these differing fields. */
 export interface TypeCheck {

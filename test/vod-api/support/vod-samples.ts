@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { fieldsOf, loadVodSpec, type SpecField, type VodSpec } from "./spec-check.ts";
+import { fieldsOf, loadVodSpec, type SpecField, type VodSpec } from "../../support/spec-check.ts";
 
-const folder = new URL("../../fixtures/vod/", import.meta.url);
+const folder = new URL("../../../fixtures/vod/", import.meta.url);
 
 /** One documented exchange of `fixtures/vod`. */
 export interface VodSample {

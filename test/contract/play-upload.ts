@@ -4,7 +4,7 @@ import type { ReplayReport } from "../../src/replay/player.ts";
 import { generateBody } from "../../src/replay/body.ts";
 import { loadCassette } from "../../src/replay/load.ts";
 import { startReplay } from "../../src/replay/player.ts";
-import { connectTo } from "./replay-connection.ts";
+import { connectTo } from "../support/replay-connection.ts";
 
 const folder = new URL("../../fixtures/cassettes/upload/", import.meta.url);
 
