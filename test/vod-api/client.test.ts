@@ -280,30 +280,34 @@ describe("an option that cannot be used is refused by name", () => {
 });
 
 describe("the rate of uploads", () => {
-  test("is kept by ApplyUpload and CommitUpload, each on its own, repetitions included; other actions do not wait", timing, async () => {
-    const ended: string[] = [];
-    const { api, seen } = await serve([failure("RequestLimitExceeded"), ok()], { apiRate: 10 });
-    const call = async (action: "ApplyUpload" | "CommitUpload" | "DescribeTaskDetail"): Promise<void> => {
-      await api.call(action, {} as never);
-      ended.push(action);
-    };
-    const six = (action: Parameters<typeof call>[0]): Promise<void[]> =>
-      Promise.all(Array.from({ length: 6 }, () => call(action)));
-    const begun = performance.now();
-    await call("ApplyUpload");
-    const started = performance.now();
-    const took = async (calls: Promise<unknown>): Promise<number> => calls.then(() => performance.now() - started);
-    const [applied, committed] = await Promise.all([
-      took(six("ApplyUpload")),
-      took(six("CommitUpload")),
-      six("DescribeTaskDetail"),
-    ]);
-    // One request was refused and went again: of eight the last has its turn after 700 ms, of six after 500.
-    expect(seen.filter(({ header }) => header("x-tc-action") === "ApplyUpload")).toHaveLength(8);
-    expect(applied + started - begun).toBeGreaterThanOrEqual(699);
-    expect(committed).toBeGreaterThanOrEqual(499);
-    expect(ended.lastIndexOf("DescribeTaskDetail")).toBeLessThan(ended.lastIndexOf("CommitUpload"));
-  });
+  test(
+    "is kept by ApplyUpload and CommitUpload, each on its own, repetitions included; other actions do not wait",
+    timing,
+    async () => {
+      const ended: string[] = [];
+      const { api, seen } = await serve([failure("RequestLimitExceeded"), ok()], { apiRate: 10 });
+      const call = async (action: "ApplyUpload" | "CommitUpload" | "DescribeTaskDetail"): Promise<void> => {
+        await api.call(action, {} as never);
+        ended.push(action);
+      };
+      const six = (action: Parameters<typeof call>[0]): Promise<void[]> =>
+        Promise.all(Array.from({ length: 6 }, () => call(action)));
+      const begun = performance.now();
+      await call("ApplyUpload");
+      const started = performance.now();
+      const took = async (calls: Promise<unknown>): Promise<number> => calls.then(() => performance.now() - started);
+      const [applied, committed] = await Promise.all([
+        took(six("ApplyUpload")),
+        took(six("CommitUpload")),
+        six("DescribeTaskDetail"),
+      ]);
+      // One request was refused and went again: of eight the last has its turn after 700 ms, of six after 500.
+      expect(seen.filter(({ header }) => header("x-tc-action") === "ApplyUpload")).toHaveLength(8);
+      expect(applied + started - begun).toBeGreaterThanOrEqual(699);
+      expect(committed).toBeGreaterThanOrEqual(499);
+      expect(ended.lastIndexOf("DescribeTaskDetail")).toBeLessThan(ended.lastIndexOf("CommitUpload"));
+    },
+  );
 
   test("waits end with the caller's signal", timing, async () => {
     const { api, seen } = await serve([ok()], { apiRate: 1 });
