@@ -8,8 +8,6 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
 } else {
-  const { keepWasmBaseline } = await import("./compiler.ts");
-  keepWasmBaseline();
   const { runCommandLine } = await import("./run.ts");
   // Set, never process.exit(): what is written to a pipe may still be on its way.
   process.exitCode = await runCommandLine(argv);

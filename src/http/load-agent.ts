@@ -7,26 +7,46 @@ export interface UndiciAgent {
   readonly buildConnector: typeof buildConnector;
 }
 
+/** The three of its files that are used. */
+interface UndiciInside {
+  readonly Agent: typeof Agent;
+  readonly connector: typeof buildConnector;
+  readonly request: (this: Dispatcher, asked: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData>;
+}
+
+/** By these Node, Bun and Deno say that a file is not there, or not for others. */
+const notFound = new Set(["ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED", "MODULE_NOT_FOUND"]);
+
 /**
  * Loads undici's Agent without fetch, WebSocket, caches and mocks, which the package's entry brings along
- * (docs/decisions/0010); where a version of undici keeps these files elsewhere, the whole package.
+ * (docs/decisions/0010); where a version of undici keeps these files elsewhere, the whole package. Any other failure to load
+ * them is one: it would only come back later, and say less.
+ * @param inside undici's own files
  */
-export async function loadAgent(): Promise<UndiciAgent> {
-  try {
-    const [{ default: Agent }, { default: connector }, { default: request }] = await Promise.all([
-      import("undici/lib/dispatcher/agent.js"),
-      import("undici/lib/core/connect.js"),
-      import("undici/lib/api/api-request.js"),
-    ]);
-    const open = (options: Agent.Options): Agent => {
-      const agent = new Agent(options);
-      // The package's entry is what gives dispatchers their `request`.
-      const ask = (asked: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> => request.call(agent, asked);
-      return Object.assign(agent, { request: ask });
-    };
-    return { open, buildConnector: connector };
-  } catch {
+export async function loadAgent(inside: () => Promise<UndiciInside> = loadInside): Promise<UndiciAgent> {
+  const loaded = await inside().catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && notFound.has(String(error.code))) return undefined;
+    throw error;
+  });
+  if (loaded === undefined) {
     const { Agent, buildConnector: connector } = await import("undici");
     return { open: (options) => new Agent(options), buildConnector: connector };
   }
+  const { Agent, connector, request } = loaded;
+  const open = (options: Agent.Options): Agent => {
+    const agent = new Agent(options);
+    // The package's entry is what gives dispatchers their `request`.
+    const ask = (asked: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> => request.call(agent, asked);
+    return Object.assign(agent, { request: ask });
+  };
+  return { open, buildConnector: connector };
+}
+
+async function loadInside(): Promise<UndiciInside> {
+  const [{ default: Agent }, { default: connector }, { default: request }] = await Promise.all([
+    import("undici/lib/dispatcher/agent.js"),
+    import("undici/lib/core/connect.js"),
+    import("undici/lib/api/api-request.js"),
+  ]);
+  return { Agent, connector, request };
 }
