@@ -1,13 +1,22 @@
-import type { VodClient, VodClientOptions } from "../index.ts";
+import type { Outage, VodClient, VodClientOptions } from "../index.ts";
 import type { Arguments, FlagSpec } from "./args.ts";
 import { UsageError } from "./args.ts";
-import { parseInteger } from "./numbers.ts";
+import { parseDuration, parseInteger } from "./numbers.ts";
 
 export type ConnectionFlag =
-  "site" | "region" | "sub-app-id" | "vod-endpoint" | "cos-endpoint" | "emulator" | "credentials" | "retries" | "debug";
+  | "site"
+  | "region"
+  | "sub-app-id"
+  | "vod-endpoint"
+  | "cos-endpoint"
+  | "emulator"
+  | "credentials"
+  | "retries"
+  | "retry-for"
+  | "debug";
 
 /** Those that say where requests go. */
-export type TargetFlag = Exclude<ConnectionFlag, "credentials" | "retries" | "debug">;
+export type TargetFlag = Exclude<ConnectionFlag, "credentials" | "retries" | "retry-for" | "debug">;
 
 /** The flags of every command that talks to the service. */
 export const connectionFlags: Readonly<Record<ConnectionFlag, FlagSpec>> = {
@@ -22,6 +31,10 @@ export const connectionFlags: Readonly<Record<ConnectionFlag, FlagSpec>> = {
     summary: "use the role of this Tencent Cloud instance, which is never asked otherwise",
   },
   retries: { value: "N", summary: "how often a failed request is sent again, 0 to 99 (default 5)" },
+  "retry-for": {
+    value: "T",
+    summary: "how long a service that has answered is waited for when it cannot be reached: 90s, 10m (default), 0",
+  },
   debug: { summary: "say on stderr what is sent and answered, without secrets (VODUP_DEBUG=1)" },
 };
 
@@ -43,6 +56,8 @@ export interface Connection {
    * @throws VodupError `CREDENTIALS`
    */
   readonly checkCredentials: () => Promise<void>;
+  /** Whether a service was waited for in vain, and has not answered since. */
+  readonly isUnreachable: () => boolean;
   /** Waits for what is under way and frees everything, so that the process can end by itself. */
   readonly close: () => Promise<void>;
 }
@@ -67,23 +82,31 @@ export function readTarget(args: Arguments<TargetFlag>, env: NodeJS.ProcessEnv):
 /**
  * Makes the client of a command. Credentials are looked for at the first request, so that a mistake in the arguments is
  * told before a missing key.
- * @param rates what all uploads of the client keep to together: bytes and API requests a second
+ * @param options the rates that all uploads of the client keep to together, and who is told of an outage
  * @throws UsageError; TypeError, RangeError `ERR_INVALID_ARG_VALUE`
  */
 export async function connect(
   args: Arguments<ConnectionFlag>,
   env: NodeJS.ProcessEnv,
   note: (text: string) => void,
-  rates: Pick<VodClientOptions, "limitRate" | "apiRate"> = {},
+  options: Pick<VodClientOptions, "limitRate" | "apiRate" | "onOutage"> = {},
 ): Promise<Connection> {
   const target = readTarget(args, env);
   const retries = args.text("retries");
-  const retry = { attempts: retries === undefined ? undefined : parseInteger("retries", retries, 0, 99) + 1 };
+  const retry = {
+    attempts: retries === undefined ? undefined : parseInteger("retries", retries, 0, 99) + 1,
+    unreachableMs: parseDuration("retry-for", args.text("retry-for") ?? "10m", 0, 86_400_000),
+  };
   const metadata = wantsMetadata(args.text("credentials"));
   const { VodClient, defaultCredentials, proxyFromEnvironment } = await import("../index.ts");
   const emulator = args.has("emulator") ? await startLocal(note) : undefined;
   const dispatcher = emulator === undefined ? await proxyFromEnvironment(env) : undefined;
   const credentials = emulator ?? defaultCredentials({ env, metadata });
+  let lost = false;
+  const onOutage = (outage: Outage): void => {
+    lost = outage.state === "lost";
+    options.onOutage?.(outage);
+  };
   const release = async (): Promise<void> => {
     // Its close() would wait for connections that a stopped run left half open.
     await dispatcher?.destroy();
@@ -99,7 +122,8 @@ export async function connect(
       cosEndpoint: emulator?.cosEndpoint ?? target.cosEndpoint,
       dispatcher,
       retry,
-      ...rates,
+      ...options,
+      onOutage,
     });
     const close = async (): Promise<void> => {
       await client.close();
@@ -109,7 +133,7 @@ export async function connect(
       // The instance's role is told over the network.
       if (!metadata && typeof credentials === "function") await credentials();
     };
-    return { client, target, checkCredentials, close };
+    return { client, target, checkCredentials, isUnreachable: () => lost, close };
   } catch (error) {
     await release();
     throw error;

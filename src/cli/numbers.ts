@@ -19,6 +19,18 @@ export function parseSeconds(flag: string, text: string): number {
   throw new UsageError(`--${flag} must be a number of seconds above 0, at most ${longestTimer}`);
 }
 
+const units: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A duration in seconds, or a number of `s`, `m`, `h` or `d`; answers milliseconds. @throws UsageError naming the flag */
+export function parseDuration(flag: string, text: string, leastMs: number, mostMs: number): number {
+  const [, digits = "", unit = "?"] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text) ?? [];
+  const ms = Math.round(Number(digits || Number.NaN) * (units[unit] ?? Number.NaN) * 1000);
+  if (ms >= leastMs && ms <= mostMs) return ms;
+  throw new UsageError(
+    `--${flag} must be a duration from ${leastMs / 1000}s to ${mostMs / 3_600_000}h, such as 90s, 10m or 2h`,
+  );
+}
+
 /** `auto`, or what `read` makes of the text. */
 export function parseAuto<T>(text: string | undefined, read: (text: string) => T): T | "auto" | undefined {
   if (text === undefined || text === "auto") return text;

@@ -1,6 +1,8 @@
-import { CosError, NetworkError, VodApiError, VodupError, outOfRange } from "../errors.ts";
+import type { Peer } from "./peer.ts";
+import { CosError, IntegrityError, NetworkError, VodApiError, VodupError, outOfRange } from "../errors.ts";
 import { publishRetry } from "./diagnostics.ts";
 import { sleep } from "./abort.ts";
+import { isUnreachable } from "./peer.ts";
 
 /**
  * What kind of failure a request had, as far as trying it again is concerned:
@@ -25,6 +27,11 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   /** A `Retry-After` beyond this is not waited for: the error is thrown. @defaultValue 60000 */
   readonly maxRetryAfterMs: number;
+  /**
+   * How long a service that has answered this client and can no longer be reached is waited for, whatever the number of
+   * attempts; 0: attempts decide, as they do before the first answer. 0–86,400,000. @defaultValue 0
+   */
+  readonly unreachableMs: number;
 }
 
 export type RetryOptions = { readonly [Field in keyof RetryPolicy]?: RetryPolicy[Field] | undefined };
@@ -35,6 +42,14 @@ const defaults: RetryPolicy = {
   throttleDelayMs: 1_000,
   maxDelayMs: 8_000,
   maxRetryAfterMs: 60_000,
+  unreachableMs: 0,
+};
+
+const mostMs = 3_600_000;
+/** What is allowed of each field, where it is not 0 to `mostMs`. */
+const ranges: { readonly [Field in keyof RetryPolicy]?: readonly [number, number] } = {
+  attempts: [1, 100],
+  unreachableMs: [0, 86_400_000],
 };
 
 /** Fills in the defaults and refuses what is out of range. */
@@ -43,7 +58,7 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
   for (const field of Object.keys(defaults) as (keyof RetryPolicy)[]) {
     const value = options[field];
     if (value === undefined) continue;
-    const [least, most] = field === "attempts" ? [1, 100] : [0, 3_600_000];
+    const [least, most] = ranges[field] ?? [0, mostMs];
     if (!Number.isInteger(value) || value < least || value > most) {
       throw outOfRange(`retry.${field}`, `must be an integer from ${least} to ${most}`, value);
     }
@@ -57,23 +72,29 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
  * (fixtures/vectors/retry-decision.json). The delay is "full jitter": uniform in [0, min(max, base·2^(attempt−1))],
  * which spreads a fleet that failed together. A `Retry-After` is a lower bound (wire §11.5, §11.6).
  *
+ * @param failure with `waitLeftMs` the service is away and is waited for by time: attempts do not count
  * @param attempt how many times the request was sent, from 1
  * @param random uniform in [0, 1)
  * @returns milliseconds to wait, or undefined to give up
  */
 export function decide(
-  failure: { readonly kind: RetryClass; readonly retryAfterMs?: number | undefined },
+  failure: {
+    readonly kind: RetryClass;
+    readonly retryAfterMs?: number | undefined;
+    readonly waitLeftMs?: number | undefined;
+  },
   attempt: number,
   policy: RetryPolicy,
   random: number,
 ): number | undefined {
-  if (failure.kind === "never" || attempt >= policy.attempts) return undefined;
+  if (failure.kind === "never") return undefined;
+  if (failure.waitLeftMs === undefined ? attempt >= policy.attempts : failure.waitLeftMs <= 0) return undefined;
   if (failure.kind === "now" || failure.kind === "resync-clock" || failure.kind === "refresh-credentials") return 0;
   const base = failure.kind === "throttle" ? policy.throttleDelayMs : policy.baseDelayMs;
   const jittered = random * Math.min(policy.maxDelayMs, base * 2 ** (attempt - 1));
   const asked = failure.retryAfterMs ?? 0;
   if (asked > policy.maxRetryAfterMs) return undefined;
-  return Math.round(Math.max(asked, jittered));
+  return Math.round(Math.min(Math.max(asked, jittered), failure.waitLeftMs ?? Infinity));
 }
 
 /** A request is about to be repeated. */
@@ -86,6 +107,8 @@ export interface RetryEvent {
   readonly delayMs: number;
   /** Why. */
   readonly error: unknown;
+  /** Set while a service that had answered cannot be reached: milliseconds for which it is waited for still. */
+  readonly waitLeftMs?: number | undefined;
 }
 
 /** What the retry loop needs to know of one request, beside the policy. */
@@ -97,6 +120,8 @@ export interface RetryContext {
   /** Mends what a `resync-clock` or `refresh-credentials` failure needs mended; answers whether to try again. */
   readonly recover?: ((kind: "resync-clock" | "refresh-credentials", error: unknown) => Promise<boolean>) | undefined;
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+  /** Whom the request is for. */
+  readonly peer?: Peer | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly random?: (() => number) | undefined;
 }
@@ -109,18 +134,32 @@ const givenUp = new WeakSet<object>();
  * `attempts` set. An abort ends a delay at once and rejects with the signal's own reason (wire §11.7, §11.8).
  */
 export async function retrying<T>(context: RetryContext, send: (attempt: number) => Promise<T>): Promise<T> {
-  const { policy, signal } = context;
+  const { policy, signal, peer } = context;
   const extra = new Map<RetryClass, number>();
+  // Attempts that met nobody while the service was away: they count for nothing.
+  let unmet = 0;
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
+    const begun = performance.now();
     try {
-      return await send(attempt);
+      const answer = await send(attempt);
+      peer?.answered();
+      return answer;
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof Error && givenUp.has(error)) throw error;
+      const isAway = isUnreachable(error);
+      let waitLeftMs = isAway ? peer?.unanswered(error, performance.now() - begun) : undefined;
+      if (isAnswer(error)) peer?.answered();
       const kind = await settleClass(context, error, extra);
-      const retryAfterMs = retryAfterOf(error);
-      const delayMs = decide({ kind, retryAfterMs }, attempt, policy, (context.random ?? Math.random)());
+      if (isAway && waitLeftMs === undefined && kind !== "never" && attempt - unmet >= policy.attempts) {
+        waitLeftMs = await peer?.unansweredAtLast(error, signal);
+        signal?.throwIfAborted();
+      }
+      if (waitLeftMs !== undefined) unmet += 1;
+      const counted = waitLeftMs === undefined ? attempt - unmet : unmet;
+      const failure = { kind, retryAfterMs: retryAfterOf(error), waitLeftMs };
+      const delayMs = decide(failure, counted, policy, (context.random ?? Math.random)());
       if (delayMs === undefined) {
         if (error instanceof VodupError) {
           error.attempts = attempt;
@@ -128,12 +167,17 @@ export async function retrying<T>(context: RetryContext, send: (attempt: number)
         }
         throw error;
       }
-      const event: RetryEvent = { operation: context.operation, attempt, delayMs, error };
+      const event: RetryEvent = { operation: context.operation, attempt, delayMs, error, waitLeftMs };
       context.onRetry?.(event);
       publishRetry(event);
       await sleep(delayMs, signal);
     }
   }
+}
+
+/** Whether the service itself has answered, if only to refuse. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof VodApiError || error instanceof CosError || error instanceof IntegrityError;
 }
 
 function retryAfterOf(error: unknown): number | undefined {

@@ -1,11 +1,14 @@
 import type { Agent, Dispatcher } from "./dispatcher.ts";
 import type { IdleLimits, LimitOptions } from "./limits.ts";
+import type { Outage } from "./peer.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
 import { invalidArgument } from "../errors.ts";
 import { AlternateOrigins } from "./alternate-origins.ts";
 import { ServiceClock } from "./clock.ts";
+import { hostOf } from "./endpoint.ts";
 import { idleLimits } from "./limits.ts";
 import { Pacer, checkRate } from "./pacer.ts";
+import { Peer } from "./peer.ts";
 import { retryPolicy } from "./retry.ts";
 import { Transport } from "./transport.ts";
 
@@ -16,6 +19,11 @@ export interface WireOptions {
    */
   readonly dispatcher?: Dispatcher | Agent.Options | undefined;
   readonly retry?: RetryOptions | undefined;
+  /**
+   * Called when a service that had answered can no longer be reached and is waited for (`retry.unreachableMs`), and again
+   * when it answers: once each, however many uploads wait.
+   */
+  readonly onOutage?: ((outage: Outage) => void) | undefined;
   /** Idle limits of an attempt. Rarely worth a change: they bound silence, never the duration. */
   readonly limits?: LimitOptions | undefined;
   /** Bytes a second that all uploads of the client send together, 1024 and up. @defaultValue unlimited */
@@ -34,6 +42,8 @@ export class Wire {
   readonly policy: RetryPolicy;
   readonly limits: IdleLimits;
   readonly origins: AlternateOrigins = new AlternateOrigins();
+  readonly #onOutage: WireOptions["onOutage"];
+  readonly #peers = new Map<string, Peer>();
 
   constructor(options: WireOptions = {}) {
     if (options.clock !== undefined && typeof options.clock !== "function") {
@@ -46,5 +56,36 @@ export class Wire {
     this.clock = new ServiceClock(options.clock);
     this.storageClock = new ServiceClock(() => this.clock.now());
     this.policy = retryPolicy(options.retry);
+    if (options.onOutage !== undefined && typeof options.onOutage !== "function") {
+      throw invalidArgument("onOutage", "must be a function", options.onOutage);
+    }
+    this.#onOutage = options.onOutage;
+  }
+
+  /** @param origin `scheme://host[:port]` that a service is asked at first; its alternate is the same service */
+  peer(origin: string): Peer {
+    let peer = this.#peers.get(origin);
+    if (peer === undefined) {
+      peer = new Peer({
+        host: hostOf(origin),
+        waitMs: this.policy.unreachableMs,
+        onOutage: this.#onOutage,
+        probe: (signal) => this.#answers(origin, signal),
+      });
+      this.#peers.set(origin, peer);
+    }
+    return peer;
+  }
+
+  /** Asks for nothing, unsigned: any answer will do, but for a gateway's that it reaches nobody either. */
+  async #answers(origin: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const headers = { host: hostOf(origin) };
+    const limits = { headersMs: Math.min(this.limits.headersMs, probeMs) };
+    const request = { operation: "Probe", origin, method: "HEAD", path: "/", headers, limits, signal } as const;
+    const answer = await this.transport.send({ ...request, maxAnswerBytes: 65_536 }).catch(() => undefined);
+    return answer !== undefined && ![502, 503, 504].includes(answer.status);
   }
 }
+
+/** Milliseconds in which a service that is there says something. */
+const probeMs = 10_000;

@@ -29,7 +29,7 @@ export async function abortUploads(
   const { bucket, region } = session;
   const cos = new CosClient({ bucket, region, cosEndpoint }, wire);
   const reasons = await withLimit(failureLimits.cleanUpMs, ending, (limit) => {
-    const requesting = requestingWith(wire, keys, limit, () => undefined);
+    const requesting = requestingWith(wire, cos.origin, keys, limit, () => undefined);
     return Promise.all(
       uploads.map(({ key, uploadId }) =>
         requesting("AbortMultipartUpload", (options) => cos.abortMultipartUpload(key, uploadId, options)).then(

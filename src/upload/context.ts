@@ -36,8 +36,9 @@ export function transferContext(
   const inFlight = new PartsInFlight(options.concurrency, media.kind === "stream");
   const { limit } = inFlight;
   progress.concurrency = limit.concurrency;
+  const cos = new CosClient({ bucket, region, cosEndpoint }, wire);
   return {
-    cos: new CosClient({ bucket, region, cosEndpoint }, wire),
+    cos,
     budget,
     limit,
     sent: (file, bytes) => {
@@ -50,7 +51,7 @@ export function transferContext(
     progress,
     signal: options.signal,
     requesting: (signal) =>
-      requestingWith(wire, keys, signal, (event) => {
+      requestingWith(wire, cos.origin, keys, signal, (event) => {
         inFlight.retried(event.error);
         onRetry(event);
       }),

@@ -125,6 +125,7 @@ export class VodApi {
             ? this.#wire.clock.learn(date, usedOffsetMs)
             : used !== undefined && this.#credentials.invalidate(used),
         onRetry: options.onRetry,
+        peer: this.#wire.peer(this.#origin),
         signal: options.signal,
       },
       async () => {

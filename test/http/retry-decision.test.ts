@@ -30,6 +30,7 @@ describe("the decision", () => {
     throttleDelayMs: fc.nat(10_000),
     maxDelayMs: fc.nat(60_000),
     maxRetryAfterMs: fc.nat(120_000),
+    unreachableMs: fc.nat(86_400_000),
   });
   const kinds = fc.constantFrom<RetryClass>("backoff", "throttle");
   const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -41,6 +42,23 @@ describe("the decision", () => {
         const delay = decide({ kind, retryAfterMs: asked }, attempt, policy, random);
         expect(delay === undefined).toBe(attempt >= policy.attempts || asked > policy.maxRetryAfterMs);
       }),
+    );
+  });
+
+  test("of a service that is waited for by time, gives up when the time is over, and never waits beyond it", () => {
+    fc.assert(
+      fc.property(
+        policies,
+        kinds,
+        attempts,
+        randoms,
+        fc.integer({ min: -9, max: 99_999 }),
+        (policy, kind, attempt, random, waitLeftMs) => {
+          const delay = decide({ kind, waitLeftMs }, attempt, policy, random);
+          expect(delay === undefined).toBe(waitLeftMs <= 0);
+          expect(delay ?? 0).toBeLessThanOrEqual(Math.max(0, Math.min(waitLeftMs, policy.maxDelayMs)));
+        },
+      ),
     );
   });
 
@@ -88,6 +106,7 @@ describe("the policy", () => {
       throttleDelayMs: 1_000,
       maxDelayMs: 8_000,
       maxRetryAfterMs: 60_000,
+      unreachableMs: 0,
     });
   });
 

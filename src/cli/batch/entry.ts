@@ -29,18 +29,24 @@ export interface BatchTask {
   readonly output: BatchOutput;
 }
 
+/** How an entry has ended. */
+export interface EntryEnd {
+  readonly code: ExitCode;
+  readonly error?: unknown;
+}
+
 /**
  * Uploads one entry and has its end in the journal before anything else is done about it: a checkpoint is removed only
  * once the journal knows what it knew.
  *
- * @returns the exit code that the entry would have alone; undefined when the run was stopped meanwhile
+ * @returns how the entry ended, with the exit code that it would have alone; undefined when the run was stopped meanwhile
  * @throws RecordError; CheckpointError `CHECKPOINT_LOCKED` when another process has taken the batch over
  */
 export async function uploadEntry(
   task: BatchTask,
   entry: BatchEntry,
   signal: AbortSignal,
-): Promise<ExitCode | undefined> {
+): Promise<EntryEnd | undefined> {
   const { tally } = task;
   tally.begin(entry.key);
   let upload: RememberedUpload | undefined;
@@ -54,7 +60,7 @@ export async function uploadEntry(
     outcome = "done";
     await task.output.ended(line);
     await upload.forget();
-    return 0;
+    return { code: 0 };
   } catch (error) {
     if (error instanceof RecordError || isLost(error)) throw error;
     if (signal.aborted && error === signal.reason) {
@@ -66,7 +72,7 @@ export async function uploadEntry(
     outcome = "failed";
     await upload?.leave(error);
     await task.output.ended(line, error);
-    return exitCodeOf(error);
+    return { code: exitCodeOf(error), error };
   } finally {
     tally.end(entry.key, outcome);
     await upload?.close();

@@ -16,7 +16,7 @@ import { openBatch } from "../../batch/batch-list.ts";
 import { InHand } from "../../batch/in-hand.ts";
 import { Journal, lockOf, stateOf } from "../../batch/journal.ts";
 import { Tally } from "../../batch/tally.ts";
-import { CheckpointError } from "../../index.ts";
+import { CheckpointError, NetworkError } from "../../index.ts";
 import { optionsOf, uploadEntry } from "./entry.ts";
 import { batchOutput } from "./output.ts";
 import { beginReport, checkPaths, unwritable } from "./files.ts";
@@ -36,8 +36,8 @@ export type BatchFlag = SharedUploadFlag | "files" | "journal" | "report" | "api
 /** Without `--files`: so many at a time, and so many small files more, whose round trips are what takes their time. */
 const [defaultFiles, moreSmallFiles] = [8, 24];
 
-/** After so many refusals of key or permission in a row the rest is not tried. */
-const mostRefusals = 10;
+/** After so many entries in a row that were refused for key or permission, or reached nobody, the rest is not tried. */
+const mostInVain = 10;
 
 /** Uploads what a manifest or folder lists and the journal does not have as uploaded. */
 export async function runBatch(
@@ -128,7 +128,7 @@ async function takeAll(
   await output.summary();
   // A signal that came when all was done has stopped nothing.
   const stopped = stopping.reason === undefined || tally.left === 0 ? undefined : exitCodeOf(stopping.reason);
-  return exitCodeOfAll([...codes], stopped);
+  return exitCodeOfAll([...codes], stopped ?? (connection.isUnreachable() ? 5 : undefined));
 }
 
 async function sendAll(
@@ -137,30 +137,39 @@ async function sendAll(
   codes: Set<ExitCode>,
   task: BatchTask,
 ): Promise<void> {
-  let refusals = 0;
-  const most = Math.max(mostRefusals, inHand.mostEver);
+  const inVain = { refused: 0, unreached: 0 };
+  const most = Math.max(mostInVain, inHand.mostEver);
   const upload = async (entry: BatchEntry, signal: AbortSignal): Promise<void> => {
-    const code = await uploadEntry(task, entry, signal);
-    if (code === undefined) return;
-    codes.add(code);
-    refusals = code === 4 ? refusals + 1 : 0;
+    const end = await uploadEntry(task, entry, signal);
+    if (end === undefined) return;
+    codes.add(end.code);
+    inVain.refused = end.code === 4 ? inVain.refused + 1 : 0;
+    inVain.unreached = isUnreached(end.error) ? inVain.unreached + 1 : 0;
   };
+  const { connection, tally } = task;
+  const isRefused = (): boolean => inVain.refused >= most;
+  const isAway = (): boolean => connection.isUnreachable() || inVain.unreached >= most;
   try {
-    await batch.run(inHand, stopping.signal, () => refusals < most, upload);
+    await batch.run(inHand, stopping.signal, () => !isRefused() && !isAway(), upload);
   } catch (error) {
     if (error !== stopping.reason) throw error;
     reportError(terminal, error, { debug: false });
   }
-  const { left } = task.tally;
-  if (stopping.reason === undefined && refusals < most && left > 0) {
-    terminal.note(`vodup: ${left} of the files found at first are there no more`);
+  if (stopping.reason !== undefined) return;
+  if (isRefused()) {
+    terminal.note(`vodup: ${most} entries in a row were refused, so the rest was not tried; see "vodup doctor"`);
+  } else if (isAway()) {
+    if (tally.left > 0)
+      terminal.note("vodup: the service cannot be reached, so the rest was not tried; run again later");
+  } else if (tally.left > 0) {
+    terminal.note(`vodup: ${tally.left} of the files found at the start no longer exist`);
     codes.add(3);
   }
-  if (refusals >= most) {
-    terminal.note(
-      `vodup: ${refusals} entries in a row were refused, so that the rest is not tried; see "vodup doctor"`,
-    );
-  }
+}
+
+/** Nobody was there: the next entry would meet the same. */
+function isUnreached(error: unknown): boolean {
+  return error instanceof NetworkError && error.phase === "connect" && error.code !== "PROXY";
 }
 
 /** `--dry-run`: one after the other, so that the order is the manifest's. */

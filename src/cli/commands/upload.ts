@@ -8,6 +8,7 @@ import type { UploadOutput } from "../upload/output.ts";
 import { UsageError } from "../args.ts";
 import { checkSources } from "../upload/check-sources.ts";
 import { connect } from "../connection.ts";
+import { outageNotes } from "../with-connection.ts";
 import { isDebugging, reportDiagnostics } from "../debug.ts";
 import { dryRun } from "../upload/dry-run.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
@@ -81,7 +82,8 @@ async function uploadAll(
   try {
     const rate = args.text("limit-rate");
     const limitRate = rate === undefined ? undefined : parseSize("limit-rate", rate);
-    const connection = await connect(args, env, (text) => args.has("quiet") || terminal.note(text), { limitRate });
+    const note = (text: string): void => void (args.has("quiet") || terminal.note(text));
+    const connection = await connect(args, env, note, { limitRate, onOutage: outageNotes(args, terminal) });
     try {
       if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, outputs);
       const outcomes: UploadOutcome[] = [];
@@ -93,10 +95,7 @@ async function uploadAll(
       const codes = outcomes.map(({ code }) => code);
       // A signal that came when all was done has stopped nothing.
       const stopped = run.reason === undefined ? undefined : exitCodeOf(run.reason);
-      return exitCodeOfAll(
-        codes,
-        codes.find((code) => code === stopped),
-      );
+      return exitCodeOfAll(codes, connection.isUnreachable() ? 5 : codes.find((code) => code === stopped));
     } finally {
       await connection.close();
     }

@@ -22,10 +22,12 @@ export type Requesting = <T>(
  * Sends an upload's COS requests: every attempt is signed anew with the certificate of the moment, a refused
  * certificate is renewed and a wrong clock corrected, a bounded number of times a request.
  *
+ * @param origin of the storage
  * @param onRetry told of every repetition
  */
 export function requestingWith(
   wire: Wire,
+  origin: string,
   keys: KeySource,
   signal: AbortSignal,
   onRetry: (event: RetryEvent) => void,
@@ -45,6 +47,7 @@ export function requestingWith(
           return used !== undefined && (await untilAborted(keys.refused(used), signal));
         },
         onRetry,
+        peer: wire.peer(origin),
       },
       async () => {
         used = await untilAborted(keys.get(), signal);
