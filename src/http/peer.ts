@@ -36,7 +36,7 @@ export class Peer {
   #hasAnswered = false;
   #awaySince: number | undefined;
   #isLost = false;
-  #probing: Promise<boolean> | undefined;
+  #asking: Promise<boolean> | undefined;
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -70,11 +70,17 @@ export class Peer {
    * that lies in the request alone, such as a proxy that cuts off large bodies, is not waited for.
    */
   async unansweredAtLast(error: NetworkError, signal: AbortSignal | undefined): Promise<number | undefined> {
-    const { probe } = this.#options;
-    if (!this.#mayWait || probe === undefined) return undefined;
-    this.#probing ??= probe(signal).finally(() => (this.#probing = undefined));
-    if (await this.#probing) return undefined;
-    return this.#waitLeft(error, 0);
+    if (!this.#mayWait) return undefined;
+    this.#asking ??= this.#ask(signal);
+    return (await this.#asking) ? undefined : this.#waitLeft(error, 0);
+  }
+
+  async #ask(signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      return (await this.#options.probe?.(signal)) ?? true;
+    } finally {
+      this.#asking = undefined;
+    }
   }
 
   get #mayWait(): boolean {

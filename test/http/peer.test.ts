@@ -14,7 +14,7 @@ function bench(waitMs = 1_000, probe?: () => Promise<boolean>) {
   const peer = new Peer({ host: "h:1", waitMs, probe, now: () => now, onOutage: (outage) => outages.push(outage) });
   const events: RetryEvent[] = [];
   let sent = 0;
-  const run = (answers: readonly (unknown | undefined)[], everyMs = 100): Promise<unknown> =>
+  const run = (answers: readonly unknown[], everyMs = 100): Promise<unknown> =>
     retrying(
       {
         policy: retryPolicy({ attempts: 3, baseDelayMs: 0 }),
