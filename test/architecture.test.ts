@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findCycle, importsOf, loadedWith, readSources, type ImportEdge } from "./source-imports.ts";
+import { parametersOf } from "./source-parameters.ts";
 
 /**
  * The house of docs/design.md, kept: which room may import which, types included. A room is a folder of src, or a file
@@ -225,6 +226,16 @@ describe("files", () => {
     expect(named.filter(({ name }) => !published.includes(name))).toEqual([]);
   });
 
+  /** Five in a row are read past, and two of one type are swapped unseen: those go into an object, by their names. */
+  test("functions of five parameters and more have no two of one type", () => {
+    const swappable = sources.flatMap(({ path, text }) =>
+      parametersOf(text)
+        .filter(({ types }) => types.length >= 5 && new Set(types).size < types.length)
+        .map(({ name }) => `${path}: ${name}`),
+    );
+    expect(swappable).toEqual([]);
+  });
+
   /** Words that say "something is done here" and not what. "Service" in front is the cloud's: ServiceClock. */
   test("nothing is called a manager, helper, util or service", () => {
     const vague = /(manager|helpers?|utils?|services?)$/i;
@@ -281,6 +292,20 @@ describe("the reader of imports itself", () => {
         .join("");
     expect(of(({ typeOnly }) => typeOnly)).toBe("cgjk");
     expect(of(({ lazy }) => lazy)).toBe("ijk");
+  });
+
+  test("knows the parameters of a function", () => {
+    const text = [
+      `export async function a<T>(first: Map<string, T>, second = 5, third: (x: number, y: number) => void): void {}`,
+      `  async #b({ one, two }: { one: string; two: string }, three?: string): Promise<void> {`,
+      `  constructor(\n    one: string, // not, this: string\n    two: string,\n  ) {`,
+      `  if (a, b, c) {`,
+    ].join("\n");
+    expect(parametersOf(text)).toEqual([
+      { name: "a", types: ["Map<string, T>", "number", "(x: number, y: number) => void"] },
+      { name: "#b", types: ["{ one: string; two: string }", "string"] },
+      { name: "constructor", types: ["string", "string"] },
+    ]);
   });
 
   test("finds a circle", () => {

@@ -41,6 +41,14 @@ export interface ObjectInfo extends StoredBytes {
   readonly size: number;
 }
 
+/** A request as it is signed, but for its headers. */
+interface CosOperation {
+  readonly operation: string;
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly key: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+}
+
 const maxXmlBytes = 4 * 2 ** 20;
 /** Signatures start a minute in the past and are made for every attempt: neither a slow nor a fast clock hurts. */
 const signatureLeadSeconds = 60;
@@ -83,13 +91,13 @@ export class CosClient {
     body: Uint8Array | ReplayableBody,
     options: CosCallOptions & { readonly contentType?: string | undefined } = {},
   ): Promise<StoredBytes> {
-    const answer = await this.#send("PutObject", "PUT", key, {}, { ...options, body });
+    const answer = await this.#send({ operation: "PutObject", method: "PUT", key }, { ...options, body });
     return storedBytes("PutObject", answer);
   }
 
   /** HEAD Object. A missing object is a CosError with status 404. @see cos 436/7745 */
   async headObject(key: string, options: CosCallOptions = {}): Promise<ObjectInfo> {
-    const answer = await this.#send("HeadObject", "HEAD", key, {}, options);
+    const answer = await this.#send({ operation: "HeadObject", method: "HEAD", key }, options);
     const size = Number(answer.headers["content-length"]);
     if (!Number.isSafeInteger(size)) throw notCos(answer, { operation: "HeadObject", host: answer.host });
     return { ...storedBytes("HeadObject", answer), size };
@@ -101,9 +109,10 @@ export class CosClient {
     options: CosCallOptions & { readonly contentType?: string | undefined } = {},
   ): Promise<{ readonly uploadId: string }> {
     const empty = { ...options, body: new Uint8Array(0), hasDocument: true };
-    const answer = await this.#send("InitiateMultipartUpload", "POST", key, { uploads: "" }, empty);
+    const operation = "InitiateMultipartUpload";
+    const answer = await this.#send({ operation, method: "POST", key, query: { uploads: "" } }, empty);
     const { decodeInitiateResult } = await import("../xml/cos-documents.ts");
-    return this.#decode("InitiateMultipartUpload", answer, decodeInitiateResult);
+    return this.#decode(operation, answer, decodeInitiateResult);
   }
 
   /** Upload Part: 1 MiB to 5 GiB, the last one less; the same number again replaces it. @see cos 436/7750 */
@@ -117,7 +126,7 @@ export class CosClient {
       throw outOfRange("partNumber", `must be an integer from 1 to ${cosLimits.maxParts}`, partNumber);
     }
     const query = { partNumber: String(partNumber), uploadId };
-    const answer = await this.#send("UploadPart", "PUT", key, query, { ...options, body });
+    const answer = await this.#send({ operation: "UploadPart", method: "PUT", key, query }, { ...options, body });
     return storedBytes("UploadPart", answer);
   }
 
@@ -129,7 +138,10 @@ export class CosClient {
     for (;;) {
       const page = marker === 0 ? {} : { "part-number-marker": String(marker) };
       const query = { uploadId, "max-parts": "1000", ...page };
-      const answer = await this.#send("ListParts", "GET", key, query, { ...options, hasDocument: true });
+      const answer = await this.#send(
+        { operation: "ListParts", method: "GET", key, query },
+        { ...options, hasDocument: true },
+      );
       const result = this.#decode("ListParts", answer, decodeListPartsResult);
       parts.push(...result.parts);
       if (!result.isTruncated) return parts;
@@ -159,10 +171,7 @@ export class CosClient {
     }
     const { completeMs } = this.#wire.limits;
     const answer = await this.#send(
-      "CompleteMultipartUpload",
-      "POST",
-      key,
-      { uploadId },
+      { operation: "CompleteMultipartUpload", method: "POST", key, query: { uploadId } },
       {
         ...options,
         body,
@@ -177,14 +186,12 @@ export class CosClient {
 
   /** Abort Multipart Upload. An upload that is gone counts as aborted. @see cos 436/7740 */
   async abortMultipartUpload(key: string, uploadId: string, options: CosCallOptions = {}): Promise<void> {
-    await this.#send("AbortMultipartUpload", "DELETE", key, { uploadId }, { ...options, alsoFine: 404 });
+    const operation = "AbortMultipartUpload";
+    await this.#send({ operation, method: "DELETE", key, query: { uploadId } }, { ...options, alsoFine: 404 });
   }
 
   async #send(
-    operation: string,
-    method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE",
-    rawKey: string,
-    query: Readonly<Record<string, string>>,
+    { operation, method, key: rawKey, query = {} }: CosOperation,
     options: CosCallOptions & {
       readonly body?: Uint8Array | ReplayableBody | undefined;
       readonly contentType?: string | undefined;

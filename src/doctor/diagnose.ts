@@ -59,7 +59,7 @@ export async function* diagnose(setup: Setup): AsyncGenerator<Check> {
     yield first.proxy ?? checkProxy(env);
     yield* [first.endpoint, first.clock, first.key];
     const regions = first.accepted
-      ? await checkRegions(api, subAppId, first.subApps, storageRegion, signal)
+      ? await checkRegions(api, { subAppId, known: first.subApps, wanted: storageRegion }, signal)
       : undefined;
     if (regions === undefined) {
       yield* untried(["sub-app", "storage-region", "events"], "the service did not accept the key");

@@ -10,17 +10,19 @@ export interface Regions {
   readonly defaultRegion: string | undefined;
 }
 
-/**
- * Asks for the storage regions, and with them whether the application is the right one.
- * @param subAppId as given
- * @param known the account's applications, if they could be listed
- * @param wanted the storage region that uploads name
- */
+interface RegionQuestion {
+  /** As given. */
+  readonly subAppId: string | undefined;
+  /** The account's applications, if they could be listed. */
+  readonly known: readonly SubAppIdInfo[] | undefined;
+  /** The storage region that uploads name. */
+  readonly wanted: string | undefined;
+}
+
+/** Asks for the storage regions, and with them whether the application is the right one. */
 export async function checkRegions(
   api: VodApi,
-  subAppId: string | undefined,
-  known: readonly SubAppIdInfo[] | undefined,
-  wanted: string | undefined,
+  { subAppId, known, wanted }: RegionQuestion,
   signal: AbortSignal,
 ): Promise<Regions> {
   const listed = known?.find((app) => String(app.SubAppId) === subAppId);

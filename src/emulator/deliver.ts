@@ -64,15 +64,15 @@ async function deliver(exchange: Exchange, answer: Answer): Promise<void> {
         changeHeader(answer, "ETag", (value) => value.replace(/[0-9a-f]/, otherDigit)),
       );
     case "white-space":
-      return sendPieces(exchange, { ...answer, status: 200 }, [Buffer.from("  \n  ")], 0);
+      return sendPieces(exchange, { ...answer, status: 200 }, [Buffer.from("  \n  ")]);
     case "keep-alive": {
       const spaces = Array.from({ length: fault.spaces }, () => Buffer.from(" "));
-      return sendPieces(exchange, { ...answer, status: 200 }, [...spaces, await wholeBody(answer)], fault.ms);
+      return sendPieces(exchange, { ...answer, status: 200 }, [...spaces, await wholeBody(answer)], { ms: fault.ms });
     }
     case "trickle": {
       const body = await wholeBody(answer);
       const bytes = Array.from(body, (_byte, index) => body.subarray(index, index + 1));
-      return sendPieces(exchange, answer, bytes, fault.ms, body.length);
+      return sendPieces(exchange, answer, bytes, { ms: fault.ms, length: body.length });
     }
     case "truncate-answer": {
       // The answer to a HEAD ends with its head: with another length in it, it would be whole, and say something false.
@@ -80,7 +80,7 @@ async function deliver(exchange: Exchange, answer: Answer): Promise<void> {
       const body = await wholeBody(answer);
       // Cut inside the promised length; an answer without a body is cut inside its head's promise of one.
       const length = Math.max(body.length, fault.bytes + 1);
-      await sendPieces(exchange, answer, [body.subarray(0, fault.bytes)], 0, length, false);
+      await sendPieces(exchange, answer, [body.subarray(0, fault.bytes)], { length, end: false });
       throw exchange.reset();
     }
     default:
@@ -148,9 +148,7 @@ async function sendPieces(
   exchange: Exchange,
   answer: Answer,
   pieces: readonly Uint8Array[],
-  ms: number,
-  length?: number,
-  end = true,
+  { ms = 0, length, end = true }: { readonly ms?: number; readonly length?: number; readonly end?: boolean } = {},
 ): Promise<void> {
   const { "Content-Length": _declared, ...headers } = answer.headers;
   writeHead(exchange, { ...answer, headers }, length === undefined ? {} : { "Content-Length": String(length) });

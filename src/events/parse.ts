@@ -55,9 +55,10 @@ export function parseEvent(body: string | object): VodEvent {
   const wrapped = member(raw, "eventContent");
   const content = isJsonObject(wrapped) ? wrapped : raw;
   const name = textMember(content, "EventType");
-  if (name !== undefined && name !== "") return view("3.0", name, handle, content, raw);
+  if (name !== undefined && name !== "") return view({ format: "3.0", name, handle, content, raw });
   const legacyName = textMember(content, "eventType");
-  if (legacyName !== undefined && legacyName !== "") return view("2.0", legacyName, handle, content, raw);
+  if (legacyName !== undefined && legacyName !== "")
+    return view({ format: "2.0", name: legacyName, handle, content, raw });
   throw invalid('has no "EventType" (3.0) and no "eventType" (2.0)');
 }
 
@@ -76,13 +77,17 @@ function payloadOf(format: VodEvent["format"], type: EventType, content: JsonObj
   return names.map((name) => member(content, name)).find(isJsonObject);
 }
 
-function view(
-  format: VodEvent["format"],
-  name: string,
-  handle: string | undefined,
-  content: JsonObject,
-  raw: JsonObject,
-): VodEvent {
+function view({
+  format,
+  name,
+  handle,
+  content,
+  raw,
+}: Pick<VodEvent, "format" | "handle"> & {
+  readonly name: string;
+  readonly content: JsonObject;
+  readonly raw: JsonObject;
+}): VodEvent {
   const type = isEventType(name) ? name : "Other";
   const payload = type === "Other" ? undefined : payloadOf(format, type, content);
   const outer = member(payload, "MediaBasicInfo");

@@ -125,17 +125,17 @@ export class Receiver {
       throw invalidArgument("signKey", "must be a string that is not empty, or left out");
     }
     this.#options = options;
-    this.#maxBodyBytes = whole("maxBodyBytes", options.maxBodyBytes, 1, 64 * 2 ** 20, 2 ** 20);
-    this.#bodyTimeoutMs = whole("bodyTimeoutMs", options.bodyTimeoutMs, 1, 600_000, 10_000);
+    this.#maxBodyBytes = whole(options, "maxBodyBytes", { least: 1, most: 64 * 2 ** 20, preset: 2 ** 20 });
+    this.#bodyTimeoutMs = whole(options, "bodyTimeoutMs", { least: 1, most: 600_000, preset: 10_000 });
     this.#now = options.clock ?? Date.now;
-    const tolerance = whole("toleranceSeconds", options.toleranceSeconds, 0, 86_400, 0);
-    const limit = whole("dedupeLimit", options.dedupeLimit, 1, 1_000_000, 10_000);
-    const lifeMs = whole("dedupeWindowMs", options.dedupeWindowMs, 0, 86_400_000, longestLifeMs);
+    const tolerance = whole(options, "toleranceSeconds", { least: 0, most: 86_400, preset: 0 });
+    const limit = whole(options, "dedupeLimit", { least: 1, most: 1_000_000, preset: 10_000 });
+    const lifeMs = whole(options, "dedupeWindowMs", { least: 0, most: 86_400_000, preset: longestLifeMs });
     this.#events = new Recent({ limit, lifeMs, now: this.#now });
     this.#deliveries = new Recent({ limit, lifeMs: longestLifeMs + 2000 * tolerance, now: this.#now });
     this.#queue = new WorkQueue({
-      concurrency: whole("concurrency", options.concurrency, 1, 1000, 8),
-      limit: whole("maxPending", options.maxPending, 1, 1_000_000, 1000),
+      concurrency: whole(options, "concurrency", { least: 1, most: 1000, preset: 8 }),
+      limit: whole(options, "maxPending", { least: 1, most: 1_000_000, preset: 1000 }),
       work: (work) => this.#handle(work),
     });
   }
@@ -266,7 +266,12 @@ function readEvent(body: unknown): VodEvent | undefined {
   }
 }
 
-function whole(field: string, value: number | undefined, least: number, most: number, preset: number): number {
+function whole<Field extends string>(
+  options: { readonly [Name in Field]?: number | undefined },
+  field: Field,
+  { least, most, preset }: { readonly least: number; readonly most: number; readonly preset: number },
+): number {
+  const value = options[field];
   if (value === undefined) return preset;
   if (!Number.isSafeInteger(value) || value < least || value > most) {
     throw outOfRange(field, `must be an integer from ${least} to ${most}`, value);

@@ -94,11 +94,11 @@ export class Transport {
     this.#running.add(exchange);
     try {
       const answer = await exchange;
-      this.#report(request, started, meter.sentBytes, answer.status, answer, undefined);
+      this.#report(request, { started, sentBytes: meter.sentBytes, status: answer.status, answer });
       return answer;
     } catch (thrown) {
       const error = this.#explain(request, status, meter.error, thrown);
-      this.#report(request, started, meter.sentBytes, status, undefined, error);
+      this.#report(request, { started, sentBytes: meter.sentBytes, status, error });
       throw error;
     } finally {
       this.#running.delete(exchange);
@@ -148,11 +148,19 @@ export class Transport {
 
   #report(
     request: WireRequest,
-    started: number,
-    sentBytes: number,
-    status: number | undefined,
-    answer: WireAnswer | undefined,
-    error: unknown,
+    {
+      started,
+      sentBytes,
+      status,
+      answer,
+      error,
+    }: {
+      readonly started: number;
+      readonly sentBytes: number;
+      readonly status: number | undefined;
+      readonly answer?: WireAnswer;
+      readonly error?: unknown;
+    },
   ): void {
     publishRequest(() => ({
       operation: request.operation,

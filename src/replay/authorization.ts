@@ -122,13 +122,19 @@ function timestampOf(request: ReceivedRequest): number {
   return Number(request.headers.get("x-tc-timestamp")?.[0]);
 }
 
-function compute(
-  cassette: Cassette,
-  recorded: string,
-  actual: string,
-  mode: AuthorizationMode,
-  request: ReceivedRequest,
-): Computed | string {
+function compute({
+  cassette,
+  recorded,
+  actual,
+  mode,
+  request,
+}: {
+  readonly cassette: Cassette;
+  readonly recorded: string;
+  readonly actual: string;
+  readonly mode: AuthorizationMode;
+  readonly request: ReceivedRequest;
+}): Computed | string {
   const basis = mode === "exact" ? recorded : actual;
   const tc3 = parseTc3(basis);
   const cos = tc3 === undefined ? parseCos(basis) : undefined;
@@ -202,7 +208,7 @@ export function judgeAuthorization(
   if (secretId === undefined) return { expected: recorded, actual: "(not shown: no form of Authorization)" };
   if (findKeys(cassette, secretId) === undefined) return { expected: recorded, actual: foreignText };
 
-  const computed = attempt(() => compute(cassette, recorded, actual, mode, request));
+  const computed = attempt(() => compute({ cassette, recorded, actual, mode, request }));
   if (typeof computed === "string") return { expected: recorded, actual, hint: computed };
   if (computed.authorization === actual) return undefined;
   const parts = differingParts(computed.authorization, actual);

@@ -27,7 +27,11 @@ export function openEnvelope(
   if (isJsonObject(response)) {
     const error = response["Error"];
     if (isJsonObject(error)) {
-      throw apiError(action, answer, told(error["Code"]), told(error["Message"]), told(response["RequestId"]));
+      throw apiError(action, answer, {
+        apiCode: told(error["Code"]),
+        message: told(error["Message"]),
+        requestId: told(response["RequestId"]),
+      });
     }
     if (answer.status === 200) return response;
   }
@@ -35,9 +39,9 @@ export function openEnvelope(
   const code = parsed?.["code"];
   if (response === undefined && (typeof code === "number" || typeof code === "string") && String(code) !== "0") {
     const codeDesc = told(parsed?.["codeDesc"]) || hide(String(code));
-    throw apiError(action, answer, codeDesc, told(parsed?.["message"]), undefined);
+    throw apiError(action, answer, { apiCode: codeDesc, message: told(parsed?.["message"]) });
   }
-  throw gatewayError(action, host, answer, parsed !== undefined, hide);
+  throw gatewayError({ action, host, answer, isJson: parsed !== undefined, hide });
 }
 
 /** The service's number for the request, of an answer of any kind. */
@@ -49,9 +53,15 @@ export function requestIdOf(body: Buffer): string | undefined {
 function apiError(
   action: string,
   answer: WireAnswer,
-  apiCode: string | undefined,
-  message: string | undefined,
-  requestId: string | undefined,
+  {
+    apiCode,
+    message,
+    requestId,
+  }: {
+    readonly apiCode: string | undefined;
+    readonly message: string | undefined;
+    readonly requestId?: string | undefined;
+  },
 ): VodApiError {
   const code = apiCode === undefined || apiCode === "" ? "Unknown" : apiCode;
   const hint = hintFor(code, action);
@@ -64,13 +74,19 @@ function apiError(
   );
 }
 
-function gatewayError(
-  action: string,
-  host: string,
-  answer: WireAnswer,
-  isJson: boolean,
-  hide: (text: string) => string,
-): NetworkError {
+function gatewayError({
+  action,
+  host,
+  answer,
+  isJson,
+  hide,
+}: {
+  readonly action: string;
+  readonly host: string;
+  readonly answer: WireAnswer;
+  readonly isJson: boolean;
+  readonly hide: (text: string) => string;
+}): NetworkError {
   const type = hide(answer.headers["content-type"] ?? "no content type");
   const what =
     answer.body.byteLength === 0

@@ -20,7 +20,8 @@ export const describeFileAttributes: VodAction = (call) => {
   checkLength(params, "SessionContext", 1000);
   checkLength(params, "SessionId", 50);
   const sessionId = textOf(params, "SessionId") ?? "";
-  context.sessionIds.claim("DescribeFileAttributes", subAppId, sessionId, now, SessionIds.threeDaysMs);
+  const windowMs = SessionIds.threeDaysMs;
+  context.sessionIds.claim({ action: "DescribeFileAttributes", subAppId, sessionId, now, windowMs });
   let found: Attributes | undefined;
   const detail = (task: Task): JsonObject => attributesTask(task, found);
   const { taskId } = context.tasks.start(

@@ -113,7 +113,8 @@ export const processMediaByProcedure: VodAction = (call) => {
   checkLength(params, "SessionId", 50, "InvalidParameterValue.SessionIdTooLong");
   const media = target(call);
   const sessionId = textOf(params, "SessionId") ?? "";
-  context.sessionIds.claim("ProcessMediaByProcedure", subAppId, sessionId, now, SessionIds.sevenDaysMs);
+  const windowMs = SessionIds.sevenDaysMs;
+  context.sessionIds.claim({ action: "ProcessMediaByProcedure", subAppId, sessionId, now, windowMs });
   const taskId = startProcedure(context, {
     media,
     procedureName,

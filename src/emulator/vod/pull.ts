@@ -41,7 +41,8 @@ export const pullUpload: VodAction = (call) => {
     throw new VodFailure("InvalidParameterValue.StorageRegion", `The storage region ${region} is not open.`);
   }
   const sessionId = textOf(params, "SessionId") ?? "";
-  context.sessionIds.claim("PullUpload", subAppId, sessionId, now, SessionIds.threeDaysMs);
+  const windowMs = SessionIds.threeDaysMs;
+  context.sessionIds.claim({ action: "PullUpload", subAppId, sessionId, now, windowMs });
   return { TaskId: start({ call, url, mediaType, region, media: undefined }, sessionId) };
 };
 

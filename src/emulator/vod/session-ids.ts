@@ -2,6 +2,16 @@ import { VodFailure } from "./envelope.ts";
 
 const dayMs = 86_400_000;
 
+interface Claim {
+  readonly action: string;
+  readonly subAppId: number;
+  readonly sessionId: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** How long the same one is refused. */
+  readonly windowMs: number;
+}
+
 /** SessionIds of the actions that take one: the same id again within its days is refused, so a retry does no harm. */
 export class SessionIds {
   static readonly threeDaysMs: number = 3 * dayMs;
@@ -9,7 +19,7 @@ export class SessionIds {
   readonly #claimed = new Map<string, number>();
 
   /** @throws {VodFailure} InvalidParameterValue.SessionId when the id was used within `windowMs` */
-  claim(action: string, subAppId: number, sessionId: string, now: number, windowMs: number): void {
+  claim({ action, subAppId, sessionId, now, windowMs }: Claim): void {
     if (sessionId === "") return;
     const name = `${action}/${subAppId}/${sessionId}`;
     const earlier = this.#claimed.get(name);

@@ -16,25 +16,51 @@ export interface SubTaskKind {
 }
 
 export const subTaskKinds: readonly SubTaskKind[] = [
-  kind("TranscodeTaskSet", "Transcode", "TranscodeTask", "mp4"),
-  kind("AnimatedGraphicTaskSet", "AnimatedGraphics", "AnimatedGraphicTask", "gif"),
-  kind("SnapshotByTimeOffsetTaskSet", "SnapshotByTimeOffset", "SnapshotByTimeOffsetTask", "jpg"),
-  kind("SampleSnapshotTaskSet", "SampleSnapshot", "SampleSnapshotTask", "jpg"),
-  kind("ImageSpriteTaskSet", "ImageSprites", "ImageSpriteTask", "jpg"),
+  { set: "TranscodeTaskSet", type: "Transcode", member: "TranscodeTask", extension: "mp4", failedOutput: "null" },
+  {
+    set: "AnimatedGraphicTaskSet",
+    type: "AnimatedGraphics",
+    member: "AnimatedGraphicTask",
+    extension: "gif",
+    failedOutput: "null",
+  },
+  {
+    set: "SnapshotByTimeOffsetTaskSet",
+    type: "SnapshotByTimeOffset",
+    member: "SnapshotByTimeOffsetTask",
+    extension: "jpg",
+    failedOutput: "null",
+  },
+  {
+    set: "SampleSnapshotTaskSet",
+    type: "SampleSnapshot",
+    member: "SampleSnapshotTask",
+    extension: "jpg",
+    failedOutput: "null",
+  },
+  {
+    set: "ImageSpriteTaskSet",
+    type: "ImageSprites",
+    member: "ImageSpriteTask",
+    extension: "jpg",
+    failedOutput: "null",
+  },
   // The specification lets the output of these two be empty, but not null.
-  kind("CoverBySnapshotTaskSet", "CoverBySnapshot", "CoverBySnapshotTask", "jpg", "empty"),
-  kind("AdaptiveDynamicStreamingTaskSet", "AdaptiveDynamicStreaming", "AdaptiveDynamicStreamingTask", "m3u8", "empty"),
+  {
+    set: "CoverBySnapshotTaskSet",
+    type: "CoverBySnapshot",
+    member: "CoverBySnapshotTask",
+    extension: "jpg",
+    failedOutput: "empty",
+  },
+  {
+    set: "AdaptiveDynamicStreamingTaskSet",
+    type: "AdaptiveDynamicStreaming",
+    member: "AdaptiveDynamicStreamingTask",
+    extension: "m3u8",
+    failedOutput: "empty",
+  },
 ];
-
-function kind(
-  set: string,
-  type: string,
-  member: string,
-  extension: string,
-  failedOutput: SubTaskKind["failedOutput"] = "null",
-): SubTaskKind {
-  return { set, type, member, extension, failedOutput };
-}
 
 /** One entry of a template at work on a media. */
 export interface SubTask {

@@ -55,7 +55,7 @@ export function readM3u8(text: string): ManifestContent {
     const [tag, list] = splitTag(line);
     if (tag === "EXT-X-STREAM-INF") playlist = true;
     else if (tag === "EXT-X-GAP") gap = true;
-    else if (Object.hasOwn(tagsWithUri, tag)) readTag(tag, list, where, references, problems);
+    else if (Object.hasOwn(tagsWithUri, tag)) readTag({ tag, list, where }, references, problems);
   }
   return { references, problems };
 }
@@ -66,7 +66,11 @@ function splitTag(line: string): [string, string] {
   return colon < 0 ? [line.slice(1), ""] : [line.slice(1, colon), line.slice(colon + 1)];
 }
 
-function readTag(tag: string, list: string, where: string, references: Reference[], problems: string[]): void {
+function readTag(
+  { tag, list, where }: { readonly tag: string; readonly list: string; readonly where: string },
+  references: Reference[],
+  problems: string[],
+): void {
   const attributes = readAttributes(list);
   if (attributes === undefined) {
     problems.push(`${where}: the attributes of ${tag} cannot be read`);

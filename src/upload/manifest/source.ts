@@ -24,5 +24,5 @@ export function manifestSource(
 /** Opens a file of a tree for sending. @throws SourceError when it is not the one that was located */
 export async function openTreeFile(folder: ManifestFolder, file: LocatedFile, lanes: LanePool): Promise<FileSource> {
   const { handle, stats } = await folder.open(file);
-  return new FileSource(handle, stats, file.label, basename(file.path), lanes);
+  return new FileSource({ handle, stats, label: file.label, fileName: basename(file.path) }, lanes);
 }

@@ -11,6 +11,15 @@ const slowPieceSize = 64 * 1024;
 /** A piece that took longer than this to leave makes the socket a slow one. */
 const slowPieceMs = 500;
 
+/** A regular file that was opened. */
+export interface OpenFile {
+  readonly handle: FileHandle;
+  readonly stats: BigIntStats;
+  /** How messages call it. */
+  readonly label: string;
+  readonly fileName: string;
+}
+
 /** A regular file, read by range: never more than two buffers of it are in memory for each connection. */
 export class FileSource implements RangedSource {
   readonly kind = "ranged";
@@ -22,11 +31,11 @@ export class FileSource implements RangedSource {
   readonly #opened: BigIntStats;
   readonly #lanes: LanePool;
 
-  constructor(handle: FileHandle, stats: BigIntStats, path: string, fileName: string, lanes: LanePool) {
+  constructor({ handle, stats, label, fileName }: OpenFile, lanes: LanePool) {
     this.#handle = handle;
     this.#opened = stats;
     this.#lanes = lanes;
-    this.label = path;
+    this.label = label;
     this.fileName = fileName;
     this.size = Number(stats.size);
     this.identity = { kind: "file", size: this.size, modified: stats.mtimeNs.toString() };
@@ -36,7 +45,7 @@ export class FileSource implements RangedSource {
     return {
       size,
       begin: async (signal) =>
-        new FileAttempt(this.#handle, this.label, offset, size, await this.#lanes.acquire(signal)),
+        new FileAttempt(this.#handle, this.label, { offset, size }, await this.#lanes.acquire(signal)),
     };
   }
 
@@ -64,11 +73,16 @@ class FileAttempt implements PartAttempt {
   #crc = 0n;
   #passed = 0;
 
-  constructor(handle: FileHandle, label: string, offset: number, size: number, lane: Lane) {
+  constructor(
+    handle: FileHandle,
+    label: string,
+    range: { readonly offset: number; readonly size: number },
+    lane: Lane,
+  ) {
     this.#handle = handle;
     this.#label = label;
-    this.#offset = offset;
-    this.size = size;
+    this.#offset = range.offset;
+    this.size = range.size;
     this.#lane = lane;
   }
 

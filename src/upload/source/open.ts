@@ -82,7 +82,8 @@ async function openPath(field: string, path: string, size: number | undefined, l
     }
     if (!kind.isFile()) return streamSource(createReadStream(path), path, undefined, size);
     const handle = await open(path, "r");
-    return new FileSource(handle, await handle.stat({ bigint: true }), path, basename(path), lanes);
+    const stats = await handle.stat({ bigint: true });
+    return new FileSource({ handle, stats, label: path, fileName: basename(path) }, lanes);
   } catch (cause) {
     if (cause instanceof SourceError) throw cause;
     throw openError(path, cause as NodeJS.ErrnoException);

@@ -24,7 +24,7 @@ export async function openUrl(field: string, url: URL, open: OpenDownload, signa
   const encoding = probe.headers["content-encoding"] ?? "identity";
   if (probe.status === 206 && size !== undefined && version !== undefined && encoding === "identity") {
     probe.discard();
-    return new UrlSource(url, label, fileName, size, version, open);
+    return new UrlSource({ url, label, fileName, size, version, open });
   }
   probe.discard();
   // An empty object has no first byte (416), and a server without ranges answers 200: both are read from the start.
@@ -46,6 +46,17 @@ export async function openUrl(field: string, url: URL, open: OpenDownload, signa
 /** Compressed, the ranges would be those of another body. */
 const plain = { "accept-encoding": "identity" };
 
+/** What a server said of a URL that it serves in ranges. */
+interface FoundUrl {
+  readonly url: URL;
+  readonly label: string;
+  readonly fileName: string | undefined;
+  readonly size: number;
+  /** ETag or date. */
+  readonly version: string;
+  readonly open: OpenDownload;
+}
+
 class UrlSource implements RangedSource {
   readonly kind = "ranged";
   readonly label: string;
@@ -55,14 +66,7 @@ class UrlSource implements RangedSource {
   readonly #url: URL;
   readonly #open: OpenDownload;
 
-  constructor(
-    url: URL,
-    label: string,
-    fileName: string | undefined,
-    size: number,
-    version: string,
-    open: OpenDownload,
-  ) {
+  constructor({ url, label, fileName, size, version, open }: FoundUrl) {
     this.#url = url;
     this.label = label;
     this.fileName = fileName;

@@ -1,4 +1,5 @@
 import type { DonePart, TransferContext } from "../transfer/job.ts";
+import type { PartRange } from "../transfer/part-plan.ts";
 import type { OpenedSource, RangedSource } from "../source/source.ts";
 import type { UploadState } from "./upload-state.ts";
 import { createHash } from "node:crypto";
@@ -43,7 +44,7 @@ export async function resumeObject(
     const before = known.get(partNumber);
     if (before !== undefined && before.etag === etag && before.size === size) kept.push(before);
     else {
-      const adopted = await adopt(source, partNumber, partRange(plan, partNumber).offset, size, etag, context.signal);
+      const adopted = await adopt(source, partRange(plan, partNumber), etag, context.signal);
       if (adopted !== undefined) kept.push(adopted);
     }
   }
@@ -59,14 +60,13 @@ function undefinedIfGone(error: unknown): undefined {
 /** Reads a part of the source to see whether it is the one that the service holds. */
 async function adopt(
   source: RangedSource,
-  number: number,
-  offset: number,
-  size: number,
+  range: PartRange,
   etag: string,
   signal: AbortSignal,
 ): Promise<DonePart | undefined> {
+  const { number, size } = range;
   const md5 = createHash("md5");
-  const crc64 = await readThrough(source, offset, size, signal, (chunk) => md5.update(chunk));
+  const crc64 = await readThrough(source, range, signal, (chunk) => md5.update(chunk));
   return md5.digest("hex") === etag.toLowerCase() ? { number, size, etag, crc64 } : undefined;
 }
 
@@ -80,7 +80,7 @@ async function completedBefore(
 ): Promise<number> {
   const found = await findObject(context.cos, key, context.requesting(context.signal));
   if (found?.size === source.size && found.crc64 !== undefined) {
-    const crc64 = await readThrough(source, 0, source.size, context.signal, () => undefined);
+    const crc64 = await readThrough(source, { offset: 0, size: source.size }, context.signal, () => undefined);
     if (crc64 === found.crc64) {
       await state.finish(key, { size: source.size, parts, crc64, verified: "crc64" });
       return parts;
@@ -92,8 +92,7 @@ async function completedBefore(
 
 async function readThrough(
   source: RangedSource,
-  offset: number,
-  size: number,
+  { offset, size }: Pick<PartRange, "offset" | "size">,
   signal: AbortSignal,
   each: (chunk: Uint8Array) => void,
 ): Promise<string> {

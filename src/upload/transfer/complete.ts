@@ -6,6 +6,17 @@ import type { RetryClass } from "../../http/retry.ts";
 import { CosError, IntegrityError, NetworkError } from "../../errors.ts";
 import { classifyCosFailure } from "../../cos/error-codes.ts";
 
+interface Completion {
+  readonly cos: CosClient;
+  readonly uploadId: string;
+  readonly parts: readonly DonePart[];
+  readonly expected: Expected;
+  readonly requireCrc64: boolean;
+  /** Whether an earlier run may have completed it. */
+  readonly repeated: boolean;
+  readonly requesting: Requesting;
+}
+
 /**
  * Joins the parts to an object and makes sure that it is the right one (wire §11.2).
  *
@@ -13,19 +24,18 @@ import { classifyCosFailure } from "../../cos/error-codes.ts";
  * the object itself is asked: there with the right size and CRC is a success, absent means that completing may be tried
  * again. A CRC64 that disagrees is final.
  *
- * @param repeated whether an earlier run may have completed it
  * @throws IntegrityError the object is not what was sent
  * @throws CosError, NetworkError it could not be completed
  */
-export async function completeUpload(
-  cos: CosClient,
-  uploadId: string,
-  parts: readonly DonePart[],
-  expected: Expected,
-  requireCrc64: boolean,
-  repeated: boolean,
-  requesting: Requesting,
-): Promise<Verified> {
+export async function completeUpload({
+  cos,
+  uploadId,
+  parts,
+  expected,
+  requireCrc64,
+  repeated,
+  requesting,
+}: Completion): Promise<Verified> {
   let sentBefore = repeated;
   let etags: readonly { partNumber: number; etag: string }[] = parts.map((part) => ({
     partNumber: part.number,
@@ -48,7 +58,7 @@ export async function completeUpload(
       sentBefore = again;
       if (!isInvalidPart(error) || relisted) throw error;
       relisted = true;
-      etags = await relist(cos, uploadId, parts, expected.key, requesting);
+      etags = await relist({ cos, uploadId, parts, expected, requesting });
       throw new WrongEtags(error);
     }
     if (stored.crc64 !== undefined) return verifyCrc64(stored.crc64, expected);
@@ -148,14 +158,14 @@ function sizeOnly(requireCrc64: boolean, expected: { readonly crc64: string }): 
   );
 }
 
-async function relist(
-  cos: CosClient,
-  uploadId: string,
-  parts: readonly DonePart[],
-  key: string,
-  requesting: Requesting,
-): Promise<{ partNumber: number; etag: string }[]> {
-  const listed = await requesting("ListParts", (options) => cos.listParts(key, uploadId, options));
+async function relist({
+  cos,
+  uploadId,
+  parts,
+  expected,
+  requesting,
+}: Omit<Completion, "requireCrc64" | "repeated">): Promise<{ partNumber: number; etag: string }[]> {
+  const listed = await requesting("ListParts", (options) => cos.listParts(expected.key, uploadId, options));
   const byNumber = new Map(listed.map((part) => [part.partNumber, part]));
   return parts.map((part) => {
     const there = byNumber.get(part.number);

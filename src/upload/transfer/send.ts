@@ -89,8 +89,9 @@ export async function sendMultipart(
   });
   const size = await finish();
   const expected: Expected = { key: job.key, size, crc64: String(wholeCrc64(parts)) };
-  const resumed = job.record.uploadId !== undefined;
-  const verified = await completeUpload(cos, uploadId, parts, expected, context.requireCrc64, resumed, requesting);
+  const repeated = job.record.uploadId !== undefined;
+  const { requireCrc64 } = context;
+  const verified = await completeUpload({ cos, uploadId, parts, expected, requireCrc64, repeated, requesting });
   return { size, parts: parts.length, crc64: expected.crc64, verified };
 }
 
