@@ -27,7 +27,9 @@ import { Wire } from "./http/wire.ts";
 import { LanePool } from "./upload/buffers/lane-pool.ts";
 import { MemoryBudget } from "./upload/buffers/budget.ts";
 import { checkConcurrency, checkPartSize } from "./upload/options.ts";
-import { VodApi } from "./vod-api/client.ts";
+import { listenTo } from "./upload/source/hand-over.ts";
+import { refuseUnknown } from "./unknown-options.ts";
+import { VodApi, vodApiOptionNames } from "./vod-api/client.ts";
 import { vodOrigin } from "./vod-api/endpoint.ts";
 
 /** README has these as a table. Only `credentials` is needed. */
@@ -42,6 +44,15 @@ export interface VodClientOptions extends VodApiOptions {
   /** Bytes that all uploads of this client may buffer together, 1 MiB and more. @defaultValue 268435456 (256 MiB) */
   readonly memoryBudget?: number | undefined;
 }
+
+/** By name, see refuseUnknown. */
+const clientOptionNames = {
+  ...vodApiOptionNames,
+  cosEndpoint: true,
+  concurrency: true,
+  partSize: true,
+  memoryBudget: true,
+} satisfies Record<keyof VodClientOptions, true>;
 
 const defaultMemoryBudget = 256 * 2 ** 20;
 const leastMemoryBudget = 2 ** 20;
@@ -64,6 +75,7 @@ export class VodClient {
 
   /** @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` naming the option */
   constructor(options: VodClientOptions) {
+    refuseUnknown("", options, clientOptionNames);
     const memoryBudget = options.memoryBudget ?? defaultMemoryBudget;
     if (!Number.isSafeInteger(memoryBudget) || memoryBudget < leastMemoryBudget) {
       throw outOfRange("memoryBudget", "must be a number of bytes from 1 MiB (1048576) up", memoryBudget);
@@ -101,6 +113,7 @@ export class VodClient {
    * @see the server upload guide, https://www.tencentcloud.com/document/product/266/33912
    */
   async upload(source: UploadSource, options: UploadOptions = {}): Promise<UploadResult> {
+    listenTo(source, options.cover);
     return this.#track(async () => {
       const { runUpload } = await import("./upload/upload.ts");
       return runUpload(this.#environment, source, options);
@@ -112,6 +125,7 @@ export class VodClient {
    * @throws as `upload` does before it sends anything
    */
   async plan(source: UploadSource, options: UploadOptions = {}): Promise<UploadPlan> {
+    listenTo(source, options.cover);
     return this.#track(async () => {
       const { planUpload } = await import("./upload/plan.ts");
       return planUpload(this.#environment, source, options);
@@ -263,6 +277,11 @@ export class VodClient {
     for (const loop of this.#loops) loop.stop();
     await Promise.allSettled([...this.#running, ...[...this.#loops].map((loop) => loop.settled())]);
     await this.#wire.transport.close();
+  }
+
+  /** As `close`, for `await using vod = new VodClient(…)`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   async #onApi<T>(work: (api: VodApi) => Promise<T>): Promise<T> {

@@ -8,16 +8,18 @@ import { parametersOf } from "./source-parameters.ts";
  * The house of docs/design.md, kept: which room may import which, types included. A room is a folder of src, or a file
  * that lies directly in src.
  */
-const leaves = ["errors", "json", "signing", "xml"];
+const leaves = ["errors", "json", "signing", "unknown-options", "xml"];
 const floors = {
   "error-codes": [],
   errors: ["error-codes"],
   json: [],
+  suggest: [],
+  "unknown-options": ["errors", "suggest"],
   signing: [],
   xml: ["json"],
-  http: ["signing", "errors"],
+  http: ["signing", "errors", "unknown-options"],
   credentials: ["http", "errors", "json"],
-  "vod-api": ["http", "credentials", "signing", "errors", "json"],
+  "vod-api": ["http", "credentials", "signing", "errors", "json", "unknown-options"],
   cos: ["http", "credentials", ...leaves],
   upload: ["vod-api", "cos", "http", "credentials", ...leaves],
   events: ["vod-api", "cos", "http", "credentials", ...leaves],
@@ -25,12 +27,12 @@ const floors = {
   client: ["upload", "events", "tasks", "vod-api", "cos", "http", "credentials", ...leaves],
   index: ["client", "upload", "events", "tasks", "vod-api", "cos", "http", "credentials", ...leaves],
   "vod-node-sdk": [],
-  batch: ["upload", "http", "errors", "json"],
+  batch: ["upload", "http", "errors", "unknown-options", "json"],
   replay: ["signing", "json"],
-  emulator: ["signing", "xml", "json"],
+  emulator: ["signing", "xml", "json", "unknown-options"],
   conformance: ["emulator", "signing", "xml"],
   doctor: [],
-  cli: ["batch", "replay", "conformance", "doctor", "json"],
+  cli: ["suggest", "batch", "replay", "conformance", "doctor", "json"],
 } satisfies Record<string, readonly string[]>;
 
 /**

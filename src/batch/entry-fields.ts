@@ -1,5 +1,6 @@
 import type { UploadOptions } from "../upload/options.ts";
 import { invalidArgument } from "../errors.ts";
+import { likelyName } from "../unknown-options.ts";
 
 export type EntryField =
   | "mediaType"
@@ -91,8 +92,7 @@ export function readField(field: string, value: unknown): string | number | bool
 
 /** A field that is none, with the one that was probably meant: `media_name` and `Media-Name` are `mediaName`. */
 export function unknownField(field: string): Error {
-  const bare = (name: string): string => name.replaceAll(/[^a-z0-9]/gi, "").toLowerCase();
-  const likely = columnNames.find((name) => bare(name) === bare(field));
+  const likely = likelyName(field, columnNames);
   const remedy = likely === undefined ? `known are ${columnNames.join(", ")}` : `did you mean ${likely}?`;
   return invalidArgument(field, `is no field of a manifest; ${remedy}`);
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { closest } from "./suggest.ts";
+import { closest } from "../suggest.ts";
 
 /** One flag of a command: the table that parsing and `--help` are both made from. */
 export interface FlagSpec {

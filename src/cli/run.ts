@@ -3,7 +3,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { UsageError, parseArguments } from "./args.ts";
 import { commands } from "./commands.ts";
 import { commandHelp, overview } from "./help.ts";
-import { closest } from "./suggest.ts";
+import { closest } from "../suggest.ts";
 import { Terminal } from "./terminal.ts";
 
 /**

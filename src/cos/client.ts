@@ -7,6 +7,7 @@ import type { WireOptions } from "../http/wire.ts";
 import type { CompletedPart, ListedPart } from "../xml/cos-documents.ts";
 import { NetworkError, invalidArgument, outOfRange } from "../errors.ts";
 import { CredentialSource } from "../credentials/source.ts";
+import { withOwnSignal } from "../http/abort.ts";
 import { hostOf } from "../http/endpoint.ts";
 import { isPassing, isRedirect } from "../http/status.ts";
 import { Wire } from "../http/wire.ts";
@@ -47,6 +48,16 @@ interface CosOperation {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly key: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What one request has beside its key. */
+interface CosRequestOptions extends CosCallOptions {
+  readonly body?: Uint8Array | ReplayableBody | undefined;
+  readonly contentType?: string | undefined;
+  readonly limits?: Pick<IdleLimits, "headersMs" | "bodyMs"> | undefined;
+  readonly alsoFine?: number | undefined;
+  /** Whether the body of a success is an XML document. */
+  readonly hasDocument?: boolean | undefined;
 }
 
 const maxXmlBytes = 4 * 2 ** 20;
@@ -190,16 +201,13 @@ export class CosClient {
     await this.#send({ operation, method: "DELETE", key, query: { uploadId } }, { ...options, alsoFine: 404 });
   }
 
-  async #send(
+  async #send(request: CosOperation, options: CosRequestOptions): Promise<CosAnswer> {
+    return withOwnSignal(options.signal, (signal) => this.#exchange(request, { ...options, signal }));
+  }
+
+  async #exchange(
     { operation, method, key: rawKey, query = {} }: CosOperation,
-    options: CosCallOptions & {
-      readonly body?: Uint8Array | ReplayableBody | undefined;
-      readonly contentType?: string | undefined;
-      readonly limits?: Pick<IdleLimits, "headersMs" | "bodyMs"> | undefined;
-      readonly alsoFine?: number | undefined;
-      /** Whether the body of a success is an XML document. */
-      readonly hasDocument?: boolean | undefined;
-    },
+    options: CosRequestOptions,
   ): Promise<CosAnswer> {
     const key = toKey(rawKey);
     for (const [name, value] of Object.entries(query)) {

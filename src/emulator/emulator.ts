@@ -22,6 +22,8 @@ export interface Emulator extends Inspector {
   online(): Promise<void>;
   /** Cuts all connections and leaves nothing behind but the objects of `dir`. */
   close(): Promise<void>;
+  /** As `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -45,6 +47,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const caFile = caFolder === undefined ? undefined : join(caFolder, "ca.pem");
   if (caFile !== undefined) await writeFile(caFile, listener.authority ?? "");
   const origin = `${settings.tls ? "https" : "http"}://127.0.0.1:${listener.port}`;
+  const close = async (): Promise<void> => {
+    world.hangUp();
+    await listener.close();
+    await world.close();
+    if (caFolder !== undefined) await rm(caFolder, { recursive: true, force: true });
+  };
   return Object.assign(world.inspection, {
     origin,
     vodEndpoint: origin,
@@ -53,11 +61,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     caFile,
     offline: () => listener.close(),
     online: () => listener.reopen(),
-    close: async () => {
-      world.hangUp();
-      await listener.close();
-      await world.close();
-      if (caFolder !== undefined) await rm(caFolder, { recursive: true, force: true });
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   });
 }

@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../unknown-options.ts";
 import { parseFaultRules, type FaultRule } from "./faults.ts";
 
 /**
@@ -109,12 +110,69 @@ export type Settings = Omit<Filled<EmulatorOptions>, OptionalName | "tasks"> &
 type Filled<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 type OptionalName = "secretId" | "secretKey" | "token" | "dir" | "seed" | "notificationUrl" | "signKey" | "pullSource";
 
+/** By name, see refuseUnknown. */
+const taskOptionNames = {
+  waitingMs: true,
+  processingMs: true,
+  fail: true,
+  abort: true,
+} satisfies Record<keyof TaskOptions, true>;
+
+const optionNames = {
+  port: true,
+  tls: true,
+  secretId: true,
+  secretKey: true,
+  token: true,
+  appId: true,
+  defaultSubAppId: true,
+  subAppIds: true,
+  requireSubAppId: true,
+  requireRegion: true,
+  storageRegion: true,
+  openRegions: true,
+  storageFolder: true,
+  uploadIdTail: true,
+  dir: true,
+  discard: true,
+  seed: true,
+  clock: true,
+  faults: true,
+  certificateLifeSeconds: true,
+  expiredCertificate: true,
+  sessionRefresh: true,
+  secondCommit: true,
+  mediaStoragePath: true,
+  strictSignature: true,
+  hostWithoutPort: true,
+  crc64: true,
+  listMultipartUploads: true,
+  minPartSize: true,
+  uploadEvents: true,
+  eventMode: true,
+  notificationUrl: true,
+  signKey: true,
+  eventFormat: true,
+  pushAnywhere: true,
+  pushTimeoutMs: true,
+  pushAttempts: true,
+  pullWaitMs: true,
+  confirmWindowMs: true,
+  tasks: true,
+  pullSource: true,
+  rateLimits: true,
+  keepAliveTimeoutMs: true,
+  requestLogLimit: true,
+} satisfies Record<keyof EmulatorOptions, true>;
+
 function invalid(message: string): TypeError {
   return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_VALUE" });
 }
 
 /** @throws {TypeError} `ERR_INVALID_ARG_VALUE` for options that cannot be meant. */
 export function resolveOptions(options: EmulatorOptions): Settings {
+  refuseUnknown("", options, optionNames);
+  refuseUnknown("tasks", options.tasks, taskOptionNames);
   if (options.dir !== undefined && options.discard === true) throw invalid("`dir` and `discard` exclude each other");
   if (options.signKey !== undefined && !/^[0-9A-Za-z]{1,32}$/.test(options.signKey)) {
     throw invalid("`signKey` is 1 to 32 letters and digits");

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { EmulatorClock } from "./clock.ts";
 import { answerControl, isControlRequest, type Controls } from "./control.ts";
@@ -56,6 +57,8 @@ export class World {
     };
     const sessions = new Sessions(settings, ids);
     const bucket = new Bucket(store);
+    // Every request that is kept waiting listens to it: more than ten are no leak.
+    setMaxListeners(0, this.#closing.signal);
     const pusher = new Pusher(settings, clock, this.#closing.signal);
     this.account = account;
     this.#clock = clock;

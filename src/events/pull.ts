@@ -1,6 +1,6 @@
 import type { VodApi } from "../vod-api/client.ts";
 import { VodupError, invalidArgument } from "../errors.ts";
-import { sleep } from "../http/abort.ts";
+import { onAbort, openController, sleep } from "../http/abort.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { Confirmations } from "./confirm.ts";
 import { eventIdentity } from "./identity.ts";
@@ -92,7 +92,7 @@ class PullLoop implements PulledEvents {
   readonly #subAppId: bigint | undefined;
   readonly #confirmations: Confirmations;
   readonly #dealtWith: Recent;
-  readonly #stopping = new AbortController();
+  readonly #stopping = openController();
   readonly #events: AsyncGenerator<PulledEvent, void>;
   #stopped = false;
   #pulling: Promise<unknown> | undefined;
@@ -136,8 +136,7 @@ class PullLoop implements PulledEvents {
 
   async *#run(): AsyncGenerator<PulledEvent, void> {
     const { signal } = this.#options;
-    const forward = (): void => this.#stopping.abort();
-    signal?.addEventListener("abort", forward, { once: true });
+    const ignore = signal === undefined ? undefined : onAbort(signal, () => this.#stopping.abort());
     this.#running?.add(this);
     try {
       for (;;) {
@@ -157,7 +156,7 @@ class PullLoop implements PulledEvents {
         if (this.#stopped) return;
       }
     } finally {
-      signal?.removeEventListener("abort", forward);
+      ignore?.();
       await this.#confirmations.settled();
       this.#running?.delete(this);
     }

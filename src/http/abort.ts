@@ -14,6 +14,8 @@ export const abortLimits = {
   openingMs: 400,
   /** All of it together, what was sent removed. */
   allMs: 750,
+  /** After this the promise rejects even if something still hangs: a read of a dead network drive, a function of the caller's. */
+  promiseMs: 900,
 } as const;
 
 /** The same after a failure, which is held back as long: nobody waits for it within a second. */
@@ -23,12 +25,76 @@ export const failureLimits = {
   cleanUpMs: 5_000,
 } as const;
 
+/** Signals that were made here: any number may listen to them. */
+const made = new WeakSet<AbortSignal>();
+
+/** As `new AbortController()`. Node takes more than ten listeners for a leak and says so on the host's stderr. */
+export function openController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  made.add(controller.signal);
+  return controller;
+}
+
+/** Who waits for a caller's signal, which so has one listener of ours, however many calls share it. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls once when a signal aborts; at once if it has.
+ * @returns ends the waiting
+ */
+export function onAbort(signal: AbortSignal, call: () => void): () => void {
+  if (signal.aborted) {
+    call();
+    return () => undefined;
+  }
+  // Its own entry, even if the same function waits twice.
+  const entry = (): void => call();
+  const before = waiting.get(signal);
+  const all = before ?? new Set<() => void>();
+  const tell = (): void => {
+    waiting.delete(signal);
+    for (const each of all) each();
+  };
+  all.add(entry);
+  if (before === undefined) {
+    waiting.set(signal, all);
+    signal.addEventListener("abort", tell, { once: true });
+    ends.set(all, () => signal.removeEventListener("abort", tell));
+  }
+  return () => {
+    all.delete(entry);
+    if (all.size > 0 || waiting.get(signal) !== all) return;
+    waiting.delete(signal);
+    ends.get(all)?.();
+  };
+}
+
+const ends = new WeakMap<Set<() => void>, () => void>();
+
+/** A signal of our own that follows a caller's, for work that may listen to it any number of times. */
+export async function withOwnSignal<T>(
+  given: AbortSignal | undefined,
+  work: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (given === undefined || made.has(given)) return work(given);
+  const own = openController();
+  const release = onAbort(given, () => own.abort(given.reason));
+  try {
+    return await work(own.signal);
+  } finally {
+    release();
+  }
+}
+
 /** The signals of one upload. */
 export interface OwnSignals {
   /** Aborts with the caller's, and for the same reason. */
   readonly signal: AbortSignal;
   /** Aborts a while later: what still cleans up then has to leave it at that. */
   readonly ending: AbortSignal;
+  /** Aborts both, for a reason of the upload's own. */
+  readonly fail: (reason: unknown) => void;
   /** Ends the listening. */
   readonly release: () => void;
 }
@@ -38,22 +104,21 @@ export interface OwnSignals {
  * one listener an upload.
  */
 export function ownSignals(given: AbortSignal | undefined): OwnSignals {
-  const own = new AbortController();
-  const late = new AbortController();
-  setMaxListeners(0, own.signal);
-  const signals = { signal: own.signal, ending: late.signal };
-  if (given === undefined) return { ...signals, release: () => undefined };
+  const own = openController();
+  const late = openController();
   let timer: NodeJS.Timeout | undefined;
-  const pass = (): void => {
-    timer = setTimeout(() => late.abort(given.reason), abortLimits.allMs);
-    own.abort(given.reason);
+  const fail = (reason: unknown): void => {
+    if (own.signal.aborted) return;
+    timer = setTimeout(() => late.abort(reason), abortLimits.allMs);
+    own.abort(reason);
   };
-  if (given.aborted) pass();
-  else given.addEventListener("abort", pass, { once: true });
+  const ignore = given === undefined ? undefined : onAbort(given, () => fail(given.reason));
   return {
-    ...signals,
+    signal: own.signal,
+    ending: late.signal,
+    fail,
     release: () => {
-      given.removeEventListener("abort", pass);
+      ignore?.();
       clearTimeout(timer);
     },
   };
@@ -73,7 +138,7 @@ export async function withGrace<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const late = new AbortController();
+  const late = openController();
   let timer: NodeJS.Timeout | undefined;
   const begin = (): void => {
     timer = setTimeout(() => late.abort(signal.reason), graceMs);
@@ -102,7 +167,7 @@ export async function withLimit<T>(
   parent: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const limit = new AbortController();
+  const limit = openController();
   const timer = setTimeout(() => limit.abort(), ms);
   const pass = (): void => limit.abort(parent.reason);
   if (parent.aborted) pass();

@@ -1,4 +1,4 @@
-import { setMaxListeners } from "node:events";
+import { openController } from "./abort.ts";
 
 export interface ParallelWork<T> {
   /** Makes the items; ends early when the signal aborts. A failure of this counts like one of `work`. */
@@ -19,9 +19,7 @@ export interface ParallelWork<T> {
  * @throws the first failure, or the signal's own reason
  */
 export async function inParallel<T>({ items, most, signal, work, drop }: ParallelWork<T>): Promise<void> {
-  const stop = new AbortController();
-  // Every request in flight listens to it; Node takes more than ten listeners for a leak, and says so on stderr.
-  setMaxListeners(0, stop.signal);
+  const stop = openController();
   const pass = (): void => stop.abort(signal.reason);
   if (signal.aborted) pass();
   signal.addEventListener("abort", pass, { once: true });

@@ -1,4 +1,5 @@
 import { outOfRange } from "../errors.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 
 /** Milliseconds without progress after which an attempt is given up; none bounds the whole duration. */
 export interface IdleLimits {
@@ -21,6 +22,7 @@ export const defaultLimits: IdleLimits = { connectMs: 10_000, headersMs: 30_000,
 
 /** Fills in the defaults. @throws RangeError `ERR_INVALID_ARG_VALUE` for anything but 1 ms to 1 hour */
 export function idleLimits(options: LimitOptions = {}): IdleLimits {
+  refuseUnknown("limits", options, defaultLimits);
   const limits: Record<keyof IdleLimits, number> = { ...defaultLimits };
   for (const field of Object.keys(defaultLimits) as (keyof IdleLimits)[]) {
     const value = options[field];

@@ -3,6 +3,7 @@ import { CosError, IntegrityError, NetworkError, VodApiError, VodupError, outOfR
 import { publishRetry } from "./diagnostics.ts";
 import { sleep } from "./abort.ts";
 import { isUnreachable } from "./peer.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 
 /**
  * What kind of failure a request had, as far as trying it again is concerned:
@@ -54,6 +55,7 @@ const ranges: { readonly [Field in keyof RetryPolicy]?: readonly [number, number
 
 /** Fills in the defaults and refuses what is out of range. */
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
+  refuseUnknown("retry", options, defaults);
   const policy = { ...defaults };
   for (const field of Object.keys(defaults) as (keyof RetryPolicy)[]) {
     const value = options[field];

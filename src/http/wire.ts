@@ -32,6 +32,15 @@ export interface WireOptions {
   readonly clock?: (() => number) | undefined;
 }
 
+/** By name, see refuseUnknown. */
+export const wireOptionNames: Readonly<Record<keyof WireOptions, true>> = {
+  dispatcher: true,
+  retry: true,
+  limits: true,
+  limitRate: true,
+  clock: true,
+};
+
 /** What everything that sends requests for one client shares: the sockets, the corrected clock, the retry policy. */
 export class Wire {
   readonly transport: Transport;

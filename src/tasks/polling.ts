@@ -1,6 +1,6 @@
 import type { WaitOptions } from "./options.ts";
 import { VodupError, invalidArgument, outOfRange } from "../errors.ts";
-import { sleep } from "../http/abort.ts";
+import { onAbort, openController, sleep } from "../http/abort.ts";
 
 /** The service forgets tasks after 3 days (vod DescribeTaskDetail), so that nothing is worth waiting longer for. */
 export const longestWaitMs: number = 3 * 86_400_000;
@@ -14,7 +14,7 @@ export class Waiting {
   readonly #pollMs: number;
   readonly #maxPollMs: number;
   readonly #what: string;
-  readonly #over = new AbortController();
+  readonly #over = openController();
   /** What went wrong last, should time run out over it. */
   #lastError: unknown;
 
@@ -44,10 +44,9 @@ export class Waiting {
    * @throws VodupError `TIMEOUT`; the signal's reason; whatever `ask` throws that is not retryable
    */
   async until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-    const forward = (): void => this.#over.abort(this.#caller?.reason);
+    const caller = this.#caller;
+    const ignore = caller === undefined ? undefined : onAbort(caller, () => this.#over.abort(caller.reason));
     const timer = setTimeout(() => this.#over.abort(this.#timeout()), this.#timeoutMs);
-    if (this.#caller?.aborted === true) forward();
-    else this.#caller?.addEventListener("abort", forward, { once: true });
     try {
       for (let delayMs = this.#pollMs; ; delayMs = Math.min(delayMs * 1.5, this.#maxPollMs)) {
         this.signal.throwIfAborted();
@@ -58,7 +57,7 @@ export class Waiting {
       }
     } finally {
       clearTimeout(timer);
-      this.#caller?.removeEventListener("abort", forward);
+      ignore?.();
     }
   }
 

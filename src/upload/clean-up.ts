@@ -7,7 +7,8 @@ import type { UploadSession } from "./session/apply.ts";
 import { CosClient } from "../cos/client.ts";
 import { CosError, NetworkError } from "../errors.ts";
 import { requestingWith } from "./transfer/request.ts";
-import { failureLimits, withLimit } from "../http/abort.ts";
+import { failureLimits, openController, withLimit, withOwnSignal } from "../http/abort.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 import { openUploads } from "./state/checkpoint.ts";
 
 /**
@@ -68,9 +69,18 @@ export interface DiscardOptions {
 export async function discardUpload(
   environment: UploadEnvironment,
   checkpoint: Checkpoint,
-  { signal = new AbortController().signal }: DiscardOptions,
+  options: DiscardOptions,
 ): Promise<Discarded> {
+  refuseUnknown("", options, { signal: true } satisfies Record<keyof DiscardOptions, true>);
   checkCheckpoint(checkpoint);
+  return withOwnSignal(options.signal, (signal = openController().signal) => discard(environment, checkpoint, signal));
+}
+
+async function discard(
+  environment: UploadEnvironment,
+  checkpoint: Checkpoint,
+  signal: AbortSignal,
+): Promise<Discarded> {
   signal.throwIfAborted();
   const open = openUploads(Object.entries(checkpoint.objects));
   const there = { ...environment, cosEndpoint: checkpoint.endpoint.cos };

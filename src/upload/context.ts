@@ -1,6 +1,7 @@
 import type { OwnSignals } from "../http/abort.ts";
 import type { RetryEvent } from "../http/retry.ts";
 import type { UploadEnvironment } from "./environment.ts";
+import type { Handlers } from "./handlers.ts";
 import type { SettledOptions } from "./options.ts";
 import type { ProgressMeter } from "./progress.ts";
 import type { ReadyUpload } from "./ready.ts";
@@ -13,7 +14,7 @@ import { PartsInFlight } from "./transfer/parts-in-flight.ts";
 import { requestingWith } from "./transfer/request.ts";
 
 /** An upload's options, with the signals of its own. */
-export type RunOptions = SettledOptions & Pick<OwnSignals, "signal" | "ending">;
+export type RunOptions = SettledOptions & Pick<OwnSignals, "signal" | "ending"> & { readonly handlers: Handlers };
 
 interface TransferOf {
   readonly session: UploadSession;

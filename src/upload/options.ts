@@ -7,6 +7,7 @@ import type { UploadSource } from "./source/source.ts";
 import { invalidArgument, outOfRange } from "../errors.ts";
 import { cosLimits } from "../cos/limits.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 import { hasDotSegment } from "../signing/index.ts";
 
 /** Everything is optional but, where no file name tells it, the media type. Lengths count Unicode code points. */
@@ -68,6 +69,36 @@ export interface UploadOptions {
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
 
+/** By name, see refuseUnknown. */
+export const uploadOptionNames: Readonly<Record<keyof UploadOptions, true>> = {
+  mediaType: true,
+  mediaName: true,
+  cover: true,
+  coverType: true,
+  procedure: true,
+  expireTime: true,
+  storageRegion: true,
+  classId: true,
+  sourceContext: true,
+  sessionContext: true,
+  extInfo: true,
+  mediaStoragePath: true,
+  subAppId: true,
+  size: true,
+  partSize: true,
+  concurrency: true,
+  signal: true,
+  onProgress: true,
+  checkpoint: true,
+  onCheckpoint: true,
+  onFailure: true,
+  sessionRefresh: true,
+  offlineManifest: true,
+  requireCrc64: true,
+  onWarning: true,
+  onRetry: true,
+};
+
 /** Options that were checked, with what the client says where they say nothing. */
 export type SettledOptions = UploadOptions & {
   readonly partSize: number | "auto";
@@ -83,6 +114,7 @@ export function settleOptions(
   defaults: Pick<SettledOptions, "partSize" | "concurrency" | "subAppId">,
   now: number,
 ): SettledOptions {
+  refuseUnknown("", options, uploadOptionNames);
   checkOptions(options, now);
   return {
     ...options,

@@ -2,6 +2,9 @@ import type { UploadEnvironment } from "./environment.ts";
 import type { UploadOptions } from "./options.ts";
 import type { UploadSource } from "./source/source.ts";
 import { settleOptions } from "./options.ts";
+import { abortLimits, ownSignals, untilAborted } from "../http/abort.ts";
+import { Handlers } from "./handlers.ts";
+import { abandon } from "./source/hand-over.ts";
 import { withSources } from "./ready.ts";
 import { plainFields } from "./state/checkpoint.ts";
 import { streamPartSize } from "./transfer/part-plan.ts";
@@ -34,14 +37,30 @@ export async function planUpload(
   given: UploadOptions,
 ): Promise<UploadPlan> {
   const { endpoint, defaults, wire } = environment;
-  const options = settleOptions({ ...given, offlineManifest: true }, defaults, wire.clock.now());
-  return withSources(environment, input, options, async ({ fields, waves }) => ({
-    endpoint,
-    fields: plainFields(fields),
-    objects: waves.flat().map(({ label: file, size, plan }): PlannedObject => {
-      if (plan !== undefined)
-        return { file, size, transfer: plan.kind, partSize: plan.partSize, partCount: plan.partCount };
-      return { file, size, transfer: "stream", partSize: streamPartSize(options.partSize), partCount: undefined };
-    }),
-  }));
+  let release: (() => void) | undefined;
+  try {
+    const options = settleOptions({ ...given, offlineManifest: true }, defaults, wire.clock.now());
+    const signals = ownSignals(options.signal);
+    ({ release } = signals);
+    const handlers = new Handlers(options, signals.fail);
+    const { onRetry, onWarning } = handlers;
+    const { signal } = signals;
+    const own = { ...options, onRetry, onWarning, signal, handlers };
+    const work = withSources(environment, input, own, async ({ fields, waves }) => {
+      handlers.commitBegins();
+      return {
+        endpoint,
+        fields: plainFields(fields),
+        objects: waves.flat().map(({ label: file, size, plan }): PlannedObject => {
+          if (plan !== undefined)
+            return { file, size, transfer: plan.kind, partSize: plan.partSize, partCount: plan.partCount };
+          return { file, size, transfer: "stream", partSize: streamPartSize(options.partSize), partCount: undefined };
+        }),
+      };
+    });
+    return await untilAborted(work, signal, abortLimits.promiseMs);
+  } finally {
+    release?.();
+    abandon(input, given.cover);
+  }
 }

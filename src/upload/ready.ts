@@ -1,5 +1,6 @@
 import type { RetryEvent } from "../http/retry.ts";
 import type { UploadEnvironment } from "./environment.ts";
+import type { Handlers } from "./handlers.ts";
 import type { LanePool } from "./buffers/lane-pool.ts";
 import type { LocatedFile } from "./manifest/folder.ts";
 import type { ManifestTree } from "./manifest/tree.ts";
@@ -8,6 +9,7 @@ import type { ApplyFields } from "./session/apply.ts";
 import type { OpenedSource, SourceIdentity, UploadSource } from "./source/source.ts";
 import type { SourceAccess } from "./source/open.ts";
 import type { TransferPlan } from "./transfer/part-plan.ts";
+import { openController } from "../http/abort.ts";
 import { applyFields } from "./apply-fields.ts";
 import { checkCheckpoint } from "./state/checkpoint-form.ts";
 import { manifestSource, openTreeFile } from "./manifest/source.ts";
@@ -88,13 +90,13 @@ export function mediaBytes({ waves }: ReadyUpload): number | undefined {
 export async function withSources<T>(
   environment: UploadEnvironment,
   input: UploadSource,
-  options: SettledOptions,
+  options: SettledOptions & { readonly handlers: Handlers },
   use: (ready: ReadyUpload) => Promise<T>,
 ): Promise<T> {
   if (options.checkpoint !== undefined) checkCheckpoint(options.checkpoint);
   options.signal?.throwIfAborted();
   const { lanes, wire } = environment;
-  const signal = options.signal ?? new AbortController().signal;
+  const signal = options.signal ?? openController().signal;
   const access: SourceAccess = { lanes, download: (request) => wire.transport.download(request), signal };
   const opened: OpenedSource[] = [];
   const keep = <S extends OpenedSource>(source: S): S => {
@@ -123,8 +125,14 @@ export async function withSources<T>(
     const fields = applyFields(options, media.fileName, cover, wire.clock.now());
     const waves = wavesOf({ media, cover, tree }, options.partSize, lanes);
     return await use({ media, cover, tree, waves, fields, retries });
+  } catch (error) {
+    options.handlers.failed();
+    throw error;
   } finally {
-    for (const source of opened) await source.close();
+    for (const source of opened) {
+      const failed = (error: unknown): void => options.handlers.note(`${source.label} could not be closed`, error);
+      await source.close().catch(failed);
+    }
   }
 }
 

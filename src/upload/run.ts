@@ -35,7 +35,7 @@ export class UploadRun {
   readonly #started: number = performance.now();
   readonly #onRetry = (event: RetryEvent): void => {
     this.#retries += 1;
-    this.#options.onRetry?.(event);
+    this.#options.handlers.onRetry(event);
   };
   #retries: number;
   #resumedParts = 0;
@@ -62,6 +62,8 @@ export class UploadRun {
       if (checkpoint.state === "uploading") checkSameFiles(checkpoint, treeFiles(this.#objects(checkpoint.session)));
     }
     this.#state = new UploadState(identity, options.onCheckpoint, checkpoint, this.#signal);
+    // An earlier run has sent CommitUpload.
+    if (this.#state.phase === "committing" || this.#state.phase === "committed") options.handlers.commitBegins();
   }
 
   run(): Promise<UploadResult> {
@@ -75,6 +77,7 @@ export class UploadRun {
       this.#publish("done", { fileId: result.fileId });
       return result;
     } catch (error) {
+      this.#options.handlers.failed();
       if (error instanceof VodupError) error.stage ??= this.#stage;
       this.#publish("error", { code: error instanceof VodupError ? error.code : "ABORTED" });
       await this.#cleanUp(error);
@@ -156,7 +159,9 @@ export class UploadRun {
     this.#enter("commit");
     this.#progress.enter("commit", this.#ready.media.label);
     const repeated = this.#state.phase === "committing";
+    this.#stored(session);
     await this.#state.enter("committing");
+    this.#options.handlers.commitBegins();
     const result = await commitUpload({
       api: this.#environment.api,
       session,
@@ -180,27 +185,20 @@ export class UploadRun {
   }
 
   #finish(session: UploadSession, result: CommitResult): UploadResult {
-    const stored = this.#state.stored(session);
-    if (stored === undefined) {
-      throw new CheckpointError("CHECKPOINT_INVALID", "the checkpoint does not hold the media's object", {
-        field: "objects",
-      });
-    }
-    this.#reportDone();
+    const stored = this.#stored(session);
+    this.#progress.enter("done", this.#ready.media.label);
     const durationMs = Math.round(performance.now() - this.#started);
     const transfer = { ...stored, retries: this.#retries, durationMs, resumedParts: this.#resumedParts };
     return { ...result, transfer };
   }
 
-  /** The media exists: a handler that throws now must not make the caller upload it again. */
-  #reportDone(): void {
-    const { label } = this.#ready.media;
-    try {
-      this.#progress.enter("done", label);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#warn("HANDLER_FAILED", `${label} is committed, but onProgress threw when it was told so: ${why}`);
-    }
+  /** Asked before the commit as well: nothing that could be known before it may fail after it. */
+  #stored(session: UploadSession): NonNullable<ReturnType<UploadState["stored"]>> {
+    const stored = this.#state.stored(session);
+    if (stored !== undefined) return stored;
+    throw new CheckpointError("CHECKPOINT_INVALID", "the checkpoint does not hold the media's object", {
+      field: "objects",
+    });
   }
 
   #mayRestart(error: unknown): boolean {
@@ -227,11 +225,11 @@ export class UploadRun {
 
   /** Removes or keeps what was sent, as the caller chose. */
   async #cleanUp(error: unknown): Promise<void> {
-    const { onFailure, ending } = this.#options;
+    const { handlers, ending } = this.#options;
     await this.#state.settle(ending);
     const { session } = this.#state;
     const byDefault = this.#keepsCheckpoint() ? "keep-parts" : "abort";
-    const choice = typeof onFailure === "function" ? onFailure(error) : (onFailure ?? byDefault);
+    const choice = handlers.choose(error, byDefault);
     if (session === undefined) return;
     // After the transfer there is nothing to remove, and only the checkpoint can repeat the commit without sending all again.
     if (choice === "keep-parts" || this.#state.phase !== "uploading") {
@@ -249,7 +247,7 @@ export class UploadRun {
   }
 
   #warn(code: Warning["code"], message: string): void {
-    this.#options.onWarning?.({ code, message });
+    this.#options.handlers.onWarning({ code, message });
   }
 
   #publish(phase: Stage | "start" | "done" | "error", more: { fileId?: string; code?: string } = {}): void {

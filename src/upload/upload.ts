@@ -3,7 +3,9 @@ import type { UploadOptions } from "./options.ts";
 import type { UploadSource } from "./source/source.ts";
 import type { UploadResult } from "./result.ts";
 import { settleOptions } from "./options.ts";
-import { ownSignals } from "../http/abort.ts";
+import { abortLimits, ownSignals, untilAborted } from "../http/abort.ts";
+import { Handlers } from "./handlers.ts";
+import { abandon } from "./source/hand-over.ts";
 import { UploadRun } from "./run.ts";
 import { withSources } from "./ready.ts";
 
@@ -16,12 +18,21 @@ export async function runUpload(
   input: UploadSource,
   given: UploadOptions,
 ): Promise<UploadResult> {
-  const options = settleOptions(given, environment.defaults, environment.wire.clock.now());
-  const { signal, ending, release } = ownSignals(options.signal);
+  let release: (() => void) | undefined;
   try {
-    const own = { ...options, signal, ending };
-    return await withSources(environment, input, own, (ready) => new UploadRun(environment, own, ready).run());
+    const options = settleOptions(given, environment.defaults, environment.wire.clock.now());
+    const signals = ownSignals(options.signal);
+    ({ release } = signals);
+    const handlers = new Handlers(options, signals.fail);
+    const { onProgress, onRetry, onWarning } = handlers;
+    const { signal } = signals;
+    const own = { ...options, onProgress, onRetry, onWarning, handlers, signal, ending: signals.ending };
+    const work = withSources(environment, input, own, (ready) => new UploadRun(environment, own, ready).run());
+    return await untilAborted(work, signal, abortLimits.promiseMs);
+  } catch (error) {
+    abandon(input, given.cover);
+    throw error;
   } finally {
-    release();
+    release?.();
   }
 }

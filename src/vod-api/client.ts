@@ -5,11 +5,13 @@ import type { VodAction, VodActions } from "./actions.ts";
 import type { Site } from "./endpoint.ts";
 import { NetworkError, VodApiError, invalidArgument, outOfRange } from "../errors.ts";
 import { CredentialSource } from "../credentials/source.ts";
+import { withOwnSignal } from "../http/abort.ts";
 import { hostOf } from "../http/endpoint.ts";
 import { RateGate } from "../http/rate-gate.ts";
 import { hider } from "../http/redact.ts";
 import { retrying } from "../http/retry.ts";
-import { Wire } from "../http/wire.ts";
+import { Wire, wireOptionNames } from "../http/wire.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 import { signTc3 } from "../signing/index.ts";
 import { actionTraits } from "./actions.ts";
 import { encodeParameters } from "./encode.ts";
@@ -42,6 +44,18 @@ export interface VodApiOptions extends WireOptions {
   readonly apiRate?: number | undefined;
 }
 
+/** By name, see refuseUnknown. */
+export const vodApiOptionNames: Readonly<Record<keyof VodApiOptions, true>> = {
+  ...wireOptionNames,
+  credentials: true,
+  site: true,
+  region: true,
+  subAppId: true,
+  vodEndpoint: true,
+  signedHeaders: true,
+  apiRate: true,
+};
+
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether a repetition is harmless even if the first one took effect. @defaultValue by action */
@@ -50,6 +64,13 @@ export interface CallOptions {
   readonly headersMs?: number | undefined;
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
+
+const callOptionNames = {
+  signal: true,
+  idempotent: true,
+  headersMs: true,
+  onRetry: true,
+} satisfies Record<keyof CallOptions, true>;
 
 /** Any action that is not among the typed ones. */
 export type UntypedParams = Readonly<Record<string, unknown>>;
@@ -73,13 +94,11 @@ export class VodApi {
    * @param credentials shared as well, so that they are asked for once
    * @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` naming the option
    */
-  constructor(
-    options: VodApiOptions,
-    wire: Wire = new Wire(options),
-    credentials: CredentialSource = new CredentialSource(options.credentials, () => wire.clock.now()),
-  ) {
-    this.#wire = wire;
-    this.#credentials = credentials;
+  constructor(options: VodApiOptions, wire?: Wire, credentials?: CredentialSource) {
+    // With a wire of its own a client has checked them, and has some more.
+    if (wire === undefined) refuseUnknown("", options, vodApiOptionNames);
+    this.#wire = wire ?? new Wire(options);
+    this.#credentials = credentials ?? new CredentialSource(options.credentials, () => this.#wire.clock.now());
     this.#origin = vodOrigin(options.site, options.vodEndpoint);
     this.#region = checkRegion(options.region ?? "ap-singapore");
     this.#subAppId = parseSubAppId("subAppId", options.subAppId);
@@ -107,6 +126,11 @@ export class VodApi {
   ): Promise<Record<string, unknown>>;
   async call(action: string, params: object = {}, options: CallOptions = {}): Promise<Record<string, unknown>> {
     if (!/^[A-Z][A-Za-z0-9]*$/.test(action)) throw invalidArgument("action", "must be an API action's name", action);
+    refuseUnknown("", options, callOptionNames);
+    return withOwnSignal(options.signal, (signal) => this.#call(action, params, { ...options, signal }));
+  }
+
+  async #call(action: string, params: object, options: CallOptions): Promise<Record<string, unknown>> {
     const traits = Object.hasOwn(actionTraits, action) ? actionTraits[action as VodAction] : untypedTraits(action);
     const withSubApp =
       traits.subAppId && this.#subAppId !== undefined ? { SubAppId: this.#subAppId, ...dropUndefined(params) } : params;

@@ -8,7 +8,7 @@ import { commands } from "../../src/cli/commands.ts";
 import { parseInteger, parseSeconds } from "../../src/cli/numbers.ts";
 import { shellQuote } from "../../src/cli/shell-quote.ts";
 import { formatSize, parseSize } from "../../src/cli/sizes.ts";
-import { closest } from "../../src/cli/suggest.ts";
+import { closest } from "../../src/suggest.ts";
 import { runCli } from "./support/run-cli.ts";
 
 const root = join(import.meta.dirname, "../..");

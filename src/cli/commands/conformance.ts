@@ -8,7 +8,7 @@ import { scenarioText, summaryText } from "../../conformance/report-text.ts";
 import { scenarios, scenariosOf } from "../../conformance/scenarios/all.ts";
 import { UsageError } from "../args.ts";
 import { stopping } from "../stopping.ts";
-import { closest } from "../suggest.ts";
+import { closest } from "../../suggest.ts";
 
 type ConformanceFlag = "profile" | "scenario" | "json" | "junit";
 

@@ -1,5 +1,6 @@
 import type { ManifestWarning } from "./content.ts";
 import { invalidArgument } from "../../errors.ts";
+import { openController } from "../../http/abort.ts";
 import { contentTypeOf, extensionOf } from "../source/media-type.ts";
 import { manifestSource } from "./source.ts";
 
@@ -41,7 +42,7 @@ export async function planManifest(source: string | URL): Promise<ManifestPlan> 
   const warnings: ManifestWarning[] = [];
   const { top, segments, manifests } = await readManifestTree(manifest.path, manifest.type, {
     warn: (warning) => warnings.push(warning),
-    signal: new AbortController().signal,
+    signal: openController().signal,
   });
   const nested = new Set([...manifests, top]);
   const files = [...segments, ...manifests, top].map((file): PlannedFile => ({

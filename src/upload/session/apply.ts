@@ -45,7 +45,12 @@ export async function applyUpload(
   signal: AbortSignal | undefined,
   onRetry: (event: RetryEvent) => void,
 ): Promise<UploadSession> {
-  const answer = await api.call("ApplyUpload", fields as unknown as ApplyUploadRequest, { signal, onRetry });
+  const answer = await api.call("ApplyUpload", fields as unknown as ApplyUploadRequest, {
+    signal,
+    onRetry,
+    // With the key of a session it opens none: to repeat it after a lost answer is harmless.
+    ...("VodSessionKey" in fields ? { idempotent: true } : {}),
+  });
   const requestId = answer.RequestId;
   const text = (name: "StorageBucket" | "StorageRegion" | "VodSessionKey" | "MediaStoragePath"): string => {
     const value: unknown = answer[name];
@@ -56,7 +61,8 @@ export async function applyUpload(
     bucket: text("StorageBucket"),
     region: text("StorageRegion"),
     mediaStoragePath: text("MediaStoragePath"),
-    coverStoragePath: answer.CoverStoragePath ?? undefined,
+    // Whatever stands there belongs to nothing that is sent when there is no cover.
+    coverStoragePath: withCover ? coverPathOf(answer.CoverStoragePath) : undefined,
     vodSessionKey: text("VodSessionKey"),
     certificate: readCertificate(answer.TempCertificate, requestId),
     receivedAt: now(),
@@ -66,7 +72,7 @@ export async function applyUpload(
   checkKey(session.mediaStoragePath, requestId);
   if (!withCover) return session;
   const { coverStoragePath } = session;
-  if (coverStoragePath === undefined || coverStoragePath === "") {
+  if (coverStoragePath === undefined) {
     throw invalidSession("CoverStoragePath is missing", requestId);
   }
   checkKey(coverStoragePath, requestId);
@@ -129,6 +135,10 @@ function checkKey(path: string, requestId: string): void {
   } catch (cause) {
     throw invalidSession(`the storage path ${JSON.stringify(path)} cannot be used as a key`, requestId, cause);
   }
+}
+
+function coverPathOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function invalidSession(why: string, requestId: string, cause?: unknown): VodupError {

@@ -69,8 +69,8 @@ export class CertificateKeeper {
     if (this.#current !== refused) return true;
     if (this.#impossible !== undefined) throw this.#expired();
     await this.#renewOnce().catch((error: unknown) => {
-      this.#impossible ??= error;
-      throw this.#expired();
+      this.#noteFailure(error);
+      throw this.#expired(error);
     });
     return true;
   }
@@ -112,13 +112,13 @@ export class CertificateKeeper {
     if (!(error instanceof VodupError && error.retryable)) this.#impossible = error;
   }
 
-  #expired(): VodupError {
-    const why = this.#impossible instanceof Error ? `: ${this.#impossible.message}` : "";
+  #expired(cause: unknown = this.#impossible): VodupError {
+    const why = cause instanceof Error ? `: ${cause.message}` : "";
     return new VodupError(
       "CERTIFICATE_EXPIRED",
       `the upload's temporary certificate has expired and could not be renewed${why}; run the upload again: ` +
         "a checkpoint can be resumed only with a renewed certificate, otherwise all is sent again",
-      { stage: "transfer", retryable: true, cause: this.#impossible },
+      { stage: "transfer", retryable: true, cause },
     );
   }
 }

@@ -72,7 +72,8 @@ export async function commitUpload(context: CommitContext): Promise<CommitResult
       if (!repeated || !unknownSession.has(error.apiCode)) throw error;
       return lookUp(context, error);
     }
-    if (!(error instanceof VodApiError || error instanceof NetworkError)) throw error;
+    // What the caller's own code threw, such as a credential provider at a repetition, says nothing of the first one.
+    if (!repeated && !(error instanceof VodApiError || error instanceof NetworkError)) throw error;
     // Nothing was ever delivered: the commit certainly did not happen, and running it again is safe.
     if (!repeated && error instanceof NetworkError && error.phase === "connect") throw error;
     return lookUp(context, error);
@@ -104,13 +105,13 @@ export function candidateFileId(mediaStoragePath: string): string | undefined {
   return /^[0-9a-f]{8}(\d{15,20})$/.exec(directory)?.[1];
 }
 
-async function lookUp(context: CommitContext, why: VodupError): Promise<CommitResult> {
+async function lookUp(context: CommitContext, why: unknown): Promise<CommitResult> {
   const { session } = context;
   const fileId = candidateFileId(session.mediaStoragePath);
   const requestId = why instanceof VodApiError ? why.requestId : undefined;
   const open = (reason: string, error: unknown): unknown => {
     if (context.resumable) {
-      if (why.retryable) return why;
+      if (why instanceof VodupError && why.retryable) return why;
       if (error instanceof VodupError && error.retryable) return error;
     }
     return uncertain(context, reason, requestId, error);

@@ -4,6 +4,7 @@ import type { PartAttempt, PartBody } from "./part-body.ts";
 import type { RangedSource, SourceIdentity } from "./source.ts";
 import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
+import { untilAborted } from "../../http/abort.ts";
 
 /** Bytes given to the socket at a time: TLS encrypts a chunk in one go, and a large one would hold up the event loop. */
 const chunkSize = 256 * 1024;
@@ -144,6 +145,21 @@ class BlobAttempt implements PartAttempt {
   }
 
   async end(): Promise<void> {}
+}
+
+/** Reads a pass to its end without sending it. An abort does not wait for a read that hangs. @throws the signal's own reason */
+export async function readPass(
+  pass: PartAttempt,
+  signal: AbortSignal,
+  each: (chunk: Uint8Array) => void = () => undefined,
+): Promise<void> {
+  const chunks = pass.open()[Symbol.asyncIterator]();
+  for (;;) {
+    signal.throwIfAborted();
+    const next = await untilAborted(chunks.next(), signal);
+    if (next.done === true) return;
+    each(next.value);
+  }
 }
 
 /** Undefined where the platform's policy forbids MD5 (FIPS): the CRC is what the check rests on. */

@@ -4,6 +4,7 @@ import type { Lane, LanePool } from "../buffers/lane-pool.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
 import type { SourceIdentity, RangedSource } from "./source.ts";
 import { SourceError } from "../../errors.ts";
+import { untilAborted } from "../../http/abort.ts";
 import { laneBufferSize } from "../buffers/lane-pool.ts";
 
 /** Pieces handed to a slow socket: the idle limit then measures 64 KiB and not a whole buffer. */
@@ -45,7 +46,7 @@ export class FileSource implements RangedSource {
     return {
       size,
       begin: async (signal) =>
-        new FileAttempt(this.#handle, this.label, { offset, size }, await this.#lanes.acquire(signal)),
+        new FileAttempt(this.#handle, this.label, { offset, size }, await this.#lanes.acquire(signal), signal),
     };
   }
 
@@ -69,6 +70,7 @@ class FileAttempt implements PartAttempt {
   readonly #label: string;
   readonly #offset: number;
   readonly #lane: Lane;
+  readonly #signal: AbortSignal;
   #reading: Promise<unknown> = Promise.resolve();
   #crc = 0n;
   #passed = 0;
@@ -78,7 +80,9 @@ class FileAttempt implements PartAttempt {
     label: string,
     range: { readonly offset: number; readonly size: number },
     lane: Lane,
+    signal: AbortSignal,
   ) {
+    this.#signal = signal;
     this.#handle = handle;
     this.#label = label;
     this.#offset = range.offset;
@@ -125,8 +129,9 @@ class FileAttempt implements PartAttempt {
   }
 
   async end(): Promise<void> {
-    await this.#reading;
-    this.#lane.release();
+    // A read that hangs keeps its buffers, but nobody who aborts waits for it.
+    const released = this.#reading.then(() => this.#lane.release());
+    await untilAborted(released, this.#signal).catch(() => undefined);
   }
 
   /** Fills a buffer with what follows `position`; a short file is a changed one. */

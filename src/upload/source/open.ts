@@ -1,6 +1,5 @@
 import type { OpenedSource, UploadSource } from "./source.ts";
 import { open, stat } from "node:fs/promises";
-import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { Readable, isErrored, isReadable } from "node:stream";
 import type { OpenDownload } from "../../http/download.ts";
@@ -10,6 +9,7 @@ import { streamSource } from "./source.ts";
 import { pathOfFileUrl } from "./media-type.ts";
 import { BlobSource, BytesSource } from "./bytes.ts";
 import { FileSource } from "./file.ts";
+import { listenTo } from "./hand-over.ts";
 
 /** What sources are read with. */
 export interface SourceAccess {
@@ -53,14 +53,22 @@ export async function openSource(
 /** A stream that somebody else has read gives nothing, or the rest: that would be taken for a whole, short video. */
 function refuseSpent(stream: object): void {
   const source = stream as Readable & { readonly locked?: boolean };
-  // One that failed says so itself when it is read.
-  const failed = isErrored(source) || (source.errored ?? undefined) !== undefined;
+  const why = source.errored ?? undefined;
+  if (why !== undefined) throw streamFailed("the stream given", why);
+  // A failed web stream says why when it is read.
+  const failed = isErrored(source);
   const spent = Readable.isDisturbed(source) && isReadable(source) === false && !failed;
   if (!spent && source.locked !== true) return;
   throw new SourceError(
     "SOURCE_UNREADABLE",
     "the stream given was read, closed or locked by somebody else; give one that nobody reads",
   );
+}
+
+/** @param cause whatever the stream was destroyed with */
+export function streamFailed(label: string, cause: unknown): SourceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SourceError("SOURCE_FAILED", `reading ${label} failed: ${why}`, { cause });
 }
 
 async function openPath(field: string, path: string, size: number | undefined, lanes: LanePool): Promise<OpenedSource> {
@@ -80,10 +88,18 @@ async function openPath(field: string, path: string, size: number | undefined, l
       const { openPipe } = await import("./pipe.ts");
       return openPipe(path, size);
     }
-    if (!kind.isFile()) return streamSource(createReadStream(path), path, undefined, size);
+    // A socket is refused here, with a reason.
     const handle = await open(path, "r");
-    const stats = await handle.stat({ bigint: true });
-    return new FileSource({ handle, stats, label: path, fileName: basename(path) }, lanes);
+    try {
+      const stats = await handle.stat({ bigint: true });
+      if (stats.isFile()) return new FileSource({ handle, stats, label: path, fileName: basename(path) }, lanes);
+      const stream = handle.createReadStream();
+      listenTo(stream);
+      return streamSource(stream, path, undefined, size);
+    } catch (error) {
+      await handle.close().catch(() => undefined);
+      throw error;
+    }
   } catch (cause) {
     if (cause instanceof SourceError) throw cause;
     throw openError(path, cause as NodeJS.ErrnoException);

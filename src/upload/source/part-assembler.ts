@@ -2,6 +2,7 @@ import type { MemoryBudget, Release } from "../buffers/budget.ts";
 import type { PartBody } from "./part-body.ts";
 import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
+import { openController } from "../../http/abort.ts";
 import { shortageMs, slabSize } from "../buffers/budget.ts";
 import { BufferedAttempt } from "./bytes.ts";
 
@@ -140,9 +141,11 @@ export class PartAssembler {
 
   /** A slab's worth of memory; undefined when the part should be sent as it is to make room. */
   async #reserve(sealable: boolean, signal: AbortSignal): Promise<Release | undefined> {
+    // It may have aborted while nothing was waited for, and then no listener would hear of it.
+    signal.throwIfAborted();
     const now = this.#budget.tryReserve(slabSize);
     if (now !== undefined) return now;
-    const wait = new AbortController();
+    const wait = openController();
     const stop = (): void => wait.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
     let idle = false;

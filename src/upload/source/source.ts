@@ -68,8 +68,7 @@ export function streamSource(
       // Ends a stream that was never read, and one that hangs: a file descriptor or a socket may be behind it.
       if (abandon !== undefined) abandon();
       else if ("destroy" in stream && typeof stream.destroy === "function") stream.destroy();
-      else if (iterator === undefined)
-        await Promise.resolve(stream[Symbol.asyncIterator]().return?.()).catch(() => undefined);
+      else if (iterator === undefined) await (async () => stream[Symbol.asyncIterator]().return?.())();
     },
   };
 }

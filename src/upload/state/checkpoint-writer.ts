@@ -9,7 +9,8 @@ import { abortLimits, failureLimits, untilAborted, withLimit } from "../../http/
 export class CheckpointWriter {
   readonly #write: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
   readonly #snapshot: () => Checkpoint;
-  #running: Promise<void> | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #isRunning = false;
   #stale = false;
 
   constructor(write: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined, snapshot: () => Checkpoint) {
@@ -24,22 +25,28 @@ export class CheckpointWriter {
   save(): Promise<void> {
     if (this.#write === undefined) return Promise.resolve();
     this.#stale = true;
-    this.#running ??= this.#drain(this.#write).finally(() => (this.#running = undefined));
+    if (!this.#isRunning) this.#running = this.#drain(this.#write);
     return this.#running;
   }
 
   /** Waits for a write that is under way, whatever becomes of it, but not for one that hangs. */
   async settle(aborted: boolean, ending: AbortSignal): Promise<void> {
+    if (!this.#isRunning) return;
     const running = this.#running;
-    if (running === undefined) return;
     const { checkpointMs } = aborted ? abortLimits : failureLimits;
     await withLimit(checkpointMs, ending, (limit) => untilAborted(running, limit)).catch(() => undefined);
   }
 
   async #drain(write: (checkpoint: Checkpoint) => void | Promise<void>): Promise<void> {
-    while (this.#stale) {
-      this.#stale = false;
-      await write(this.#snapshot());
+    this.#isRunning = true;
+    try {
+      while (this.#stale) {
+        this.#stale = false;
+        await write(this.#snapshot());
+      }
+    } finally {
+      // In the turn of the last look, and no later: what is saved in between would wait for a writer that has ended.
+      this.#isRunning = false;
     }
   }
 }

@@ -2,9 +2,9 @@ import type { DonePart, TransferContext } from "../transfer/job.ts";
 import type { PartRange } from "../transfer/part-plan.ts";
 import type { OpenedSource, RangedSource } from "../source/source.ts";
 import type { UploadState } from "./upload-state.ts";
-import { createHash } from "node:crypto";
 import { CheckpointError, CosError } from "../../errors.ts";
 import { findObject } from "../transfer/complete.ts";
+import { readPass, startMd5 } from "../source/bytes.ts";
 import { partRange, planTransfer } from "../transfer/part-plan.ts";
 
 /**
@@ -65,7 +65,8 @@ async function adopt(
   signal: AbortSignal,
 ): Promise<DonePart | undefined> {
   const { number, size } = range;
-  const md5 = createHash("md5");
+  const md5 = startMd5();
+  if (md5 === undefined) return undefined;
   const crc64 = await readThrough(source, range, signal, (chunk) => md5.update(chunk));
   return md5.digest("hex") === etag.toLowerCase() ? { number, size, etag, crc64 } : undefined;
 }
@@ -98,10 +99,7 @@ async function readThrough(
 ): Promise<string> {
   const pass = await source.body(offset, size).begin(signal);
   try {
-    for await (const chunk of pass.open()) {
-      signal.throwIfAborted();
-      each(chunk);
-    }
+    await readPass(pass, signal, each);
     return String(pass.crc64());
   } finally {
     await pass.end();

@@ -20,7 +20,7 @@ import { classifyCosFailure } from "../../cos/error-codes.ts";
 import { tap } from "../../http/tap.ts";
 import { completeUpload, verifyCrc64, verifyStored } from "./complete.ts";
 import { sendParts } from "./send-parts.ts";
-import { startMd5 } from "../source/bytes.ts";
+import { readPass, startMd5 } from "../source/bytes.ts";
 import { abortLimits, withGrace } from "../../http/abort.ts";
 
 /** Sends an object in one request, verified. */
@@ -166,10 +166,7 @@ class SentBody implements ReplayableBody {
 
 async function compareWithSource(job: ObjectJob, part: Part, before: DonePart, signal: AbortSignal): Promise<void> {
   await onePass(part.body, signal, async (pass) => {
-    for await (const chunk of pass.open()) {
-      void chunk;
-      signal.throwIfAborted();
-    }
+    await readPass(pass, signal);
     if (part.size !== before.size || String(pass.crc64()) !== before.crc64) {
       throw new SourceError(
         "SOURCE_CHANGED",
@@ -208,10 +205,7 @@ async function md5OfSent(job: ObjectJob, body: PartBody, sent: Sent, signal: Abo
   const md5 = startMd5();
   if (md5 === undefined) return undefined;
   await onePass(body, signal, async (pass) => {
-    for await (const chunk of pass.open()) {
-      md5.update(chunk);
-      signal.throwIfAborted();
-    }
+    await readPass(pass, signal, (chunk) => md5.update(chunk));
     if (String(pass.crc64()) !== sent.crc64) {
       throw new SourceError("SOURCE_CHANGED", `${job.source.label} changed while it was being uploaded`);
     }

@@ -126,6 +126,17 @@ describe("a refusal", () => {
     expect(renewals()).toBe(1);
   });
 
+  test("whose renewal failed in passing is no end for good: the next one asks again", async () => {
+    const { keeper, renewals } = keep(7_200, async (count, now) => {
+      if (count === 1) throw passing();
+      return certificate("second try", 7_200, now);
+    });
+    const used = await keeper.get();
+    await expect(keeper.refused(used)).rejects.toMatchObject({ code: "CERTIFICATE_EXPIRED", retryable: true });
+    expect(await keeper.refused(used)).toBe(true);
+    expect(renewals()).toBe(2);
+  });
+
   test("may be about age when most of the life is over, and only then", () => {
     const { keeper, at } = keep(100);
     expect(keeper.isOld()).toBe(false);

@@ -307,6 +307,24 @@ describe("writing checkpoints", () => {
     expect(written).toEqual(["old", "new"]);
   });
 
+  test("loses none that is saved in the very turn in which the writer ends", async () => {
+    for (let ticks = 0; ticks < 8; ticks += 1) {
+      let state = "old";
+      const written: string[] = [];
+      const writer = new CheckpointWriter(
+        async (checkpoint) => {
+          written.push((checkpoint as unknown as { state: string }).state);
+        },
+        () => ({ state }) as unknown as Checkpoint,
+      );
+      void writer.save();
+      for (let tick = 0; tick < ticks; tick += 1) await undefined;
+      state = "new";
+      await writer.save();
+      expect(written.at(-1)).toBe("new");
+    }
+  });
+
   test("that fails rejects with the caller's own error, and the next is tried again", async () => {
     let fail = true;
     const writer = new CheckpointWriter(

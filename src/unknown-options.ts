@@ -1,0 +1,33 @@
+import { invalidArgument } from "./errors.ts";
+import { closest } from "./suggest.ts";
+
+/**
+ * Refuses a misspelt option instead of ignoring it. A name whose value is undefined is as good as not given.
+ *
+ * Each kind of options has one table of its names, a `Record<keyof Options, true>` beside its type: a new option does
+ * not compile until it stands there, and then it is known here, in the command line and in manifests that use the table.
+ *
+ * @param of what the options belong to, such as `retry`; "" for those of the call itself
+ * @throws TypeError `ERR_INVALID_ARG_VALUE` that suggests the name that was probably meant
+ */
+export function refuseUnknown(of: string, options: object | undefined, known: object): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) {
+    throw invalidArgument(of === "" ? "options" : of, "must be an object", options);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || Object.hasOwn(known, name)) continue;
+    throw unknownName(of === "" ? name : `${of}.${name}`, "is not an option", likelyName(name, Object.keys(known)));
+  }
+}
+
+/** @param likely the name that was probably meant */
+export function unknownName(field: string, what: string, likely: string | undefined): TypeError & { code: string } {
+  return invalidArgument(field, likely === undefined ? what : `${what}; did you mean ${likely}?`);
+}
+
+/** `media_name`, `Media-Name` and `mediaNam` are `mediaName`. */
+export function likelyName(name: string, known: readonly string[]): string | undefined {
+  const bare = (text: string): string => text.replaceAll(/[^a-z0-9]/gi, "").toLowerCase();
+  return known.find((one) => bare(one) === bare(name)) ?? closest(name, known);
+}
