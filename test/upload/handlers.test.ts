@@ -88,7 +88,7 @@ describe.each(ways)("a function that %s", (_, fail) => {
     const onProgress = ({ phase }: { phase: string }): void => {
       if (phase === "done") throw new Error("first");
     };
-    const { result } = await attempt(vod, bytes, { onProgress, onWarning: fail });
+    const { result } = await attempt(vod, bytes, { onProgress, onWarning: fail as () => void });
     await expectCommittedOnce(emulator, bytes, result);
   });
 
@@ -98,7 +98,7 @@ describe.each(ways)("a function that %s", (_, fail) => {
       faults: [{ operation: "UploadPart", fault: forbidden }, once("AbortMultipartUpload", forbidden)],
     });
     const onFailure = fail as unknown as () => "abort";
-    const { error } = await attempt(vod, random(3 * mib), { partSize: mib, onFailure, onWarning: fail });
+    const { error } = await attempt(vod, random(3 * mib), { partSize: mib, onFailure, onWarning: fail as () => void });
     expect(error).toMatchObject({ code: "COS_API", operation: "UploadPart", status: 403 });
     expect(emulator.media()).toEqual([]);
   });
@@ -124,7 +124,12 @@ test.each<[string, Checkpoint["state"]]>([
   const fail = (): never => {
     throw thrown;
   };
-  const { result } = await attempt(vod, bytes, { checkpoint, onProgress: fail, onRetry: fail, onWarning: fail });
+  const { result } = await attempt(vod, bytes, {
+    checkpoint,
+    onProgress: fail,
+    onRetry: fail,
+    onWarning: fail as () => void,
+  });
   await expectCommittedOnce(emulator, bytes, result);
 });
 
@@ -177,7 +182,7 @@ test.each([42, {}, [], "/a/../b", "no slash"])(
     ) {
       const answer = await call.apply(this, args);
       return (args[0] === "ApplyUpload" ? { ...answer, CoverStoragePath: path } : answer) as never;
-    } as never);
+    });
     try {
       const bytes = random(mib);
       const { result } = await attempt(vod, bytes);

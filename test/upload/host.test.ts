@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startEmulator } from "../../src/emulator/index.ts";
 import { VodClient, type UploadOptions } from "../../src/index.ts";
@@ -201,7 +201,7 @@ describe("nothing is said on the host's stderr", () => {
     const checkpoints = collect();
     await attempt(vod, random(3 * mib), { partSize: mib, onCheckpoint: checkpoints.write });
     const { objects, ...rest } = checkpoints.last();
-    const [[key = "", object] = []] = Object.entries(objects);
+    const [[key, object] = ["", undefined]] = Object.entries(objects);
     const many = Array.from({ length: 40 }, (_, index) => [`${key}.${index}`, object]);
     await vod.discard({ ...rest, objects: { [key]: object, ...Object.fromEntries(many) } as typeof objects });
     expect(counts(emulator)["AbortMultipartUpload"]).toBe(41);

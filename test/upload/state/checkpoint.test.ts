@@ -318,7 +318,7 @@ describe("writing checkpoints", () => {
         () => ({ state }) as unknown as Checkpoint,
       );
       void writer.save();
-      for (let tick = 0; tick < ticks; tick += 1) await undefined;
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
       state = "new";
       await writer.save();
       expect(written.at(-1)).toBe("new");
