@@ -39,6 +39,7 @@ export const wireOptionNames: Readonly<Record<keyof WireOptions, true>> = {
   limits: true,
   limitRate: true,
   clock: true,
+  onOutage: true,
 };
 
 /** What everything that sends requests for one client shares: the sockets, the corrected clock, the retry policy. */

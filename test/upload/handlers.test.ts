@@ -65,7 +65,7 @@ const ways: readonly [string, () => void | Promise<void>][] = [
 
 describe.each(ways)("a function that %s", (_, fail) => {
   // A function that answers a promise is no mistake in JavaScript.
-  const untyped = fail as unknown as () => void;
+  const untyped: () => void = () => fail();
 
   test.each(cases)("$name", async ({ faults, committing, options }) => {
     const { emulator, vod } = await bench({ faults });
