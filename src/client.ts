@@ -35,7 +35,10 @@ import { vodOrigin } from "./vod-api/endpoint.ts";
 /** README has these as a table. Only `credentials` is needed. */
 export interface VodClientOptions extends VodApiOptions {
   readonly credentials: Credentials | CredentialProvider;
-  /** A template with `{bucket}` and `{region}`, or one origin. @defaultValue "https://{bucket}.cos.{region}.myqcloud.com" */
+  /**
+   * A template with `{bucket}` and `{region}`, or one origin.
+   * @defaultValue "https://{bucket}.cos.{region}.myqcloud.com"
+   */
   readonly cosEndpoint?: string | undefined;
   /** Parts in flight for each upload, 1 to 100. @defaultValue "auto" */
   readonly concurrency?: number | "auto" | undefined;
@@ -260,7 +263,8 @@ export class VodClient {
 
   /**
    * A loop over the application's queue of events, in which each stays until its `confirm()`; whatever was not
-   * confirmed within 30 s comes again. The delivery mode must be `PULL`. Ends by `break`, `stop()`, the signal, `close`.
+   * confirmed within 30 s comes again. The delivery mode must be `PULL`. Ends by `break`, `stop()`, the signal,
+   * `close`.
    * @throws VodupError `CLIENT_CLOSED`
    */
   pullEvents(options: PullEventsOptions = {}): PulledEvents {

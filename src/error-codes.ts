@@ -16,7 +16,8 @@
  * - `CHECKPOINT_INVALID` / `CHECKPOINT_MISMATCH` / `CHECKPOINT_EXPIRED` / `CHECKPOINT_LOCKED` the checkpoint cannot be
  *   used (CheckpointError)
  * - `CREDENTIALS` there are no credentials, or their provider failed
- * - `SESSION_INVALID` ApplyUpload answered with a session that must not be used (a key with dot segments, fields missing)
+ * - `SESSION_INVALID` ApplyUpload answered with a session that must not be used (a key with dot segments, fields
+ *   missing)
  * - `CERTIFICATE_EXPIRED` the upload's temporary certificate ran out and could not be renewed
  * - `COMMIT_UNCERTAIN` CommitUpload may or may not have taken effect; the error says how to find out
  * - `MANIFEST_INVALID` a HLS or DASH manifest cannot be uploaded as it is (ManifestError)

@@ -89,7 +89,9 @@ export interface CosErrorDetail {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The object storage answered, and its answer is an error: a 4xx/5xx with `x-cos-request-id`, or a 200 with `<Error>`. */
+/**
+ * The object storage answered, and its answer is an error: a 4xx/5xx with `x-cos-request-id`, or a 200 with `<Error>`.
+ */
 export class CosError extends VodupError {
   readonly operation: string;
   readonly status: number;

@@ -205,6 +205,17 @@ describe("files", () => {
     expect(own.length).toBeLessThanOrEqual(most);
   });
 
+  /** A text, a template or a pattern may be longer: in pieces nobody would find it. Prettier keeps code, but no comments. */
+  test("no line is longer than 120 columns, but for one literal with its name", () => {
+    const literal = /^\s*(?:(?:const )?[\w.]+(?: =|:) |return )?["'`/](?![/*])/;
+    const long = sources.flatMap(({ path, text }) =>
+      text
+        .split("\n")
+        .flatMap((line, index) => (line.length > 120 && !literal.test(line) ? [`${path}:${index + 1}`] : [])),
+    );
+    expect(long).toEqual([]);
+  });
+
   test("index.ts stands where package.json has an entry, and nowhere else", () => {
     const indexes = sources.map(({ path }) => path).filter((path) => /(^|\/)index\.ts$/.test(path));
     expect(indexes.sort()).toEqual(entryFiles.sort());

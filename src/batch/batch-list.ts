@@ -122,7 +122,10 @@ function folderList(typed: string, path: string, note: (text: string) => void): 
   };
 }
 
-/** Lines that were appended meanwhile are no change: they belong to the next run. @throws SourceError `SOURCE_CHANGED` */
+/**
+ * Lines that were appended meanwhile are no change: they belong to the next run.
+ * @throws SourceError `SOURCE_CHANGED`
+ */
 async function checkSame(
   path: string,
   opened: { readonly dev: number; readonly ino: number; readonly size: number; readonly mtimeMs: number },

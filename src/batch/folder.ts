@@ -8,9 +8,9 @@ export type OnBroken = (manifest: string) => void;
 
 /**
  * The media files of a folder and of those below it, in an order that does not change: by their names' code units. By
- * their extensions, since nobody wants a picture or a text uploaded as video. Hidden files and folders are left out, and
- * so are links to folders, which may lead round in a circle. Of HLS and DASH only the manifest counts: what belongs to it
- * is uploaded with it.
+ * their extensions, since nobody wants a picture or a text uploaded as video. Hidden files and folders are left out,
+ * and so are links to folders, which may lead round in a circle. Of HLS and DASH only the manifest counts: what belongs
+ * to it is uploaded with it.
  *
  * @param path of the folder; what is found is told below it, with the system's separator
  * @throws SourceError when a folder cannot be read

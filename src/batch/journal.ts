@@ -32,8 +32,8 @@ export function lockOf(journal: string): string {
 const kind = { type: "journal", version: 1 } as const;
 
 /**
- * What became of each entry, one JSON object a line, only ever appended to. A line counts once it is on the disk with its
- * line feed: what a crash has cut off never happened.
+ * What became of each entry, one JSON object a line, only ever appended to. A line counts once it is on the disk with
+ * its line feed: what a crash has cut off never happened.
  */
 export class Journal {
   readonly #path: string;
@@ -221,7 +221,8 @@ async function checkManifest(path: string, header: { readonly manifest: string }
   // A manifest may be moved, together with its files; but one that is still where it was is another one.
   const moved = basename(header.manifest) === basename(owner.manifest) && !(await exists(header.manifest));
   if (!moved) {
-    const copied = `if this one is its copy and goes on where it stopped, change "manifest" in the journal's first line`;
+    const copied =
+      "if this one is its copy and goes on where it stopped, " + `change "manifest" in the journal's first line`;
     throw invalidArgument("journal", `${path} belongs to ${header.manifest}; ${remedy}, or ${copied}`);
   }
 }

@@ -27,8 +27,8 @@ export async function* csvRecords(lines: AsyncIterable<Line>): AsyncGenerator<Ma
 async function* rowsOf(texts: AsyncIterable<string>): AsyncGenerator<ManifestRecord> {
   const { parse } = await import("#csv-parse");
   const input = Readable.from(texts);
-  // Counted as they are parsed: the parser takes a CRLF inside of a cell for two lines, and tells of an open quote where
-  // the file ends.
+  // Counted as they are parsed: the parser takes a CRLF inside of a cell for two lines, and tells of an open quote
+  // where the file ends.
   let next = 1;
   /** Of the rows that are still to be read. */
   const begins: number[] = [];

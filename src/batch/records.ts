@@ -8,7 +8,9 @@ export function isUncertain(line: OutcomeLine): boolean {
   return line.type === "error" && line["code"] === "COMMIT_UNCERTAIN";
 }
 
-/** The journal or the report cannot be written: nothing more may be sent, and what was begun is kept for the next run. */
+/**
+ * The journal or the report cannot be written: nothing more may be sent, and what was begun is kept for the next run.
+ */
 export class RecordError extends Error {
   constructor(path: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);

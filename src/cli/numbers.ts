@@ -21,7 +21,10 @@ export function parseSeconds(flag: string, text: string): number {
 
 const units: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** A duration in seconds, or a number of `s`, `m`, `h` or `d`; answers milliseconds. @throws UsageError naming the flag */
+/**
+ * A duration in seconds, or a number of `s`, `m`, `h` or `d`; answers milliseconds.
+ * @throws UsageError naming the flag
+ */
 export function parseDuration(flag: string, text: string, leastMs: number, mostMs: number): number {
   const [, digits = "", unit = "?"] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text) ?? [];
   const ms = Math.round(Number(digits || Number.NaN) * (units[unit] ?? Number.NaN) * 1000);

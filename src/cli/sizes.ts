@@ -3,8 +3,8 @@ import { UsageError } from "./args.ts";
 const units: Readonly<Record<string, number>> = { "": 1, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
 
 /**
- * Reads a size: bytes, or a number of `KiB`, `MiB` or `GiB`. Decimal units are refused: `MB` means one thing to a disk's
- * maker and another to an operating system.
+ * Reads a size: bytes, or a number of `KiB`, `MiB` or `GiB`. Decimal units are refused: `MB` means one thing to a
+ * disk's maker and another to an operating system.
  * @throws UsageError naming the flag
  */
 export function parseSize(flag: string, text: string): number {

@@ -1,6 +1,8 @@
 import type { WriteStream } from "node:tty";
 
-/** Characters that move the cursor or colour the screen (C0 but for the line feed, DEL, C1); a file name may hold them. */
+/**
+ * Characters that move the cursor or colour the screen (C0 but for the line feed, DEL, C1); a file name may hold them.
+ */
 const control = /(?!\n)\p{Cc}/gu;
 
 /** Stdout, for results, and stderr, for people. Owns the progress line, which everything else is written above. */

@@ -16,7 +16,9 @@ export interface CommandTask {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** The environment of a command: the caller's own, without what would lead it elsewhere, and the contract's variables. */
+/**
+ * The environment of a command: the caller's own, without what would lead it elsewhere, and the contract's variables.
+ */
 export function environmentOf(task: CommandTask, inherited: Readonly<NodeJS.ProcessEnv>, now: Date): Environment {
   const kept = Object.entries(inherited).flatMap(([name, value]): [string, string][] =>
     value === undefined || foreignVariable.test(name) ? [] : [[name, value]],

@@ -49,8 +49,8 @@ export async function answerError(answer: WireAnswer, context: AnswerContext): P
 }
 
 /**
- * Whether COS gave this answer: all of its answers carry `x-cos-request-id`, and most another header of its own. A captive
- * portal's page may come with 200, even with an ETag, and nothing would be stored (wire §6.13).
+ * Whether COS gave this answer: all of its answers carry `x-cos-request-id`, and most another header of its own. A
+ * captive portal's page may come with 200, even with an ETag, and nothing would be stored (wire §6.13).
  */
 export function isFromCos(answer: WireAnswer): boolean {
   return Object.keys(answer.headers).some((name) => name.startsWith("x-cos-"));

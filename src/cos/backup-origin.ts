@@ -1,6 +1,7 @@
 /**
  * The origin under which the same bucket answers when its default domain does not: `tencentcos.cn` in place of
- * `myqcloud.com`. Other domains of COS have none (accelerated and internal ones lead elsewhere), nor have a caller's own.
+ * `myqcloud.com`. Other domains of COS have none (accelerated and internal ones lead elsewhere), nor have a caller's
+ * own.
  * @returns undefined when there is none
  */
 export function backupOrigin(origin: string): string | undefined {

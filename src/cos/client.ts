@@ -66,8 +66,8 @@ const signatureLeadSeconds = 60;
 const signatureLifeSeconds = 900;
 
 /**
- * One bucket through the COS XML API: one method an operation, one request a call. What to retry, verify or abort is the
- * upload engine's business (wire §6).
+ * One bucket through the COS XML API: one method an operation, one request a call. What to retry, verify or abort is
+ * the upload engine's business (wire §6).
  * @see https://www.tencentcloud.com/document/product/436/7741
  */
 export class CosClient {
@@ -274,7 +274,9 @@ export class CosClient {
 
   #unusable(operation: string, answer: CosAnswer, why: string): NetworkError {
     const { host } = answer;
-    const message = `${operation}: the answer of ${host} (status ${answer.status}) cannot be used: ${why} (request ${answer.headers["x-cos-request-id"] ?? "unknown"})`;
+    const request = answer.headers["x-cos-request-id"] ?? "unknown";
+    const about = `${operation}: the answer of ${host} (status ${answer.status})`;
+    const message = `${about} cannot be used: ${why} (request ${request})`;
     const where = { host, phase: "body", status: answer.status } as const;
     return new NetworkError("BAD_ANSWER", message, where, { retryable: true, stage: "transfer" });
   }

@@ -35,7 +35,8 @@ export function chain(...links: readonly CredentialLink[]): CredentialProvider {
 }
 
 /**
- * The order of the command line: the environment, then `~/.tencentcloud/credentials`, then `/etc/tencentcloud/credentials`.
+ * The order of the command line: the environment, then `~/.tencentcloud/credentials`, then
+ * `/etc/tencentcloud/credentials`.
  *
  * @param options.home @defaultValue the user's home directory
  * @param options.metadata the instance's role instead: whoever asks for it means no key that happens to lie about.

@@ -4,8 +4,8 @@ const headerSafe = /^[\x21-\x7e]+$/;
 const hasForeign = /[\s\p{Cc}\p{Cf}]/u;
 
 /**
- * Says what is wrong with the form of a secret id, a secret key or a token, without ever naming the value; undefined when
- * nothing is. Such a value would only give a puzzling signature failure later, or could not be sent at all.
+ * Says what is wrong with the form of a secret id, a secret key or a token, without ever naming the value; undefined
+ * when nothing is. Such a value would only give a puzzling signature failure later, or could not be sent at all.
  */
 export function flawOf(field: "secretId" | "secretKey" | "token", value: unknown): string | undefined {
   if (typeof value !== "string") return "must be a non-empty string";

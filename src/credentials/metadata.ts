@@ -25,7 +25,8 @@ const maxAnswerBytes = 64 * 1024;
  * Unlike the vendor's clients it gives up after 2 s, since anywhere else than on an instance nobody answers, and it
  * never goes through a proxy, which would answer with the role of its own instance.
  *
- * @returns a provider that rejects with VodupError `CREDENTIALS`: not on an instance, no role bound, not answered in time
+ * @returns a provider that rejects with VodupError `CREDENTIALS`: not on an instance, no role bound, not answered in
+ * time
  */
 export function fromMetadata({ origin, limitMs = 2_000 }: MetadataOptions = {}): CredentialProvider {
   if (!Number.isInteger(limitMs) || limitMs < 1 || limitMs > 60_000) {

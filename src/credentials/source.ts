@@ -19,15 +19,17 @@ export interface ExpiringCredentials extends Credentials {
 }
 
 /**
- * Called at first use, again before the credentials run out, and when the service refuses them. Calls never overlap, and
- * one that gives nothing within 60 s counts as failed.
+ * Called at first use, again before the credentials run out, and when the service refuses them. Calls never overlap,
+ * and one that gives nothing within 60 s counts as failed.
  */
 export type CredentialProvider = () => Promise<ExpiringCredentials>;
 
 /** Credentials with less left than this are renewed before they are used: a request must not outlive its key. */
 const renewalMarginMs = 300_000;
 
-/** But never earlier than this share of their life, or those that live for minutes would be renewed for every request. */
+/**
+ * But never earlier than this share of their life, or those that live for minutes would be renewed for every request.
+ */
 const renewalShare = 0.5;
 
 /** After a renewal ahead of time has failed, the next is tried when this share of what is left is over. */

@@ -72,7 +72,10 @@ export interface Inspector {
   uploads(): OpenUpload[];
   /** Every session opened, in order. */
   sessions(): SessionSummary[];
-  /** Every secret key and token given out, the account's too: to look for where none may be. Not on the control interface. */
+  /**
+   * Every secret key and token given out, the account's too: to look for where none may be. Not on the control
+   * interface.
+   */
   secrets(): string[];
   /** Attempts to push an event. */
   deliveries(): Delivery[];

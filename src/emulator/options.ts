@@ -52,7 +52,10 @@ export interface EmulatorOptions {
   readonly secondCommit?: "same-file-id" | "unknown-session" | "resource-not-found" | undefined;
   /** Whether ApplyUpload takes MediaStoragePath, as sub-apps in FileID+Path mode do. @defaultValue true */
   readonly mediaStoragePath?: boolean | undefined;
-  /** Every header but hop-by-hop ones, user-agent, accept* and trace context, and every parameter must be signed. @defaultValue false */
+  /**
+   * Every header but hop-by-hop ones, user-agent, accept* and trace context, and every parameter must be signed.
+   * @defaultValue false
+   */
   readonly strictSignature?: boolean | undefined;
   /** Take signatures whose `host` lacks the port that was sent, as some vendor clients make. @defaultValue false */
   readonly hostWithoutPort?: boolean | undefined;
@@ -81,7 +84,10 @@ export interface EmulatorOptions {
   readonly pullWaitMs?: number | undefined;
   /** How long a pulled event may stay unconfirmed before it is delivered again. @defaultValue 30000 */
   readonly confirmWindowMs?: number | undefined;
-  /** How long a task waits before it runs, and runs before it ends. @defaultValue { waitingMs: 0, processingMs: 200 } */
+  /**
+   * How long a task waits before it runs, and runs before it ends.
+   * @defaultValue { waitingMs: 0, processingMs: 200 }
+   */
   readonly tasks?: TaskOptions | undefined;
   /** Called with each URL PullUpload is given; what it returns becomes the media. Without it nothing is fetched and a
    * small made-up file stands for the media. */

@@ -3,7 +3,9 @@ import { Receiver, type BodyProblem, type ReceiveOptions } from "./receive.ts";
 /** A handler of the web's Request and Response with what a graceful stop needs. */
 export interface EventFetchHandler {
   (request: Request): Promise<Response>;
-  /** Resolves when every event received so far has been handled; on a host that stops between requests, await it there. */
+  /**
+   * Resolves when every event received so far has been handled; on a host that stops between requests, await it there.
+   */
   readonly drain: () => Promise<void>;
   /** Answers 503 from now on, and waits as `drain` does. */
   readonly close: () => Promise<void>;

@@ -23,7 +23,9 @@ import { WorkQueue } from "./work-queue.ts";
 export interface ReceiveOptions {
   /** Takes one event. What it throws or rejects with goes to `onError`. */
   readonly onEvent: (event: VodEvent) => void | Promise<void>;
-  /** The application's SignKey (ModifyEventConfig); callbacks without a valid `Sign` and `T` are then refused with 403. */
+  /**
+   * The application's SignKey (ModifyEventConfig); callbacks without a valid `Sign` and `T` are then refused with 403.
+   */
   readonly signKey?: string | undefined;
   /** What `onEvent` failed with. @defaultValue a process warning, `VodupEventWarning` */
   readonly onError?: ((error: unknown, event: VodEvent) => void) | undefined;
@@ -240,7 +242,9 @@ function warn(error: unknown): void {
   process.emitWarning(`an event could not be handled: ${text}`, { type: "VodupEventWarning" });
 }
 
-/** The service's own Content-Type is not documented, so that none at all is taken for JSON; a browser's form never is. */
+/**
+ * The service's own Content-Type is not documented, so that none at all is taken for JSON; a browser's form never is.
+ */
 function isJsonType(type: string | undefined): boolean {
   if (type === undefined) return true;
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1];

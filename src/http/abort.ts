@@ -6,7 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
  * promised a second. docs/design.md has the same as a table.
  */
 export const abortLimits = {
-  /** undici ending a request that is being sent, with the body that hangs on it: its buffers are not used again before. */
+  /**
+   * undici ending a request that is being sent, with the body that hangs on it: its buffers are not used again before.
+   */
   requestMs: 250,
   /** A checkpoint that is being written. */
   checkpointMs: 300,
@@ -156,8 +158,8 @@ export async function withGrace<T>(
 }
 
 /**
- * Does work that a time and a signal bound. AbortSignal.any() and AbortSignal.timeout() are no help here: what they give
- * may be collected as garbage before it has aborted, while the work still waits for it (Node 20 and 22).
+ * Does work that a time and a signal bound. AbortSignal.any() and AbortSignal.timeout() are no help here: what they
+ * give may be collected as garbage before it has aborted, while the work still waits for it (Node 20 and 22).
  *
  * @param ms milliseconds after which the signal that the work is given aborts
  * @param parent aborts it earlier, and for its own reason

@@ -27,8 +27,8 @@ export async function readAnswer(
 }
 
 /**
- * Milliseconds that an answer's `Retry-After` asks for: seconds or an HTTP date; undefined when there is none. A date is
- * the server's, so it is compared with the answer's own `Date`: this machine's clock may be wrong (wire §11.5).
+ * Milliseconds that an answer's `Retry-After` asks for: seconds or an HTTP date; undefined when there is none. A date
+ * is the server's, so it is compared with the answer's own `Date`: this machine's clock may be wrong (wire §11.5).
  * @param headers lower-case names
  */
 export function retryAfterMs(headers: Readonly<Record<string, string>>): number | undefined {

@@ -47,8 +47,8 @@ export class ServiceClock {
   /**
    * Takes over the service's time from an answer that called ours wrong.
    * @param text a `Date` header (RFC 9110) or a `<ServerTime>` (ISO 8601)
-   * @param usedOffsetMs `offsetMs` at the time the refused request was signed: of many requests that are refused at once
-   * the first one moves the clock, and the others only need to be signed again
+   * @param usedOffsetMs `offsetMs` at the time the refused request was signed: of many requests that are refused at
+   * once the first one moves the clock, and the others only need to be signed again
    * @returns whether a signature made now has another time than the refused one: if not, it would be refused as well
    */
   learn(text: string | undefined, usedOffsetMs: number = this.#offsetMs): boolean {

@@ -5,7 +5,10 @@ import { markReused } from "./network-error.ts";
 
 export type { Agent, Dispatcher };
 
-/** How many connections one origin may have; the engine's concurrency stays far below it unless many uploads run at once. */
+/**
+ * How many connections one origin may have; the engine's concurrency stays far below it unless many uploads run at
+ * once.
+ */
 export const connectionsPerOrigin = 128;
 
 /**

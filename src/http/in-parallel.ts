@@ -13,8 +13,9 @@ export interface ParallelWork<T> {
 }
 
 /**
- * Works through items, several at a time, and makes none before all but one of those made are being worked on. The first
- * failure is the one that is reported: it stops all others, and nothing settles before every one of them has ended.
+ * Works through items, several at a time, and makes none before all but one of those made are being worked on. The
+ * first failure is the one that is reported: it stops all others, and nothing settles before every one of them has
+ * ended.
  *
  * @throws the first failure, or the signal's own reason
  */

@@ -3,9 +3,15 @@ import { refuseUnknown } from "../unknown-options.ts";
 
 /** Milliseconds without progress after which an attempt is given up; none bounds the whole duration. */
 export interface IdleLimits {
-  /** Until a connection stands. Ignored with a dispatcher of the caller's own, which has limits of its own. @defaultValue 10000 */
+  /**
+   * Until a connection stands. Ignored with a dispatcher of the caller's own, which has limits of its own.
+   * @defaultValue 10000
+   */
   readonly connectMs: number;
-  /** Between two pieces of the request that the socket takes, and from the last one to the answer's headers. @defaultValue 30000 */
+  /**
+   * Between two pieces of the request that the socket takes, and from the last one to the answer's headers.
+   * @defaultValue 30000
+   */
   readonly headersMs: number;
   /** Between two chunks of the answer's body. @defaultValue 30000 */
   readonly bodyMs: number;

@@ -19,8 +19,8 @@ const notFound = new Set(["ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED
 
 /**
  * Loads undici's Agent without fetch, WebSocket, caches and mocks, which the package's entry brings along
- * (docs/decisions/0010); where a version of undici keeps these files elsewhere, the whole package. Any other failure to load
- * them is one: it would only come back later, and say less.
+ * (docs/decisions/0010); where a version of undici keeps these files elsewhere, the whole package. Any other failure to
+ * load them is one: it would only come back later, and say less.
  * @param inside undici's own files
  */
 export async function loadAgent(inside: () => Promise<UndiciInside> = loadInside): Promise<UndiciAgent> {

@@ -6,8 +6,8 @@ let began: number | undefined;
 /**
  * What to wait for before the next chunk of a body is made and sent; undefined when it may be at once.
  *
- * To check, encrypt and write a chunk takes half a millisecond, and many sockets often ask for their next one in the same
- * turn. Then the rest of them wait for the next turn, so that a host's own requests and timers come in between.
+ * To check, encrypt and write a chunk takes half a millisecond, and many sockets often ask for their next one in the
+ * same turn. Then the rest of them wait for the next turn, so that a host's own requests and timers come in between.
  */
 export function loopTurn(): Promise<void> | undefined {
   return hasTime() ? undefined : turned();

@@ -103,7 +103,9 @@ function rootOf(thrown: unknown): SocketFailure {
   return { message: String(thrown) };
 }
 
-/** The same code may come from a connection that had stood for hours (ETIMEDOUT, EHOSTUNREACH): the system call tells. */
+/**
+ * The same code may come from a connection that had stood for hours (ETIMEDOUT, EHOSTUNREACH): the system call tells.
+ */
 function isOfConnecting(error: SocketFailure): boolean {
   return error.syscall === "connect" || error.syscall === "getaddrinfo";
 }

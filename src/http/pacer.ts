@@ -21,7 +21,10 @@ export class Pacer {
     this.#paidUntil = now() - burstMs;
   }
 
-  /** Bytes that should go in one piece: a quarter of a second's worth, so that the flow is even and idle limits see it move. */
+  /**
+   * Bytes that should go in one piece: a quarter of a second's worth, so that the flow is even and idle limits see it
+   * move.
+   */
   get pieceSize(): number {
     return Math.max(1024, Math.floor(this.#bytesPerMs * 250));
   }

@@ -53,8 +53,8 @@ export class Peer {
   }
 
   /**
-   * A request got no answer. One that could not connect says that the service is away; one whose connection broke, or went
-   * silent, may have met a fault of its own, and says so only where others meet nobody either.
+   * A request got no answer. One that could not connect says that the service is away; one whose connection broke, or
+   * went silent, may have met a fault of its own, and says so only where others meet nobody either.
    * @param triedForMs how long it has tried to connect: the service was away for that long already
    * @returns milliseconds for which the service may still be waited for, 0 and less when it was waited for long enough;
    * undefined where attempts decide
@@ -66,8 +66,8 @@ export class Peer {
   }
 
   /**
-   * As `unanswered`, for a request whose attempts are used up: asks whether the service answers anything at all. A cause
-   * that lies in the request alone, such as a proxy that cuts off large bodies, is not waited for.
+   * As `unanswered`, for a request whose attempts are used up: asks whether the service answers anything at all. A
+   * cause that lies in the request alone, such as a proxy that cuts off large bodies, is not waited for.
    */
   async unansweredAtLast(error: NetworkError, signal: AbortSignal | undefined): Promise<number | undefined> {
     if (!this.#mayWait) return undefined;

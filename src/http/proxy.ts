@@ -9,17 +9,17 @@ export class TunnelError extends Error {
 }
 
 /**
- * A dispatcher that reaches `https:` hosts through the proxy of `HTTPS_PROXY`, but for those of `NO_PROXY` (both also in
- * lower case, which is looked at first); undefined when no proxy is set. It belongs to the caller, who closes it.
+ * A dispatcher that reaches `https:` hosts through the proxy of `HTTPS_PROXY`, but for those of `NO_PROXY` (both also
+ * in lower case, which is looked at first); undefined when no proxy is set. It belongs to the caller, who closes it.
  *
- * Requests go through a tunnel (CONNECT): the proxy sees host names and encrypted bytes, no request. `http:` hosts, which
- * for both services can only be loopback ones, are reached directly, whatever `HTTP_PROXY` says: such a proxy would see
- * every header.
+ * Requests go through a tunnel (CONNECT): the proxy sees host names and encrypted bytes, no request. `http:` hosts,
+ * which for both services can only be loopback ones, are reached directly, whatever `HTTP_PROXY` says: such a proxy
+ * would see every header.
  *
  * @param env @defaultValue process.env
  * @param connectMs milliseconds that reaching the proxy, its answer, and the TLS handshake behind it may each take
- * @throws TypeError `ERR_INVALID_ARG_VALUE` when `HTTPS_PROXY` is no URL of an HTTP proxy; its value is never shown, since
- * it may hold a password
+ * @throws TypeError `ERR_INVALID_ARG_VALUE` when `HTTPS_PROXY` is no URL of an HTTP proxy; its value is never shown,
+ * since it may hold a password
  */
 export async function proxyFromEnvironment(
   env: NodeJS.ProcessEnv = process.env,

@@ -8,8 +8,8 @@ export class RateGate {
   readonly #times: number[] = [];
 
   /**
-   * @param burst how many of them may go at once, the next ones then having to wait for as long as those take in all. With
-   * few, a service that counts by its own seconds, and on whose way they are held up, sees the same even flow.
+   * @param burst how many of them may go at once, the next ones then having to wait for as long as those take in all.
+   * With few, a service that counts by its own seconds, and on whose way they are held up, sees the same even flow.
    */
   constructor(perSecond: number, burst: number = perSecond) {
     this.#burst = burst;

@@ -128,7 +128,10 @@ export interface RetryContext {
   readonly random?: (() => number) | undefined;
 }
 
-/** Failures that a series has given up: a series around it (Complete, which asks by HEAD) must not multiply its attempts. */
+/**
+ * Failures that a series has given up: a series around it (Complete, which asks by HEAD) must not multiply its
+ * attempts.
+ */
 const givenUp = new WeakSet<object>();
 
 /**

@@ -4,8 +4,8 @@ export function isRedirect(status: number): boolean {
 }
 
 /**
- * Whether an answer that cannot be used may be another one next time: 5xx, 429 and 408 pass, a 2xx was cut off on its way
- * or came from somebody else; any other status will be the same.
+ * Whether an answer that cannot be used may be another one next time: 5xx, 429 and 408 pass, a 2xx was cut off on its
+ * way or came from somebody else; any other status will be the same.
  */
 export function isPassing(status: number): boolean {
   return status >= 500 || status === 429 || status === 408 || (status >= 200 && status < 300);

@@ -42,8 +42,8 @@ export interface WireRequest {
 
 /**
  * Holds back two interceptors of the caller's dispatcher. One that follows redirects would carry the security token to
- * another host; one that retries would send a body again that is spent, a signature that is old, and hide from the retry
- * loop what the service said.
+ * another host; one that retries would send a body again that is spent, a signature that is old, and hide from the
+ * retry loop what the service said.
  */
 const asSigned = {
   maxRedirections: 0,
@@ -209,7 +209,10 @@ function wireBody(
   return reopened(body, meter);
 }
 
-/** A RetryAgent of the caller's sends the same body a second time: it then begins anew, where a generator would be spent. */
+/**
+ * A RetryAgent of the caller's sends the same body a second time: it then begins anew, where a generator would be
+ * spent.
+ */
 function reopened(
   body: ReplayableBody,
   meter: { sentBytes: number; error: { thrown: unknown } | undefined },

@@ -1,4 +1,5 @@
-// The files of undici that load-agent.ts reads without the rest of the package; undici declares types only for the whole.
+// The files of undici that load-agent.ts reads without the rest of the package; undici declares types only for the
+// whole.
 declare module "undici/lib/dispatcher/agent.js" {
   import { Agent } from "undici";
   export default Agent;

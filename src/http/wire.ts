@@ -20,8 +20,8 @@ export interface WireOptions {
   readonly dispatcher?: Dispatcher | Agent.Options | undefined;
   readonly retry?: RetryOptions | undefined;
   /**
-   * Called when a service that had answered can no longer be reached and is waited for (`retry.unreachableMs`), and again
-   * when it answers: once each, however many uploads wait.
+   * Called when a service that had answered can no longer be reached and is waited for (`retry.unreachableMs`), and
+   * again when it answers: once each, however many uploads wait.
    */
   readonly onOutage?: ((outage: Outage) => void) | undefined;
   /** Idle limits of an attempt. Rarely worth a change: they bound silence, never the duration. */
@@ -47,7 +47,9 @@ export class Wire {
   readonly transport: Transport;
   /** The VOD API's. */
   readonly clock: ServiceClock;
-  /** The object storage's: the same, until the storage says otherwise. Lives of certificates are none of its business. */
+  /**
+   * The object storage's: the same, until the storage says otherwise. Lives of certificates are none of its business.
+   */
   readonly storageClock: ServiceClock;
   readonly policy: RetryPolicy;
   readonly limits: IdleLimits;

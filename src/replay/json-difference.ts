@@ -22,7 +22,9 @@ function fieldsOf(value: unknown[] | Record<string, unknown>): Map<string, unkno
   return new Map(Object.entries(value));
 }
 
-/** Every leaf at which the values differ; equal values give an empty list. The order of object members is no difference. */
+/**
+ * Every leaf at which the values differ; equal values give an empty list. The order of object members is no difference.
+ */
 export function differences(expected: unknown, actual: unknown, pointer: string = ""): JsonDifference[] {
   const bothLists = Array.isArray(expected) && Array.isArray(actual);
   if (!bothLists && !(isJsonObject(expected) && isJsonObject(actual))) {

@@ -1,6 +1,6 @@
 /**
- * Two XML documents written by different encoders, compared by what they say. Not a parser: a scanner that is enough for
- * the small documents of requests, and that takes anything unusual (CDATA, comments) for a difference.
+ * Two XML documents written by different encoders, compared by what they say. Not a parser: a scanner that is enough
+ * for the small documents of requests, and that takes anything unusual (CDATA, comments) for a difference.
  */
 
 const namedEntities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };

@@ -14,7 +14,10 @@ export interface TaskCallOptions {
 export interface WaitOptions extends TaskCallOptions {
   /** Milliseconds, 1 to 3 days; then an error with code `TIMEOUT`. What is waited for goes on. */
   readonly timeoutMs?: number | undefined;
-  /** Milliseconds between the first two questions, 1 to an hour; each further one waits half as long again. @defaultValue 1000 */
+  /**
+   * Milliseconds between the first two questions, 1 to an hour; each further one waits half as long again.
+   * @defaultValue 1000
+   */
   readonly pollMs?: number | undefined;
   /** Milliseconds between questions at most. @defaultValue 10000, or `pollMs` if that is more */
   readonly maxPollMs?: number | undefined;

@@ -53,7 +53,10 @@ export interface UploadOptions {
   readonly checkpoint?: Checkpoint | undefined;
   /** Called after apply, after each part and around the commit; awaited. Holds the certificate: keep it private. */
   readonly onCheckpoint?: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
-  /** What becomes of parts when the upload fails. @defaultValue "abort", or "keep-parts" when `checkpoint` or `onCheckpoint` is given */
+  /**
+   * What becomes of parts when the upload fails.
+   * @defaultValue "abort", or "keep-parts" when `checkpoint` or `onCheckpoint` is given
+   */
   readonly onFailure?: "abort" | "keep-parts" | ((error: unknown) => "abort" | "keep-parts") | undefined;
   /** @defaultValue "vod-session-key" */
   readonly sessionRefresh?: SessionRefresh | undefined;

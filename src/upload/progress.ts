@@ -114,7 +114,8 @@ export class ProgressMeter {
       file: this.#file,
       sentBytes: total === undefined ? this.#sent : Math.min(this.#sent, total),
       totalBytes: total,
-      // A resumed object keeps its own part size, and a stream's parts may be cut short: then there are more than expected.
+      // A resumed object keeps its own part size, and a stream's parts may be cut short: then there are more than
+      // expected.
       parts: { done: this.#partsDone, total: partsTotal && Math.max(partsTotal, this.#partsDone) },
       concurrency: this.#concurrency,
       bytesPerSecond: Math.round(this.#speed),

@@ -208,7 +208,10 @@ export class UploadRun {
     return expired && replayable && this.#options.sessionRefresh === "restart";
   }
 
-  /** What ends a resumed upload before it moved because its session is too old is the checkpoint's fault: a fresh start helps. */
+  /**
+   * What ends a resumed upload before it moved because its session is too old is the checkpoint's fault: a fresh start
+   * helps.
+   */
   #afterResume(error: unknown): unknown {
     if (!(error instanceof VodupError) || error.code !== "CERTIFICATE_EXPIRED" || this.#resumedParts > 0) return error;
     return new CheckpointError(
@@ -231,7 +234,8 @@ export class UploadRun {
     const byDefault = this.#keepsCheckpoint() ? "keep-parts" : "abort";
     const choice = handlers.choose(error, byDefault);
     if (session === undefined) return;
-    // After the transfer there is nothing to remove, and only the checkpoint can repeat the commit without sending all again.
+    // After the transfer there is nothing to remove, and only the checkpoint can repeat the commit without sending all
+    // again.
     if (choice === "keep-parts" || this.#state.phase !== "uploading") {
       if (error instanceof VodupError) attachCheckpoint(error, this.#state.snapshot());
       return;

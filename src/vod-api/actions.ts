@@ -104,7 +104,8 @@ export const actionTraits: Readonly<Record<VodAction, ActionTraits>> = {
   ApplyUpload: { subAppId: true, idempotent: true },
   // What a second commit of the same session answers is undocumented; the uploader has a way of its own to settle it.
   CommitUpload: { subAppId: true, idempotent: false },
-  // Each call downloads another copy. A SessionId prevents that, but then the repetition answers an error, not the task.
+  // Each call downloads another copy. A SessionId prevents that, but then the repetition answers an error, not the
+  // task.
   PullUpload: { subAppId: true, idempotent: false },
   // Only reads the text it is given, hence no SubAppId either.
   ParseStreamingManifest: { subAppId: false, idempotent: true },

@@ -31,15 +31,18 @@ export interface VodApiOptions extends WireOptions {
   readonly site?: Site | undefined;
   /** `X-TC-Region`: which access point serves the call, not where media is stored. @defaultValue "ap-singapore" */
   readonly region?: string | undefined;
-  /** The application of the account; accounts opened since 2023-12-25 must name one. Sent with every action that knows it. */
+  /**
+   * The application of the account; accounts opened since 2023-12-25 must name one. Sent with every action that knows
+   * it.
+   */
   readonly subAppId?: number | bigint | string | undefined;
   /** Overrides `site`: a regional, internal or local endpoint. */
   readonly vodEndpoint?: string | undefined;
   /** Which headers TC3 signs: `"action"` also binds the signature to its action. @defaultValue "action" */
   readonly signedHeaders?: "action" | "minimal" | undefined;
   /**
-   * ApplyUpload requests a second, and as many of CommitUpload, 1 and up. The service allows an account 100 of each (vod
-   * 266/34120, 266/34119), over all its clients; what it refuses is sent again later. @defaultValue unlimited
+   * ApplyUpload requests a second, and as many of CommitUpload, 1 and up. The service allows an account 100 of each
+   * (vod 266/34120, 266/34119), over all its clients; what it refuses is sent again later. @defaultValue unlimited
    */
   readonly apiRate?: number | undefined;
 }
@@ -178,8 +181,9 @@ export class VodApi {
   }
 
   /**
-   * Milliseconds by which this machine's clock is behind the service's, by the last answer (negative: ahead), give or take
-   * a second; undefined before an answer. Beyond 300,000 the service refuses signatures; vodup then corrects itself.
+   * Milliseconds by which this machine's clock is behind the service's, by the last answer (negative: ahead), give or
+   * take a second; undefined before an answer. Beyond 300,000 the service refuses signatures; vodup then corrects
+   * itself.
    */
   get clockSkewMs(): number | undefined {
     return this.#wire.clock.skewMs;

@@ -1,7 +1,7 @@
 /**
- * Request parameters as JSON text, serialised once: the bytes that are signed are the bytes that are sent.
- * Unlike `JSON.stringify`, a bigint becomes a bare integer (SubAppId is a uint64 on the wire), and null members are left
- * out, as the vendor's clients do (wire §2.5, §3.3).
+ * Request parameters as JSON text, serialised once: the bytes that are signed are the bytes that are sent. Unlike
+ * `JSON.stringify`, a bigint becomes a bare integer (SubAppId is a uint64 on the wire), and null members are left out,
+ * as the vendor's clients do (wire §2.5, §3.3).
  */
 export function encodeParameters(value: unknown): string {
   return encode(value) ?? "{}";

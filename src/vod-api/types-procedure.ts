@@ -12,8 +12,8 @@ export interface ProcessMediaByProcedureRequest extends SubAppScope {
   /** −10 to 10, larger goes first. Default 0. */
   TasksPriority?: number | undefined;
   /**
-   * When ProcedureStateChanged is sent: `Finish` (default) once at the end, `Change` at every step, `None` never. Closed:
-   * the service knows these three.
+   * When ProcedureStateChanged is sent: `Finish` (default) once at the end, `Change` at every step, `None` never.
+   * Closed: the service knows these three.
    */
   TasksNotifyMode?: "Finish" | "Change" | "None" | undefined;
   /** Opaque text passed through to the result, at most 1000 characters. */

@@ -14,9 +14,9 @@ export interface DescribeTaskDetailResponse {
   /**
    * Known: `Procedure`, `PullUpload`, `EditMedia`, `SplitMedia`, `ComposeMedia`, `WechatPublish`,
    * `WechatMiniProgramPublish`, `FastClipMedia`, `RemoveWatermarkTask`, `DescribeFileAttributesTask`, `RebuildMedia`,
-   * `ReviewAudioVideo`, `ExtractTraceWatermark`, `ExtractCopyRightWatermark`, `ExtractBlindWatermark`, `QualityInspect`,
-   * `QualityEnhance`, `ComplexAdaptiveDynamicStreaming`, `ProcessMediaByMPS`, `ImportMediaKnowledge`, some `…Aigc…`
-   * types, and from 2017 `Transcode`, `Concat`, `Clip`, `ImageSprite`, `SnapshotByTimeOffset`.
+   * `ReviewAudioVideo`, `ExtractTraceWatermark`, `ExtractCopyRightWatermark`, `ExtractBlindWatermark`,
+   * `QualityInspect`, `QualityEnhance`, `ComplexAdaptiveDynamicStreaming`, `ProcessMediaByMPS`, `ImportMediaKnowledge`,
+   * some `…Aigc…` types, and from 2017 `Transcode`, `Concat`, `Clip`, `ImageSprite`, `SnapshotByTimeOffset`.
    */
   TaskType: string;
   /** `WAITING`, `PROCESSING`, `FINISH` (which is not success: look inside) or `ABORTED`. */

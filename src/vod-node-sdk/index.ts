@@ -1,6 +1,7 @@
 /**
  * vod-node-sdk's names, arguments, callback and answer over this package's engine, so that leaving that SDK takes one
- * line: `require("vodup/vod-node-sdk")` instead of `require("vod-node-sdk")`. docs/migrating.md lists where the two differ.
+ * line: `require("vodup/vod-node-sdk")` instead of `require("vod-node-sdk")`. docs/migrating.md lists where the two
+ * differ.
  */
 import type { Credentials, UploadOptions, UploadResult, VodClientOptions } from "../index.ts";
 import { statSync } from "node:fs";
@@ -70,7 +71,10 @@ export interface VodUploadProgress {
 
 export type VodUploadCallback = (error: Error | null, answer: VodUploadResponse | null) => void;
 
-/** A failed upload; `code` and `requestId` are the service's own, where it answered, and `cause` is this package's error. */
+/**
+ * A failed upload; `code` and `requestId` are the service's own, where it answered, and `cause` is this package's
+ * error.
+ */
 export class VodClientException extends Error {
   readonly code: string | undefined;
   readonly requestId: string | undefined;
@@ -95,7 +99,10 @@ export class VodUploadClient {
   /** This and the token can be read and changed as in the SDK, but are no part of what is logged or serialized. */
   declare secretKey: string | null;
   declare token: string | null;
-  /** True leaves out the SDK's own checks and defaults; what the service would refuse is still found before anything is sent. */
+  /**
+   * True leaves out the SDK's own checks and defaults; what the service would refuse is still found before anything is
+   * sent.
+   */
   ignoreCheck = false;
 
   /**

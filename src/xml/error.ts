@@ -4,7 +4,8 @@
  * - `empty`: nothing but white space (COS's keep-alive of a Complete whose result never came)
  * - `too-large`: above 4 MiB, 100,000 elements or 32 levels
  * - `forbidden`: a DOCTYPE or an entity declaration
- * - `malformed`: not UTF-8, not well-formed (cut short, two roots, text after the root), or a value that is not what its element holds
+ * - `malformed`: not UTF-8, not well-formed (cut short, two roots, text after the root), or a value that is not what
+ *   its element holds
  * - `unexpected-root`: a well-formed document of another kind; `element` is the root found
  * - `missing-element`: `element` is absent or empty
  */

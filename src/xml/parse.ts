@@ -9,7 +9,9 @@ export { XmlError, type XmlErrorReason } from "./error.ts";
 /** One element. Names are local: a namespace prefix is stripped and `xmlns` declarations are dropped. */
 export interface XmlNode {
   readonly name: string;
-  /** The element's own text and CDATA in order, decoded and never trimmed (`\r\n` and `\r` become `\n`, as XML asks). */
+  /**
+   * The element's own text and CDATA in order, decoded and never trimmed (`\r\n` and `\r` become `\n`, as XML asks).
+   */
   readonly text: string;
   readonly children: readonly XmlNode[];
   readonly attributes: ReadonlyMap<string, string>;
@@ -89,7 +91,8 @@ function buildTree(text: string): unknown {
   try {
     return parser.parse(text);
   } catch {
-    // The parser refuses a few names (`constructor`, …) that are good XML. Its error is dropped: it may quote the document.
+    // The parser refuses a few names (`constructor`, …) that are good XML. Its error is dropped: it may quote the
+    // document.
     throw broken();
   }
 }

@@ -39,7 +39,8 @@ export interface EntryEnd {
  * Uploads one entry and has its end in the journal before anything else is done about it: a checkpoint is removed only
  * once the journal knows what it knew.
  *
- * @returns how the entry ended, with the exit code that it would have alone; undefined when the run was stopped meanwhile
+ * @returns how the entry ended, with the exit code that it would have alone; undefined when the run was stopped
+ * meanwhile
  * @throws RecordError; CheckpointError `CHECKPOINT_LOCKED` when another process has taken the batch over
  */
 export async function uploadEntry(

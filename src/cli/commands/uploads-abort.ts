@@ -48,7 +48,9 @@ export const uploadsAbortCommand: Command<"all" | "journal"> = {
   },
 };
 
-/** Removes parts as far as that is possible, and the state in any case: what cannot be removed today cannot be tomorrow. */
+/**
+ * Removes parts as far as that is possible, and the state in any case: what cannot be removed today cannot be tomorrow.
+ */
 async function abort({ directory, lockOf }: StatePlace, id: string, terminal: Terminal): Promise<void> {
   const entry = await readEntry(directory, id);
   const { fileId } = summarize(id, entry);

@@ -7,7 +7,9 @@ import { readEntry, stateDirectory } from "../state/directory.ts";
 import { uploadFlags } from "../upload/flags.ts";
 import { runUploads, uploadCommand } from "./upload.ts";
 
-/** `vodup uploads resume`: the command that began the upload once more, wherever and in whatever environment it began. */
+/**
+ * `vodup uploads resume`: the command that began the upload once more, wherever and in whatever environment it began.
+ */
 export const uploadsResumeCommand: Command<"all" | "json" | "quiet" | "no-progress" | "debug"> = {
   spec: {
     name: "uploads resume",
@@ -43,7 +45,9 @@ export const uploadsResumeCommand: Command<"all" | "json" | "quiet" | "no-progre
   },
 };
 
-/** The flags of the entry say where the upload began, with what the environment said then; now it may say another thing. */
+/**
+ * The flags of the entry say where the upload began, with what the environment said then; now it may say another thing.
+ */
 function withoutTarget(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { VODUP_SITE: _s, VODUP_VOD_ENDPOINT: _v, VODUP_COS_ENDPOINT: _c, TENCENTCLOUD_REGION: _r, ...rest } = env;
   return rest;

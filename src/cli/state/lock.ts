@@ -6,8 +6,8 @@ import { codeOf, isMissing, readIfThere } from "./private-file.ts";
 
 /**
  * Who holds a lock. A process number means something within one boot of one kernel and one PID namespace only: two
- * containers, or two machines made from one image, may share a host name and every number. Within them a process is known
- * by its number and its start, since numbers come round again.
+ * containers, or two machines made from one image, may share a host name and every number. Within them a process is
+ * known by its number and its start, since numbers come round again.
  */
 interface Holder {
   readonly pid: number;
@@ -52,7 +52,9 @@ export class LockedError extends Error {
 /** A process elsewhere cannot be asked: its lock counts while it is touched, which its holder does this often. */
 const touchEveryMs = 30_000;
 const silentMs = 4 * touchEveryMs;
-/** Creating and filling a lock, and taking one over, takes a moment; what is unfinished for longer was left by a crash. */
+/**
+ * Creating and filling a lock, and taking one over, takes a moment; what is unfinished for longer was left by a crash.
+ */
 const unfinishedMs = 5_000;
 
 /**
@@ -119,8 +121,8 @@ async function create(path: string, text: string): Promise<boolean> {
 }
 
 /**
- * Removes a lock that was left behind, unless it is another one by now. Of two processes that both see it left, one would
- * else remove the new lock of the other; so only one at a time removes.
+ * Removes a lock that was left behind, unless it is another one by now. Of two processes that both see it left, one
+ * would else remove the new lock of the other; so only one at a time removes.
  */
 async function removeLeft(path: string, left: string): Promise<void> {
   const guard = `${path}.takeover`;

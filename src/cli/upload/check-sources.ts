@@ -9,7 +9,9 @@ const taken = "an address must begin with http://, https:// or file://";
 /** Two characters at least, since one is a drive. */
 const address = /^[a-z][a-z0-9+.-]+:\/\//i;
 
-/** What other programs call their stores, and an address that lost its slashes. A file may be called so all the same. */
+/**
+ * What other programs call their stores, and an address that lost its slashes. A file may be called so all the same.
+ */
 const shortForm = /^(?:https?|file|ftps?|sftp|s3|cos|gs|oss|rtmps?|rtsp|data):/i;
 
 /**

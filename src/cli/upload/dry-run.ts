@@ -11,7 +11,9 @@ import { formatSize } from "../sizes.ts";
 import { visibleLine } from "../terminal.ts";
 import { sourceOf } from "./flags.ts";
 
-/** `upload --dry-run`: finds every mistake that can be found without sending anything, and prints what would be sent. */
+/**
+ * `upload --dry-run`: finds every mistake that can be found without sending anything, and prints what would be sent.
+ */
 export async function dryRun(
   args: Arguments<UploadFlag>,
   options: UploadOptions,

@@ -11,8 +11,8 @@ import { openCheckpointFile, openState } from "../state/checkpoint-store.ts";
 import { readEntry, stateDirectory, stateId } from "../state/directory.ts";
 
 /**
- * Where the checkpoint of one source lives: in the file of `--checkpoint`, by default in the state directory, of a batch
- * beside its journal.
+ * Where the checkpoint of one source lives: in the file of `--checkpoint`, by default in the state directory, of a
+ * batch beside its journal.
  */
 export interface Memory {
   readonly kind: "file" | "default" | "batch";
@@ -70,7 +70,9 @@ function destination(target: Target): readonly (string | undefined)[] {
   return [target.site ?? "intl", target.vodEndpoint, target.cosEndpoint, target.subAppId];
 }
 
-/** Pipes and devices can be read once: nothing of them can be resumed. What cannot be looked at, the upload will tell. */
+/**
+ * Pipes and devices can be read once: nothing of them can be resumed. What cannot be looked at, the upload will tell.
+ */
 async function isWorthRemembering(name: string): Promise<boolean> {
   return (
     /^https?:/i.test(name) ||

@@ -51,7 +51,10 @@ export class RememberedUpload {
     return this.#memory?.id;
   }
 
-  /** Uploads, or goes on with an upload. One of the state directory that cannot be used is no failure, but a fresh start. */
+  /**
+   * Uploads, or goes on with an upload. One of the state directory that cannot be used is no failure, but a fresh
+   * start.
+   */
   async send(): Promise<UploadResult> {
     const result = await this.#resume();
     this.#isUploaded = true;

@@ -2,8 +2,8 @@ import type { Readable } from "node:stream";
 import { SourceError } from "../../index.ts";
 
 /**
- * Waits for the first bytes, which stay in the stream. A program that failed at once leaves a pipe without any: that must
- * not become an empty media.
+ * Waits for the first bytes, which stay in the stream. A program that failed at once leaves a pipe without any: that
+ * must not become an empty media.
  * @returns `stdin`, as it was
  * @throws SourceError `SOURCE_UNREADABLE` when it ends before
  * @throws the signal's own reason; then nothing waits for `stdin` any more

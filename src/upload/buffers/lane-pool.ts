@@ -1,7 +1,9 @@
 import type { MemoryBudget, Release } from "./budget.ts";
 import { Crc64Arena } from "../../cos/crc64.ts";
 
-/** Bytes of one read and one write: large enough that calls cost nothing, small enough that 32 connections need 16 MiB. */
+/**
+ * Bytes of one read and one write: large enough that calls cost nothing, small enough that 32 connections need 16 MiB.
+ */
 export const laneBufferSize: number = 256 * 1024;
 
 /** More connections than this never read files at the same time. */

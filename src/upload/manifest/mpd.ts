@@ -7,7 +7,9 @@ import { resolveReference, shownReference } from "./path.ts";
 import { fillTemplate, isNumbered } from "./mpd-template.ts";
 import { MpdExcess, MpdFlaw, periodTimes, segmentTimes } from "./mpd-timing.ts";
 
-/** What tells where segments are; attributes and children are inherited from level to level (ISO/IEC 23009-1 §5.3.9.1). */
+/**
+ * What tells where segments are; attributes and children are inherited from level to level (ISO/IEC 23009-1 §5.3.9.1).
+ */
 interface SegmentInfo {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
@@ -30,9 +32,9 @@ const maxBases = 64;
 const resolvesToNothing = "urn:mpeg:dash:resolve-to-zero:2013";
 
 /**
- * Reads the references of a DASH manifest as encoders write them for files on disk: BaseURL on every level, SegmentList,
- * SegmentTemplate by number, time or timeline, SegmentBase, and whole files. Live manifests without an end and manifests
- * that refer to other documents are not understood.
+ * Reads the references of a DASH manifest as encoders write them for files on disk: BaseURL on every level,
+ * SegmentList, SegmentTemplate by number, time or timeline, SegmentBase, and whole files. Live manifests without an end
+ * and manifests that refer to other documents are not understood.
  *
  * @see ISO/IEC 23009-1 §5.3.9 (segments), §5.6 (base URLs)
  */
@@ -164,7 +166,10 @@ function inherit(outer: SegmentInfo | undefined, node: XmlNode): SegmentInfo {
   };
 }
 
-/** A reference against a base that is relative itself (RFC 3986 §5.2, without its dot segments: those are refused later). */
+/**
+ * A reference against a base that is relative itself (RFC 3986 §5.2, without its dot segments: those are refused
+ * later).
+ */
 function joinReference(base: string, uri: string): string {
   const path = base.replace(/[?#].*$/s, "");
   if (/^[?#]/.test(uri) || uri === "") return path + uri;

@@ -65,8 +65,8 @@ const looksAtOnce = 16;
  * Finds the files of an HLS or DASH tree and makes sure that each one exists and lies in the manifest's folder or below
  * it. Nothing else is opened, and of what belongs to the tree only its manifests.
  *
- * With `list`, the service says what belongs to each manifest, as it does to the vendor's clients; what the local reader
- * finds besides is uploaded too, and a difference is a warning.
+ * With `list`, the service says what belongs to each manifest, as it does to the vendor's clients; what the local
+ * reader finds besides is uploaded too, and a difference is a warning.
  *
  * @throws ManifestError `MANIFEST_INVALID` with every problem of the whole tree
  * @throws SourceError when the manifest itself cannot be read
@@ -175,7 +175,9 @@ class TreeReader {
     if (manifest.understood) for (const reference of content.references) this.#follow(manifest, reference);
   }
 
-  /** A DASH manifest beyond the local reader may still be read by the service, which every player's URL goes to anyway. */
+  /**
+   * A DASH manifest beyond the local reader may still be read by the service, which every player's URL goes to anyway.
+   */
   #reportUnreadable({ entry, type }: Manifest, { unreadable }: ManifestContent): void {
     if (unreadable === undefined) return;
     if (type === "m3u8" || this.#options.list === undefined) {
@@ -243,7 +245,8 @@ class TreeReader {
     const folder = folderOf(manifest.entry.path);
     if (manifest.mentions.has(folder + uri)) return folder + uri;
     const target = resolveReference(folder, uri, false);
-    const mention = `${manifest.entry.path}: ${shownReference(uri)}, which only the service names (offlineManifest leaves it out),`;
+    const named = "which only the service names (offlineManifest leaves it out)";
+    const mention = `${manifest.entry.path}: ${shownReference(uri)}, ${named},`;
     if (target.kind === "file") {
       if (!manifest.mentions.has(target.path)) this.#mention(target.path, mention, false, true);
       return target.path;

@@ -27,7 +27,9 @@ export interface UploadSession extends SessionIdentity {
   readonly requestId: string;
 }
 
-/** What is done when the temporary certificate of an upload runs out; a function answers a new one for the same session. */
+/**
+ * What is done when the temporary certificate of an upload runs out; a function answers a new one for the same session.
+ */
 export type SessionRefresh =
   "vod-session-key" | "restart" | "none" | ((session: SessionIdentity) => Promise<Certificate>);
 

@@ -85,7 +85,9 @@ export class CertificateKeeper {
     return this.#current.expiredTime * 1000 - this.#receivedAt;
   }
 
-  /** A certificate that seems to have ended before it came tells of a clock that is off; it is used until it is refused. */
+  /**
+   * A certificate that seems to have ended before it came tells of a clock that is off; it is used until it is refused.
+   */
   #isDue(): boolean {
     const life = this.#lifeMs();
     return life > 0 && this.#now() - this.#receivedAt >= life * usedShare;

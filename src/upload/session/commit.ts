@@ -19,7 +19,9 @@ export interface CommitContext {
   readonly subAppId: bigint | undefined;
   /** Whether an earlier run may have committed already. */
   readonly repeated: boolean;
-  /** Whether the caller keeps a checkpoint, with which a later run repeats this very commit instead of uploading again. */
+  /**
+   * Whether the caller keeps a checkpoint, with which a later run repeats this very commit instead of uploading again.
+   */
   readonly resumable: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onRetry: (event: RetryEvent) => void;
@@ -87,8 +89,8 @@ function withoutFileId({ api }: CommitContext, requestId: string): NetworkError 
 }
 
 /**
- * InternalError is also what the gateway says when the service behind it was too slow, and a 5xx with a code that nobody
- * has listed may mean the same.
+ * InternalError is also what the gateway says when the service behind it was too slow, and a 5xx with a code that
+ * nobody has listed may mean the same.
  */
 function mayHaveWorked(error: unknown): boolean {
   if (error instanceof NetworkError) return error.phase !== "connect";

@@ -6,7 +6,9 @@ import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
 import { untilAborted } from "../../http/abort.ts";
 
-/** Bytes given to the socket at a time: TLS encrypts a chunk in one go, and a large one would hold up the event loop. */
+/**
+ * Bytes given to the socket at a time: TLS encrypts a chunk in one go, and a large one would hold up the event loop.
+ */
 const chunkSize = 256 * 1024;
 
 /** Bytes that the caller holds in memory; they are not copied and must not be changed before the upload is over. */
@@ -75,8 +77,8 @@ export class BufferedAttempt implements PartAttempt {
   }
 
   /**
-   * The sums are computed piece by piece as the bytes go out: a part at once would hold up the event loop. They are known
-   * before the last piece is given: the answer to it may come before anybody asks for more.
+   * The sums are computed piece by piece as the bytes go out: a part at once would hold up the event loop. They are
+   * known before the last piece is given: the answer to it may come before anybody asks for more.
    */
   async *open(): AsyncGenerator<Uint8Array> {
     const crc = this.#known.crc64 === undefined ? new Crc64() : undefined;

@@ -137,7 +137,8 @@ class FileAttempt implements PartAttempt {
   /** Fills a buffer with what follows `position`; a short file is a changed one. */
   #read(which: 0 | 1, position: number): Promise<number> {
     const reading = this.#fill(this.#lane.buffers[which], position, Math.min(laneBufferSize, this.size - position));
-    // The failure is met where the bytes are needed; until then, and if nobody needs them, it must not count as unhandled.
+    // The failure is met where the bytes are needed; until then, and if nobody needs them, it must not count as
+    // unhandled.
     this.#reading = reading.catch(() => undefined);
     return reading;
   }

@@ -169,7 +169,10 @@ export class PartAssembler {
     }
   }
 
-  /** Makes sure that a byte is pending, unless the stream is at its end or, where the caller can do without, silent in a shortage. */
+  /**
+   * Makes sure that a byte is pending, unless the stream is at its end or, where the caller can do without, silent in a
+   * shortage.
+   */
   async #fill(signal: AbortSignal, interruptible: boolean): Promise<"bytes" | "end" | "shortage"> {
     while (this.#pending.byteLength === 0) {
       if (this.#ended) return "end";
@@ -186,7 +189,9 @@ export class PartAssembler {
     return "bytes";
   }
 
-  /** A stream may never answer: neither an abort nor a shortage waits for it. What it was asked for is kept for later. */
+  /**
+   * A stream may never answer: neither an abort nor a shortage waits for it. What it was asked for is kept for later.
+   */
   #nextChunk(interruptible: boolean): Promise<IteratorResult<unknown> | "shortage"> {
     const reading = (this.#reading ??= this.#read());
     return new Promise((resolve, reject) => {

@@ -5,16 +5,22 @@ const mostLimit = 32;
 
 /** A step up is kept when it brings at least this much more throughput: a doubling, and one by a quarter. */
 const worthwhileGain = { doubling: 1.25, quarter: 1.15 };
-/** A first window shorter than this is no measure: handshakes and a cold process make it slow, and what follows look quick. */
+/**
+ * A first window shorter than this is no measure: handshakes and a cold process make it slow, and what follows look
+ * quick.
+ */
 const warmUpMs = 1_000;
 /** Windows shorter than this measure noise. */
 const leastWindowMs = 500;
-/** After a step that brought nothing, and after trouble, so many windows pass before the next try; twice as many after each further one. */
+/**
+ * After a step that brought nothing, and after trouble, so many windows pass before the next try; twice as many after
+ * each further one.
+ */
 const holdWindows = 6;
 const mostHoldWindows = 96;
 /**
- * An event loop that is busy for more than half of the time cannot carry twice as much; what looks like a gain there is the
- * noise of a shared machine, and costs memory.
+ * An event loop that is busy for more than half of the time cannot carry twice as much; what looks like a gain there is
+ * the noise of a shared machine, and costs memory.
  */
 const busyLoop = 0.5;
 
@@ -31,8 +37,8 @@ export interface ConcurrencySetting {
  * goes back to the last one that did, and looks again from time to time, by smaller steps. When the service asks for
  * less, or connections break, it halves. Where this process is the bottleneck it tries nothing.
  *
- * Pure but for what it is given, a clock and a look at the event loop: no timers, so nothing to stop. Time is measured in windows of as many finished
- * parts as there are in flight.
+ * Pure but for what it is given, a clock and a look at the event loop: no timers, so nothing to stop. Time is measured
+ * in windows of as many finished parts as there are in flight.
  */
 export class AdaptiveConcurrency {
   readonly #now: () => number;

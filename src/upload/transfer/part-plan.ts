@@ -8,7 +8,10 @@ export interface PartRange {
   readonly size: number;
 }
 
-/** How an object of known size is sent: with one PUT, or in `partCount` parts of `partSize` bytes (the last has the rest). */
+/**
+ * How an object of known size is sent: with one PUT, or in `partCount` parts of `partSize` bytes (the last has the
+ * rest).
+ */
 export interface TransferPlan {
   readonly kind: "put" | "multipart";
   readonly size: number;

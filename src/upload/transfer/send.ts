@@ -186,7 +186,9 @@ async function onePass<T>(body: PartBody, signal: AbortSignal, send: (pass: Part
   }
 }
 
-/** What was damaged on its way is sent again like anything that a passing fault has hit; what cannot be compared is not. */
+/**
+ * What was damaged on its way is sent again like anything that a passing fault has hit; what cannot be compared is not.
+ */
 function classifyTransfer(error: unknown): RetryClass {
   if (error instanceof IntegrityError) return error.actual === undefined ? "never" : "backoff";
   return classifyCosFailure(error);
@@ -199,7 +201,10 @@ interface Sent {
   readonly md5: string | undefined;
 }
 
-/** Without a CRC64 in the answer the ETag is the only proof of the bytes: a source that is not in memory is read again for it. */
+/**
+ * Without a CRC64 in the answer the ETag is the only proof of the bytes: a source that is not in memory is read again
+ * for it.
+ */
 async function md5OfSent(job: ObjectJob, body: PartBody, sent: Sent, signal: AbortSignal): Promise<string | undefined> {
   if (sent.md5 !== undefined || sent.stored.crc64 !== undefined || sent.stored.encrypted) return sent.md5;
   const md5 = startMd5();
@@ -222,8 +227,8 @@ interface EtagDoubt {
 }
 
 /**
- * Compares an ETag with the MD5 of what was sent, where that is known. Where the CRC64 was right, a wrong ETag means either
- * that it was reported wrongly, which sending again mends, or that the bucket encrypts without saying so.
+ * Compares an ETag with the MD5 of what was sent, where that is known. Where the CRC64 was right, a wrong ETag means
+ * either that it was reported wrongly, which sending again mends, or that the bucket encrypts without saying so.
  */
 function checkEtag(
   stored: StoredBytes,
