@@ -221,8 +221,7 @@ async function checkManifest(path: string, header: { readonly manifest: string }
   // A manifest may be moved, together with its files; but one that is still where it was is another one.
   const moved = basename(header.manifest) === basename(owner.manifest) && !(await exists(header.manifest));
   if (!moved) {
-    const copied =
-      "if this one is its copy and goes on where it stopped, " + `change "manifest" in the journal's first line`;
+    const copied = `if this one is its copy, change "manifest" in the journal's first line to resume`;
     throw invalidArgument("journal", `${path} belongs to ${header.manifest}; ${remedy}, or ${copied}`);
   }
 }
