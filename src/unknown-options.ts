@@ -5,7 +5,8 @@ import { closest } from "./suggest.ts";
  * Refuses a misspelt option instead of ignoring it. A name whose value is undefined is as good as not given.
  *
  * Each kind of options has one table of its names, a `Record<keyof Options, true>` beside its type: a new option does
- * not compile until it stands there, and then it is known here, in the command line and in manifests that use the table.
+ * not compile until it stands there, and then it is known here, in the command line and in manifests that use the
+ * table.
  *
  * @param of what the options belong to, such as `retry`; "" for those of the call itself
  * @throws TypeError `ERR_INVALID_ARG_VALUE` that suggests the name that was probably meant

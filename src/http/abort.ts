@@ -16,7 +16,10 @@ export const abortLimits = {
   openingMs: 400,
   /** All of it together, what was sent removed. */
   allMs: 750,
-  /** After this the promise rejects even if something still hangs: a read of a dead network drive, a function of the caller's. */
+  /**
+   * After this the promise rejects even if something still hangs: a read of a dead network drive, a function of the
+   * caller's.
+   */
   promiseMs: 900,
 } as const;
 

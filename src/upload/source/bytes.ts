@@ -149,7 +149,10 @@ class BlobAttempt implements PartAttempt {
   async end(): Promise<void> {}
 }
 
-/** Reads a pass to its end without sending it. An abort does not wait for a read that hangs. @throws the signal's own reason */
+/**
+ * Reads a pass to its end without sending it. An abort does not wait for a read that hangs.
+ * @throws the signal's own reason
+ */
 export async function readPass(
   pass: PartAttempt,
   signal: AbortSignal,

@@ -2,8 +2,8 @@
 const heard = new WeakSet<object>();
 
 /**
- * From the moment a stream is handed over its failures are the upload's, though nobody reads it yet, or ever will: without
- * a listener Node ends the process for them. To be called before anything is waited for.
+ * From the moment a stream is handed over its failures are the upload's, though nobody reads it yet, or ever will:
+ * without a listener Node ends the process for them. To be called before anything is waited for.
  */
 export function listenTo(...inputs: readonly unknown[]): void {
   for (const input of inputs) {
