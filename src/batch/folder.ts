@@ -1,5 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
 import { extensionOf, isMediaExtension } from "../upload/source/media-type.ts";
 import { openError } from "../upload/source/open.ts";
 
@@ -9,8 +9,9 @@ export type OnBroken = (manifest: string) => void;
 /**
  * The media files of a folder and of those below it, in an order that does not change: by their names' code units. By
  * their extensions, since nobody wants a picture or a text uploaded as video. Hidden files and folders are left out,
- * and so are links to folders, which may lead round in a circle. Of HLS and DASH only the manifest counts: what belongs
- * to it is uploaded with it.
+ * and so are links to folders, which may lead round in a circle, and links out of the folder. A folder below it that
+ * cannot be read is an entry of its own, which fails. Of HLS and DASH only the manifest counts: what belongs to it
+ * is uploaded with it.
  *
  * @param path of the folder; what is found is told below it, with the system's separator
  * @throws SourceError when a folder cannot be read
@@ -25,7 +26,15 @@ async function* below(
   owned: ReadonlySet<string>,
   onBroken: OnBroken,
 ): AsyncGenerator<string> {
-  const found = await listing(join(root, folder));
+  const found = await listing(join(root, folder)).catch((error: unknown) => {
+    // An entry that fails when its turn comes; without the folder itself there is nothing at all.
+    if (folder === "") throw error;
+    return undefined;
+  });
+  if (found === undefined) {
+    yield join(folder, sep);
+    return;
+  }
   const manifests = found.filter(({ name, isFolder }) => !isFolder && isManifest(name)).map(({ name }) => name);
   const trees = await treesOf(root, folder, manifests);
   for (const manifest of trees.broken) onBroken(manifest);
@@ -35,7 +44,7 @@ async function* below(
     if (inTrees.has(path)) continue;
     if (trees.broken.length > 0 && !(isManifest(name) && !isFolder)) continue;
     if (isFolder) yield* below(root, path, inTrees, onBroken);
-    else if (isMediaExtension(extensionOf(name) ?? "") && (!isLink || (await isFile(join(root, path))))) yield path;
+    else if (isMediaExtension(extensionOf(name) ?? "") && (!isLink || (await isFileBelow(root, path)))) yield path;
   }
 }
 
@@ -78,9 +87,12 @@ async function treesOf(
   return { owned, broken };
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+/** A link that leads out of the folder is not followed: whoever may write into it would choose what is published. */
+async function isFileBelow(root: string, path: string): Promise<boolean> {
+  try {
+    const [real, top] = await Promise.all([realpath(join(root, path)), realpath(root)]);
+    return real.startsWith(top.endsWith(sep) ? top : top + sep) && (await stat(real)).isFile();
+  } catch {
+    return false;
+  }
 }

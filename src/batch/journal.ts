@@ -1,4 +1,5 @@
-import { open, readFile, readdir, stat, truncate, type FileHandle } from "node:fs/promises";
+import { constants } from "node:fs";
+import { lstat, open, readFile, readdir, stat, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Line } from "./lines.ts";
 import type { OutcomeLine } from "./records.ts";
@@ -28,6 +29,9 @@ export function stateOf(journal: string): string {
 export function lockOf(journal: string): string {
   return `${journal}.lock`;
 }
+
+/** A link that somebody puts there meanwhile is not followed. */
+const appending = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
 
 const kind = { type: "journal", version: 1 } as const;
 
@@ -61,8 +65,8 @@ export class Journal {
   static async open(path: string, owner: JournalOwner, held?: { check(): Promise<void> }): Promise<Journal> {
     const size = await checkJournal(path, owner);
     try {
-      if (size !== undefined) await truncate(path, size);
-      const handle = await open(path, "a", 0o600);
+      const handle = await open(path, appending, 0o600);
+      if (size !== undefined) await handle.truncate(size);
       if (size === undefined || size === 0) {
         await handle.appendFile(`${JSON.stringify({ ...kind, ...owner })}\n`);
         await handle.sync();
@@ -131,7 +135,11 @@ export class Journal {
 /** @returns bytes of the journal's whole lines; undefined when there is none yet */
 async function checkJournal(path: string, owner: JournalOwner): Promise<number | undefined> {
   try {
-    const found = await stat(path);
+    const found = await lstat(path);
+    if (found.isSymbolicLink()) {
+      const why = `${path} is a symbolic link, which is not followed; remove it, or name its target with --journal`;
+      throw invalidArgument("journal", why);
+    }
     if (!found.isFile()) throw notAJournal(path);
     const { size } = found;
     const { first, whole } = await survey(path, size);

@@ -19,7 +19,7 @@ export class Report {
 
   /** @throws what the file system says */
   static async begin(path: string): Promise<Report> {
-    return new Report(path, await open(path, "w"));
+    return new Report(path, await open(path, "w", 0o600));
   }
 
   /** @throws RecordError */

@@ -7,7 +7,8 @@ import type { Memory } from "../upload/memory.ts";
 import { RecordError } from "../../batch/records.ts";
 import { CheckpointError } from "../../index.ts";
 import { StoredFile } from "../state/checkpoint-store.ts";
-import { entryFile, openDirectory, readEntry } from "../state/directory.ts";
+import { entryFile, readEntry } from "../state/directory.ts";
+import { openPrivateFolder } from "../state/private-folder.ts";
 import { removeFile } from "../state/private-file.ts";
 
 /**
@@ -35,7 +36,7 @@ export class BatchState {
    */
   static async open(directory: string, held: HeldLock, isDone: (key: string) => boolean): Promise<BatchState> {
     try {
-      await openDirectory(directory);
+      await openPrivateFolder(directory, false);
       const left = new Set<string>();
       for (const name of await readdir(directory)) {
         const key = /^([0-9a-f]{32})\.json$/.exec(name)?.[1];

@@ -15,15 +15,21 @@ import { removeFile } from "../state/private-file.ts";
 import { summarize } from "../state/summary.ts";
 
 /** `vodup uploads abort`. */
-export const uploadsAbortCommand: Command<"all" | "journal"> = {
+export const uploadsAbortCommand: Command<"all" | "journal" | "force"> = {
   spec: {
     name: "uploads abort",
     operands: "ID...|--all",
     summary: "give up unfinished uploads: remove what was sent of them, and print their ids",
     count: { least: 0, most: Infinity },
-    flags: { all: { summary: "every unfinished upload" }, ...journalFlag },
+    flags: {
+      all: { summary: "every unfinished upload" },
+      force: { summary: "forget an upload also when what was sent of it could not be removed" },
+      ...journalFlag,
+    },
     notes: [
       "An id may be cut short. No account is needed: an upload is aborted with its own certificate, as long as that is valid.",
+      "What cannot be removed now, since the storage cannot be reached or refuses, keeps its state (exit code 5 when trying\n" +
+        "again may help); an upload whose certificate has expired, or that is gone, is forgotten.",
       "A batch that is run again uploads from the beginning what was aborted.",
     ],
   },
@@ -34,9 +40,9 @@ export const uploadsAbortCommand: Command<"all" | "journal"> = {
     if (ids.length === 0) terminal.note(`vodup: no unfinished uploads in ${place.directory}`);
     for (const id of ids) {
       try {
-        await abort(place, id, terminal);
-        await terminal.print(id);
-        codes.push(0);
+        const isGone = await abort(place, id, terminal, args.has("force"));
+        if (isGone) await terminal.print(id);
+        codes.push(isGone ? 0 : 5);
       } catch (error) {
         reportError(terminal, error, { source: id, debug: false });
         codes.push(exitCodeOf(error));
@@ -48,21 +54,38 @@ export const uploadsAbortCommand: Command<"all" | "journal"> = {
   },
 };
 
+/** Refusals of a certificate that will never be taken again: nothing can be removed with it. */
+const isDead = /^40[03] (?:ExpiredToken|InvalidAccessKeyId)$/;
+
 /**
- * Removes parts as far as that is possible, and the state in any case: what cannot be removed today cannot be tomorrow.
+ * Removes parts, and the state with them: only the state knows of parts that are still stored, and billed.
+ * @returns false when they could not be removed, so that the state is kept
  */
-async function abort({ directory, lockOf }: StatePlace, id: string, terminal: Terminal): Promise<void> {
+async function abort(
+  { directory, lockOf }: StatePlace,
+  id: string,
+  terminal: Terminal,
+  force: boolean,
+): Promise<boolean> {
   const entry = await readEntry(directory, id);
-  const { fileId } = summarize(id, entry);
+  const { fileId, certificateExpires } = summarize(id, entry);
   const held = await lock(lockOf(id), entry?.source ?? id);
   try {
     if (fileId !== undefined)
       terminal.note(`vodup: ${id} is uploaded already, FileId ${fileId}; only its state is removed`);
     const failed = entry === undefined ? "its state cannot be read" : await discard(entry);
     if (failed !== undefined) {
-      terminal.note(`vodup: what was sent of ${id} may still be stored, since it could not be removed: ${failed}`);
+      const still = `what was sent of ${id} may still be stored, since it could not be removed: ${failed}`;
+      const expired = isDead.test(failed) || (certificateExpires?.getTime() ?? Infinity) <= Date.now();
+      if (entry !== undefined && !force && !expired) {
+        const remedy = 'try again later, or forget it with "vodup uploads abort --force"';
+        terminal.note(`vodup: ${still}; its state is kept: ${remedy}`);
+        return false;
+      }
+      terminal.note(`vodup: ${still}`);
     }
     await removeFile(entryFile(directory, id));
+    return true;
   } finally {
     await held.release();
   }

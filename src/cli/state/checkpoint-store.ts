@@ -1,8 +1,9 @@
 import type { Checkpoint } from "../../index.ts";
 import type { StateEntry } from "./directory.ts";
 import { CheckpointError } from "../../index.ts";
-import { entryFile, lockFile, openDirectory, readEntry } from "./directory.ts";
+import { entryFile, lockFile, readEntry } from "./directory.ts";
 import { LockedError, LostLockError, takeLock, type HeldLock } from "./lock.ts";
+import { openPrivateFolder } from "./private-folder.ts";
 import { codeOf, readIfThere, removeFile, replaceFile } from "./private-file.ts";
 
 /** One upload's checkpoint on disk, locked until `close()`. */
@@ -46,7 +47,7 @@ export async function openState(
   id: string,
   entry: Pick<StateEntry, "source" | "flags">,
 ): Promise<CheckpointStore> {
-  await openDirectory(directory);
+  await openPrivateFolder(directory, true);
   const held = await lock(lockFile(directory, id), entry.source);
   try {
     const path = entryFile(directory, id);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { isMissing, readIfThere } from "./private-file.ts";
+import { isMissing, readOwn } from "./private-file.ts";
 
 /** What the state directory keeps of one unfinished upload. `checkpoint` is the library's, and is checked by it. */
 export interface StateEntry {
@@ -18,12 +18,6 @@ export interface StateEntry {
 export function stateDirectory(env: NodeJS.ProcessEnv): string {
   const base = env["XDG_STATE_HOME"] ?? "";
   return join(isAbsolute(base) ? base : join(homedir(), ".local", "state"), "vodup");
-}
-
-/** Makes the directory, for its owner only: checkpoints hold the keys of unfinished uploads. */
-export async function openDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
 }
 
 /** The name of an upload's state: the same for the same source, destination and kind of media. */
@@ -52,7 +46,7 @@ export async function entryIds(directory: string): Promise<string[]> {
 
 /** Reads an entry; undefined when it is gone, or is none. */
 export async function readEntry(directory: string, id: string): Promise<StateEntry | undefined> {
-  const text = await readIfThere(entryFile(directory, id));
+  const text = await readOwn(entryFile(directory, id));
   return text === undefined ? undefined : parseEntry(text);
 }
 

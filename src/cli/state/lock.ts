@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { lstat, readFile, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, isMissing, readIfThere } from "./private-file.ts";
@@ -65,12 +65,18 @@ export async function takeLock(path: string): Promise<HeldLock> {
   const own = await thisProcess();
   // No two locks are alike: what is read back tells for certain whose it is.
   const text = JSON.stringify({ ...own, nonce: randomUUID() });
+  // By a clock that never jumps: a lock from the future would stay unfinished.
+  const begun = performance.now();
   for (;;) {
     if (await create(path, text)) break;
+    const waitedMs = performance.now() - begun;
+    if (waitedMs > 4 * unfinishedMs)
+      throw new Error(`${path} can be neither taken nor removed; look at it and remove it`);
+    await refuseLink(path);
     const found = await readIfThere(path);
     if (found === undefined) continue;
     const holder = parseHolder(found);
-    if (holder === undefined && (await ageOf(path)) < unfinishedMs) await sleep(20);
+    if (holder === undefined && Math.max(await ageOf(path), waitedMs) < unfinishedMs) await sleep(20);
     else if (holder !== undefined && (await isHeld(holder, own, path))) throw new LockedError(holder.pid, path);
     else await removeLeft(path, found);
   }
@@ -110,6 +116,12 @@ function unknown(): undefined {
   return undefined;
 }
 
+/** A link that leads nowhere can be neither created nor read. */
+async function refuseLink(path: string): Promise<void> {
+  const found = await lstat(path).catch(unknown);
+  if (found?.isSymbolicLink() === true) throw new Error(`${path} is a symbolic link, which is not followed; remove it`);
+}
+
 async function create(path: string, text: string): Promise<boolean> {
   try {
     await writeFile(path, text, { flag: "wx", mode: 0o600 });
@@ -127,7 +139,7 @@ async function create(path: string, text: string): Promise<boolean> {
 async function removeLeft(path: string, left: string): Promise<void> {
   const guard = `${path}.takeover`;
   if (!(await create(guard, ""))) {
-    if ((await ageOf(guard)) > unfinishedMs) await rm(guard, { force: true });
+    if (Math.abs(await ageOf(guard)) > unfinishedMs) await rm(guard, { force: true });
     return sleep(20);
   }
   try {

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open, readFile, rename, unlink, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -8,6 +9,32 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
+  }
+}
+
+/**
+ * As {@link readIfThere}, of a file that only its owner may have written: what it holds decides where keys are sent.
+ * @throws Error as well when it is a link, no file, or another user's
+ */
+export async function readOwn(path: string): Promise<string | undefined> {
+  // Not blocking: a pipe that somebody put there would wait for its writer.
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const handle = await open(path, flags).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw codeOf(error) === "ELOOP" ? new Error(`${path} is a symbolic link, which is not followed`) : error;
+  });
+  try {
+    if (handle === undefined) return undefined;
+    const found = await handle.stat();
+    const own = process.geteuid?.();
+    if (!found.isFile()) throw new Error(`${path} is not a regular file`);
+    if (own !== undefined && found.uid !== own) throw new Error(`${path} belongs to another user (uid ${found.uid})`);
+    if ((found.mode & 0o022) !== 0 && process.platform !== "win32") {
+      throw new Error(`${path} can be written to by others; look at it, then: chmod 600`);
+    }
+    return await handle.readFile("utf8");
+  } finally {
+    await handle?.close();
   }
 }
 
