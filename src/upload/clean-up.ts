@@ -84,7 +84,7 @@ async function discard(
   signal.throwIfAborted();
   const open = openUploads(Object.entries(checkpoint.objects));
   if (checkpoint.session.certificate === undefined && checkpoint.endpoint.cos !== environment.endpoint.cos) {
-    // The checkpoint's own certificate may go where the checkpoint says; the account's keys go to the client's endpoints.
+    // Its own certificate may go where a checkpoint says; the account's keys go to the client's endpoints.
     const reason = `the checkpoint holds no certificate, and the account's keys are not sent to ${checkpoint.endpoint.cos}`;
     return { removed: open.length === 0, reason: open.length === 0 ? undefined : reason };
   }

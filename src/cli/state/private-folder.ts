@@ -5,10 +5,11 @@ import { codeOf } from "./private-file.ts";
 
 /**
  * Opens a folder for its owner only: checkpoints hold the keys of unfinished uploads. Its owner and mode are looked at
- * before anything is made of what is in there, as sshd does with its keys: what others can write to, others have written.
+ * before anything is made of what is in there, as sshd does with its keys: what others can write to, others have
+ * written.
  *
- * @param mayBeLink whether a symbolic link of the user's own is followed: the user's own directory may be on another disk,
- * but beside a file in a folder that others share, a link was put there by somebody
+ * @param mayBeLink whether a symbolic link of the user's own is followed: the user's own directory may be on another
+ * disk, but beside a file in a folder that others share, a link was put there by somebody
  * @throws Error saying what is wrong, and what to do
  */
 export async function openPrivateFolder(path: string, mayBeLink: boolean): Promise<void> {
@@ -37,7 +38,7 @@ function isOwn(uid: number): boolean {
   return own === undefined || uid === own;
 }
 
-/** Not by `recursive`: below a folder that can hold nothing, such as /proc, Node's never returns (seen with 20 to 26). */
+/** Not by `recursive`: below a folder that can hold nothing, such as /proc, Node's never returns. */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
