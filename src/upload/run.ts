@@ -6,6 +6,7 @@ import type { SessionIdentity, UploadSession } from "./session/apply.ts";
 import type { UploadObject } from "./objects.ts";
 import type { UploadResult } from "./result.ts";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
+import type { Stage } from "../errors.ts";
 import { publishUpload, withinUpload } from "../http/diagnostics.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { checkSameFiles, checkSameUpload, plainFields } from "./state/checkpoint.ts";
@@ -18,8 +19,6 @@ import { applyUpload } from "./session/apply.ts";
 import { treeFiles, uploadObjects } from "./objects.ts";
 import { mediaBytes, type ReadyUpload } from "./ready.ts";
 import { UploadState } from "./state/upload-state.ts";
-
-type Stage = "apply" | "transfer" | "commit";
 
 let uploads = 0;
 
@@ -63,7 +62,7 @@ export class UploadRun {
     }
     this.#state = new UploadState(identity, options.onCheckpoint, checkpoint, this.#signal);
     // An earlier run has sent CommitUpload.
-    if (this.#state.phase === "committing" || this.#state.phase === "committed") options.handlers.commitBegins();
+    if (this.#state.is("committing", "committed")) options.handlers.commitBegins();
   }
 
   run(): Promise<UploadResult> {
@@ -86,14 +85,14 @@ export class UploadRun {
   }
 
   async #runStages(): Promise<UploadResult> {
-    if (this.#state.phase === "uploading") this.#expectSources();
+    if (this.#state.is("uploading")) this.#expectSources();
     this.#progress.enter("apply");
-    if (this.#state.phase !== "uploading") this.#countStored();
+    if (!this.#state.is("uploading")) this.#countStored();
     const resumed = this.#state.session;
     if (resumed !== undefined && this.#state.result !== undefined) return this.#finish(resumed, this.#state.result);
     for (let session = resumed ?? (await this.#apply()), restarted = false; ; restarted = true) {
       try {
-        if (this.#state.phase === "uploading") await this.#transfer(session);
+        if (this.#state.is("uploading")) await this.#transfer(session);
         return this.#finish(session, await this.#commit(session));
       } catch (error) {
         if (restarted || !this.#mayRestart(error)) throw resumed === undefined ? error : this.#afterResume(error);
@@ -158,7 +157,7 @@ export class UploadRun {
   async #commit(session: UploadSession): Promise<CommitResult> {
     this.#enter("commit");
     this.#progress.enter("commit", this.#ready.media.label);
-    const repeated = this.#state.phase === "committing";
+    const repeated = this.#state.is("committing");
     this.#stored(session);
     await this.#state.enter("committing");
     this.#options.handlers.commitBegins();
@@ -236,7 +235,7 @@ export class UploadRun {
     if (session === undefined) return;
     // After the transfer there is nothing to remove, and only the checkpoint can repeat the commit without sending all
     // again.
-    if (choice === "keep-parts" || this.#state.phase !== "uploading") {
+    if (choice === "keep-parts" || !this.#state.is("uploading")) {
       if (error instanceof VodupError) attachCheckpoint(error, this.#state.snapshot());
       return;
     }

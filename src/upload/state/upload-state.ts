@@ -33,7 +33,7 @@ export class UploadState {
   readonly #objects = new Map<string, ObjectState>();
   /** How many there will be. */
   #objectCount = Infinity;
-  #phase: Checkpoint["state"] = "uploading";
+  #state: Checkpoint["state"] = "uploading";
   #session: UploadSession | undefined;
   #result: CommitResult | undefined;
   /** A write of the checkpoint that failed while parts went on; met at the next step. */
@@ -52,8 +52,9 @@ export class UploadState {
     if (from !== undefined) this.#restore(from);
   }
 
-  get phase(): Checkpoint["state"] {
-    return this.#phase;
+  /** Whether this is what a checkpoint would say now. */
+  is(...states: readonly Checkpoint["state"][]): boolean {
+    return states.includes(this.#state);
   }
 
   get session(): UploadSession | undefined {
@@ -93,7 +94,7 @@ export class UploadState {
   async begin(session: UploadSession, files: ReadonlyMap<string, SourceIdentity>): Promise<void> {
     this.#objects.clear();
     for (const [key, source] of files) this.#objects.set(key, emptyObject(source));
-    this.#phase = "uploading";
+    this.#state = "uploading";
     this.#session = session;
     await this.save();
   }
@@ -104,13 +105,13 @@ export class UploadState {
     await this.save();
   }
 
-  async enter(phase: "transferred" | "committing"): Promise<void> {
-    this.#phase = phase;
+  async enter(state: "transferred" | "committing"): Promise<void> {
+    this.#state = state;
     await this.save();
   }
 
   async committed(result: CommitResult): Promise<void> {
-    this.#phase = "committed";
+    this.#state = "committed";
     this.#result = result;
     await this.save();
   }
@@ -171,7 +172,7 @@ export class UploadState {
     const objects = [...this.#objects].map(([key, state]): [string, CheckpointObject] => [key, plainObject(state)]);
     return {
       version: checkpointVersion,
-      state: this.#phase,
+      state: this.#state,
       endpoint: this.#identity.endpoint,
       source: this.#identity.source,
       cover: this.#identity.cover,
@@ -193,7 +194,7 @@ export class UploadState {
   }
 
   #restore(from: Checkpoint): void {
-    this.#phase = from.state;
+    this.#state = from.state;
     this.#session = from.session;
     this.#result = from.result;
     for (const [key, { uploadId, partSize, parts, source, done }] of Object.entries(from.objects)) {

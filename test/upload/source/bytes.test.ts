@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { Crc64 } from "../../src/cos/crc64.ts";
-import { BytesSource } from "../../src/upload/source/bytes.ts";
-import { random } from "./support.ts";
+import { Crc64 } from "../../../src/cos/crc64.ts";
+import { BytesSource } from "../../../src/upload/source/bytes.ts";
+import { random } from "../support.ts";
 
 test.each([1, 70_000, 262_144, 1_000_001])(
   "the sums of %i bytes are known once the last of them was given, though nobody has asked for more",
