@@ -33,7 +33,7 @@ export const connectionFlags: Readonly<Record<ConnectionFlag, FlagSpec>> = {
   retries: { value: "N", summary: "how often a failed request is sent again, 0 to 99 (default 5)" },
   "retry-for": {
     value: "T",
-    summary: "how long a service that has answered is waited for when it cannot be reached: 90s, 10m (default), 0",
+    summary: "how long to wait for a service that stops answering: 90s, 10m (default), 0",
   },
   debug: { summary: "say on stderr what is sent and answered, without secrets (VODUP_DEBUG=1)" },
 };

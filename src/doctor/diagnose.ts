@@ -36,9 +36,10 @@ const limits = { connectMs: 5_000, headersMs: 10_000, bodyMs: 10_000 };
  * @throws TypeError `ERR_INVALID_ARG_VALUE` for options that no client would take; the signal's own reason
  */
 export async function* diagnose(setup: Setup): AsyncGenerator<Check> {
-  const { env, signal, subAppId, storageRegion } = setup;
+  const { env, signal, storageRegion, nodeVersion, cosEndpoint, ...connection } = setup;
+  const { subAppId } = connection;
   const now = setup.clock ?? Date.now;
-  yield checkNode(setup.nodeVersion);
+  yield checkNode(nodeVersion);
   const { check, found } = await checkCredentials(setup.credentials, now());
   yield check;
   const proxy = await openProxy(env);
@@ -53,7 +54,7 @@ export async function* diagnose(setup: Setup): AsyncGenerator<Check> {
   const { dispatcher } = proxy;
   const idle = { ...limits, ...setup.limits };
   const retry = { attempts: 2 };
-  const api = new VodApi({ ...setup, limits: idle, credentials: found ?? placeholder, dispatcher, retry });
+  const api = new VodApi({ ...connection, limits: idle, credentials: found ?? placeholder, dispatcher, retry });
   try {
     const first = await probe(api, found !== undefined, signal);
     yield first.proxy ?? checkProxy(env);
@@ -70,7 +71,7 @@ export async function* diagnose(setup: Setup): AsyncGenerator<Check> {
     }
     const named = regions?.storageRegion.status === "fail" ? undefined : storageRegion;
     const region = named ?? regions?.defaultRegion ?? setup.region ?? "ap-singapore";
-    yield await checkStorage({ cosEndpoint: setup.cosEndpoint, dispatcher, limits: idle }, region, signal);
+    yield await checkStorage({ cosEndpoint, dispatcher, limits: idle }, region, signal);
   } finally {
     await api.close();
     await dispatcher?.destroy();

@@ -94,12 +94,12 @@ describe("what a program embeds", () => {
   });
 
   /** The README takes the sentence over from docs/design.md. */
-  test.each(["docs/design.md", "README.md"])("%s says how much it is, within 5 %%", async (page) => {
+  test.each(["docs/design.md", "README.md"])("%s says how much it is, within 10 %%", async (page) => {
     const text = (await readFile(join(root, page), "utf8")).replace(/\s+/g, " ");
     const said = /loads (\d+) files \((\d+) kB\)[^.]*?, (\d+) files \((\d+) kB\)/.exec(text)?.slice(1).map(Number);
     if (page === "README.md" && said === undefined) return;
     const measured = [byImport.files, byImport.kilobytes, byUpload.files, byUpload.kilobytes];
-    const isClose = measured.every((value, index) => Math.abs(value - (said?.[index] ?? 0)) <= value * 0.05);
+    const isClose = measured.every((value, index) => Math.abs(value - (said?.[index] ?? 0)) <= value * 0.1);
     expect(isClose, `said ${said?.join(", ")}; measured ${measured.join(", ")}`).toBe(true);
   });
 });
