@@ -11,6 +11,7 @@ import type { WaitForTaskOptions } from "./tasks/wait-for-task.ts";
 import type { UploadedMedia, WaitForUploadOptions } from "./tasks/wait-for-upload.ts";
 import type { Checkpoint } from "./upload/state/checkpoint.ts";
 import type { DiscardOptions, Discarded } from "./upload/clean-up.ts";
+import type { SettleOptions } from "./upload/settle.ts";
 import type { UploadEnvironment } from "./upload/environment.ts";
 import type { UploadOptions } from "./upload/options.ts";
 import type { UploadSource } from "./upload/source/source.ts";
@@ -132,6 +133,19 @@ export class VodClient {
     return this.#track(async () => {
       const { planUpload } = await import("./upload/plan.ts");
       return planUpload(this.#environment, source, options);
+    });
+  }
+
+  /**
+   * Settles an upload whose checkpoint is in state `committing` or `committed`, without its source: repeats the commit of
+   * that very session, which makes no second media, and says which media it is. For a source that has changed since, or is
+   * gone: before it is uploaded again.
+   * @throws CommitUncertainError nobody can tell; CheckpointError; TypeError for a checkpoint in another state
+   */
+  async settle(checkpoint: Checkpoint, options: SettleOptions = {}): Promise<UploadResult> {
+    return this.#track(async () => {
+      const { settleUpload } = await import("./upload/settle.ts");
+      return settleUpload(this.#environment, checkpoint, options);
     });
   }
 

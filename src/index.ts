@@ -43,6 +43,7 @@ export type { WaitForTaskOptions } from "./tasks/wait-for-task.ts";
 export type { UploadedMedia, WaitForUploadOptions } from "./tasks/wait-for-upload.ts";
 export type { Checkpoint } from "./upload/state/checkpoint.ts";
 export type { DiscardOptions, Discarded } from "./upload/clean-up.ts";
+export type { SettleOptions } from "./upload/settle.ts";
 export { planManifest } from "./upload/manifest/plan.ts";
 export type { ManifestPlan, PlannedFile } from "./upload/manifest/plan.ts";
 export type { UploadOptions } from "./upload/options.ts";

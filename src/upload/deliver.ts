@@ -4,6 +4,7 @@ import type { UploadState } from "./state/upload-state.ts";
 import { VodupError } from "../errors.ts";
 import { transferObject } from "./transfer/object.ts";
 import { inParallel } from "../http/in-parallel.ts";
+import { changedBetween, checkStored } from "./recheck.ts";
 import { resumeObject } from "./state/resume.ts";
 
 /**
@@ -11,6 +12,7 @@ import { resumeObject } from "./state/resume.ts";
  * not sent again.
  *
  * @param resumed told how many parts of an object need not be sent
+ * @param moved keys of objects whose file may have been written to since an earlier run brought them
  * @throws the first failure, which stops all others; its `file` says which one of a tree it was
  */
 export async function deliverObjects(
@@ -18,6 +20,7 @@ export async function deliverObjects(
   state: UploadState,
   objects: readonly UploadObject[],
   resumed: (parts: number) => void,
+  moved: ReadonlySet<string>,
 ): Promise<void> {
   await inParallel({
     items: () => objects,
@@ -25,8 +28,10 @@ export async function deliverObjects(
     signal: context.signal,
     work: async (object, signal) => {
       try {
+        if (moved.has(object.key)) await checkStored(signal, state, object);
         await deliver({ ...context, signal }, state, object, resumed);
-      } catch (error) {
+      } catch (thrown) {
+        const error = moved.has(object.key) ? changedBetween(object.label, thrown) : thrown;
         if (object.identity !== undefined && error instanceof VodupError) error.file ??= object.label;
         throw error;
       }

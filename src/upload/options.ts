@@ -67,6 +67,11 @@ export interface UploadOptions {
   readonly offlineManifest?: boolean | undefined;
   /** Fail when the service names no CRC64 to compare with. @defaultValue false */
   readonly requireCrc64?: boolean | undefined;
+  /**
+   * Fail, before anything is sent, when the media or the cover has no bytes: what a program that failed leaves behind. Of a
+   * stream the first byte is waited for. @defaultValue false
+   */
+  readonly refuseEmpty?: boolean | undefined;
   readonly onWarning?: ((warning: Warning) => void) | undefined;
   /** Called before each repetition of a request. */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
@@ -98,6 +103,7 @@ export const uploadOptionNames: Readonly<Record<keyof UploadOptions, true>> = {
   sessionRefresh: true,
   offlineManifest: true,
   requireCrc64: true,
+  refuseEmpty: true,
   onWarning: true,
   onRetry: true,
 };
@@ -167,7 +173,7 @@ export function checkOptions(options: UploadOptions, now: number): void {
   if (options.offlineManifest !== undefined && typeof options.offlineManifest !== "boolean") {
     throw invalidArgument("offlineManifest", "must be true or false", options.offlineManifest);
   }
-  for (const name of ["requireCrc64", "offlineManifest"] as const) {
+  for (const name of ["requireCrc64", "offlineManifest", "refuseEmpty"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "boolean")
       throw invalidArgument(name, "must be true or false", options[name]);
   }

@@ -9,7 +9,8 @@ import type { ApplyFields } from "./session/apply.ts";
 import type { OpenedSource, SourceIdentity, UploadSource } from "./source/source.ts";
 import type { SourceAccess } from "./source/open.ts";
 import type { TransferPlan } from "./transfer/part-plan.ts";
-import { openController } from "../http/abort.ts";
+import { SourceError } from "../errors.ts";
+import { openController, untilAborted } from "../http/abort.ts";
 import { applyFields } from "./apply-fields.ts";
 import { checkCheckpoint } from "./state/checkpoint-form.ts";
 import { manifestSource, openTreeFile } from "./manifest/source.ts";
@@ -122,6 +123,7 @@ export async function withSources<T>(
     const cover =
       options.cover === undefined ? undefined : keep(await openSource("cover", options.cover, undefined, access));
     // The client's own application belongs to the upload as much as one that the call names: a checkpoint must tell.
+    if (options.refuseEmpty === true) for (const { size, label } of opened) if (size === 0) throw emptySource(label);
     const fields = applyFields(options, media.fileName, cover, wire.clock.now());
     const waves = wavesOf({ media, cover, tree }, options.partSize, lanes);
     return await use({ media, cover, tree, waves, fields, retries });
@@ -134,6 +136,23 @@ export async function withSources<T>(
       await source.close().catch(failed);
     }
   }
+}
+
+/**
+ * Waits for the first byte of each stream: a program that failed at once leaves a pipe without any.
+ * @throws SourceError `SOURCE_UNREADABLE`
+ */
+export async function refuseEmptyStreams({ media, cover }: ReadyUpload, signal: AbortSignal): Promise<void> {
+  for (const source of [media, cover]) {
+    if (source?.kind === "stream" && !(await untilAborted(source.hasBytes(), signal))) throw emptySource(source.label);
+  }
+}
+
+function emptySource(label: string): SourceError {
+  return new SourceError(
+    "SOURCE_UNREADABLE",
+    `${label} is empty, and nothing was uploaded; see why there is nothing in it (command line: --allow-empty uploads it)`,
+  );
 }
 
 async function findTree(

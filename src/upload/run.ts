@@ -14,6 +14,7 @@ import { abortUploads } from "./clean-up.ts";
 import { transferContext, type RunOptions } from "./context.ts";
 import { commitUpload } from "./session/commit.ts";
 import { deliverObjects } from "./deliver.ts";
+import { checkTree, movedKeys } from "./recheck.ts";
 import { ProgressMeter } from "./progress.ts";
 import { applyUpload } from "./session/apply.ts";
 import { treeFiles, uploadObjects } from "./objects.ts";
@@ -142,11 +143,19 @@ export class UploadRun {
     this.#state.expectObjects(objects.length);
     this.#progress.reset();
     for (const { size, plan } of objects) this.#progress.expect(size, plan?.partCount);
+    const moved = movedKeys(this.#options.checkpoint, this.#ready, objects);
     for (const wave of waves) {
-      await deliverObjects(context, this.#state, wave, (parts) => {
-        this.#resumedParts += parts;
-      });
+      await deliverObjects(
+        context,
+        this.#state,
+        wave,
+        (parts) => {
+          this.#resumedParts += parts;
+        },
+        moved,
+      );
     }
+    if (this.#ready.tree !== undefined) await checkTree(this.#ready.tree, objects, this.#state, this.#signal);
     await this.#state.enter("transferred");
   }
 

@@ -7,7 +7,8 @@ import { abortLimits, ownSignals, untilAborted } from "../http/abort.ts";
 import { Handlers } from "./handlers.ts";
 import { abandon } from "./source/hand-over.ts";
 import { UploadRun } from "./run.ts";
-import { withSources } from "./ready.ts";
+import { refuseEmptyStreams, withSources } from "./ready.ts";
+import { acceptTouched } from "./recheck.ts";
 
 /**
  * One upload from beginning to end.
@@ -27,7 +28,11 @@ export async function runUpload(
     const { onProgress, onRetry, onWarning } = handlers;
     const { signal } = signals;
     const own = { ...options, onProgress, onRetry, onWarning, handlers, signal, ending: signals.ending };
-    const work = withSources(environment, input, own, (ready) => new UploadRun(environment, own, ready).run());
+    const work = withSources(environment, input, own, async (ready) => {
+      if (options.refuseEmpty === true) await refuseEmptyStreams(ready, signal);
+      const checkpoint = await acceptTouched(options.checkpoint, ready.media, signal);
+      return new UploadRun(environment, { ...own, checkpoint }, ready).run();
+    });
     return await untilAborted(work, signal, abortLimits.promiseMs);
   } catch (error) {
     abandon(input, given.cover);

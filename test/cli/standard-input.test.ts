@@ -42,7 +42,7 @@ describe("standard input that is empty", () => {
       stdout: "",
       stderr:
         "vodup: standard input is empty, and nothing was uploaded; " +
-        "see why the program in front of the pipe wrote nothing\n",
+        "see why the program in front of the pipe wrote nothing (--allow-empty uploads it)\n",
     });
     expect(bench.emulator.requests()).toEqual([]);
   });
@@ -53,10 +53,10 @@ describe("standard input that is empty", () => {
     expect(JSON.parse(stdout)).toMatchObject({ type: "error", source: "-", code: "SOURCE_UNREADABLE" });
   });
 
-  test("leaves files of no bytes alone: they are sent as they are", async () => {
-    const { code } = await bench.run(["upload", await bench.file("empty.mp4", "")]);
+  test("is an empty media with --allow-empty", async () => {
+    const { code } = await bench.run([...args, "--allow-empty"], { input: "" });
     expect(code).toBe(0);
-    expect(bench.emulator.media().at(-1)).toMatchObject({ fields: { MediaName: "empty" } });
+    expect(bench.emulator.media()).toHaveLength(1);
   });
 });
 

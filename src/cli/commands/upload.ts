@@ -18,6 +18,7 @@ import { shownSource } from "../shown-source.ts";
 import { parseSize } from "../sizes.ts";
 import { stopping } from "../stopping.ts";
 import { readUploadOptions, uploadFlags } from "../upload/flags.ts";
+import { FinishedSources } from "../upload/finished.ts";
 import { uploadOne } from "../upload/one.ts";
 import { outputOf } from "../upload/output.ts";
 
@@ -87,15 +88,20 @@ async function uploadAll(
     try {
       if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, outputs);
       const outcomes: UploadOutcome[] = [];
-      for (const { source, output } of outputs) {
-        outcomes.push(await uploadOne({ args, options, connection, run, output }, source));
+      const forgetful = args.has("no-resume") || args.has("emulator") || outputs.length < 2;
+      const finished = forgetful ? undefined : new FinishedSources(args, connection.target);
+      for (const [index, { source, output }] of outputs.entries()) {
+        outcomes.push(await uploadOne({ args, options, connection, run, output, finished }, source, index));
       }
+      if (outcomes.every(({ code }) => code === 0)) await finished?.forget();
       const command = resumeCommand(args, outcomes);
       if (command !== undefined) terminal.note(`vodup: what was sent is kept; to go on: ${command}`);
       const codes = outcomes.map(({ code }) => code);
       // A signal that came when all was done has stopped nothing.
       const stopped = run.reason === undefined ? undefined : exitCodeOf(run.reason);
-      return exitCodeOfAll(codes, connection.isUnreachable() ? 5 : codes.find((code) => code === stopped));
+      const whole = exitCodeOfAll(codes, connection.isUnreachable() ? 5 : codes.find((code) => code === stopped));
+      // Safe to run again it is only if what is uploaded is remembered.
+      return whole === 5 && finished?.isIncomplete === true ? 7 : whole;
     } finally {
       await connection.close();
     }

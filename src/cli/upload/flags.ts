@@ -31,6 +31,7 @@ export type SharedUploadFlag =
   | "keep-parts"
   | "session-refresh"
   | "require-crc64"
+  | "allow-empty"
   | "offline-manifest"
   | "timeout"
   | "json"
@@ -62,6 +63,7 @@ export const uploadFlags: Readonly<Record<UploadFlag, FlagSpec>> = {
     summary: "renewal of an expired certificate: vod-session-key (default), restart or none",
   },
   "require-crc64": { summary: "fail when the service names no CRC64 to compare with" },
+  "allow-empty": { summary: "upload a source without a single byte; otherwise that is an error" },
   "offline-manifest": {
     summary: "find the files of a HLS or DASH tree by its manifests alone, without asking the service",
   },
@@ -112,6 +114,7 @@ export function readSharedOptions(args: Arguments<SharedUploadFlag>): UploadOpti
     sessionRefresh: readRefresh(args.text("session-refresh")),
     offlineManifest: args.has("offline-manifest"),
     requireCrc64: args.has("require-crc64"),
+    refuseEmpty: !args.has("allow-empty"),
   };
 }
 

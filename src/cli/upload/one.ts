@@ -3,6 +3,7 @@ import type { Arguments } from "../args.ts";
 import type { Connection } from "../connection.ts";
 import type { Stopping } from "../stopping.ts";
 import type { UploadFlag } from "./flags.ts";
+import type { FinishedSources } from "./finished.ts";
 import type { UploadOutput } from "./output.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { exitCodeOf } from "../exit-codes.ts";
@@ -17,6 +18,8 @@ export interface UploadTask {
   readonly connection: Connection;
   readonly run: Stopping;
   readonly output: UploadOutput;
+  /** Undefined where nothing is remembered, and for a single source, whose checkpoint is enough. */
+  readonly finished: FinishedSources | undefined;
 }
 
 export interface UploadOutcome {
@@ -28,13 +31,23 @@ export interface UploadOutcome {
   readonly id?: string | undefined;
 }
 
-/** Uploads one source of the command line, tells how it went, and leaves behind what its exit code promises. */
-export async function uploadOne(task: UploadTask, source: string): Promise<UploadOutcome> {
+/**
+ * Uploads one source of the command line, tells how it went, and leaves behind what its exit code promises.
+ * @param index its place on the command line
+ */
+export async function uploadOne(task: UploadTask, source: string, index: number): Promise<UploadOutcome> {
   const { args, output, run, connection } = task;
   let upload: RememberedUpload | undefined;
   let result: UploadResult | undefined;
   try {
     run.signal.throwIfAborted();
+    const earlier = await task.finished?.recall(source, index);
+    if (earlier !== undefined) {
+      await output.stored(earlier);
+      await output.result(earlier);
+      return { code: 0, resumable: false };
+    }
+    const remember = await task.finished?.watch(source, index);
     const warn = (message: string): void => output.warning({ code: "NO_STATE", message });
     upload = new RememberedUpload(task, source, await openMemory(args, connection.target, source, warn));
     result = await upload.send();
@@ -42,6 +55,7 @@ export async function uploadOne(task: UploadTask, source: string): Promise<Uploa
     await tell(result, () => output.stored(result as UploadResult));
     if (args.has("wait")) await waitForProcessing(task, result.fileId);
     await tell(result, () => output.result(result as UploadResult));
+    await remember?.(result);
     await upload.forget();
     return { code: 0, resumable: false };
   } catch (error) {

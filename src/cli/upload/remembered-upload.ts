@@ -96,29 +96,54 @@ export class RememberedUpload {
     } catch (error) {
       const { result } = isMissingSource(error) ? summarizeCheckpoint(found) : {};
       if (result !== undefined) return result;
+      // The source is gone, and what was made of it may exist.
+      if (isMissingSource(error) && mayBeCommitted(found)) {
+        const settled = await this.#settle(found);
+        if (settled !== undefined) return settled;
+      }
       if (!(error instanceof CheckpointError) || isLost(error) || found === undefined) throw error;
       if (memory === undefined || memory.kind === "file") throw error;
-      await this.#startAfresh(memory, found, error);
-      return this.#send(undefined);
+      return (await this.#startAfresh(memory, found, error)) ?? this.#send(undefined);
     }
   }
 
-  async #startAfresh(memory: Memory, found: unknown, why: CheckpointError): Promise<void> {
-    const { state, fileId, openUploads } = summarizeCheckpoint(found);
+  async #startAfresh(memory: Memory, found: unknown, why: CheckpointError): Promise<UploadResult | undefined> {
+    // A commit that may have happened comes first: who uploads again must know of the media that there is.
+    const settled = mayBeCommitted(found) ? await this.#settle(found) : undefined;
+    const { openUploads } = summarizeCheckpoint(found);
     const removed = !this.#settled && (await this.#discard(found)) && openUploads > 0;
     // Stopped before all was removed, what tells of it stays.
     this.#task.run.signal.throwIfAborted();
     const done =
-      state === "committed" && fileId !== undefined
-        ? `; what it was then stays uploaded as FileId ${fileId}`
+      settled !== undefined
+        ? `; what it was then stays uploaded as FileId ${settled.fileId}`
         : removed
           ? "; the parts that it had sent are removed"
           : "";
-    const message = `${shownSource(this.#source)}: starting afresh, since ${reasonAfresh(why)}${done}`;
+    const source = shownSource(this.#source);
+    if (settled !== undefined && memory.kind === "batch") {
+      // Its media belongs into the journal first; whether the changed file is uploaded too, the next run asks (--changed).
+      const message = `${source}: ${reasonAfresh(why)}${done}; run again for what it is now`;
+      this.#task.output.warning({ code: "FRESH_START", message });
+      return settled;
+    }
+    const message = `${source}: starting afresh, since ${reasonAfresh(why)}${done}`;
     this.#task.output.warning({ code: "FRESH_START", message });
     await memory.store.remove();
     this.#found = undefined;
     this.#settled = false;
+    return undefined;
+  }
+
+  /** @returns undefined for a checkpoint that is damaged or of another endpoint, which tells nothing of any media */
+  async #settle(found: Checkpoint): Promise<UploadResult | undefined> {
+    const { connection, run } = this.#task;
+    try {
+      return await connection.client.settle(found, { signal: run.signal });
+    } catch (error) {
+      if (error instanceof CheckpointError) return undefined;
+      throw error;
+    }
   }
 
   async #send(found: unknown): Promise<UploadResult> {
@@ -145,7 +170,7 @@ export class RememberedUpload {
     const { options, connection, run } = this.#task;
     await connection.client.plan(Readable.from([]), { ...options, signal: run.signal });
     await connection.checkCredentials();
-    return filledInput(process.stdin, run.signal);
+    return options.refuseEmpty === true ? filledInput(process.stdin, run.signal) : process.stdin;
   }
 
   /** What the exit code promises of the parts; without a checkpoint on disk nobody could go on from them. */
@@ -188,6 +213,12 @@ export class RememberedUpload {
 /** Whether another vodup has taken the upload over meanwhile. */
 export function isLost(error: unknown): boolean {
   return error instanceof CheckpointError && error.code === "CHECKPOINT_LOCKED";
+}
+
+/** Whether CommitUpload was sent, or was about to be. */
+function mayBeCommitted(found: unknown): found is Checkpoint {
+  const state = typeof found === "object" && found !== null ? (found as Partial<Checkpoint>).state : undefined;
+  return state === "committing" || state === "committed";
 }
 
 function isMissingSource(error: unknown): boolean {

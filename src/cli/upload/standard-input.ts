@@ -13,7 +13,8 @@ export async function filledInput(stdin: Readable, signal: AbortSignal): Promise
   if (await endsEmpty(stdin, signal)) {
     throw new SourceError(
       "SOURCE_UNREADABLE",
-      "standard input is empty, and nothing was uploaded; see why the program in front of the pipe wrote nothing",
+      "standard input is empty, and nothing was uploaded; see why the program in front of the pipe wrote nothing " +
+        "(--allow-empty uploads it)",
     );
   }
   return stdin;

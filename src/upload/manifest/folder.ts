@@ -5,6 +5,7 @@ import { constants } from "node:fs";
 import { access, open, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { SourceError } from "../../errors.ts";
+import { fileIdentity } from "../source/file.ts";
 import { openError } from "../source/open.ts";
 
 /** A file of a tree, as it was found. */
@@ -67,7 +68,7 @@ export class ManifestFolder {
         return { flaw: "unreadable", why: stats.isDirectory() ? "is a folder" : "is not a regular file" };
       }
       await access(real, constants.R_OK);
-      return { path, label: join(this.#shown, path), real, identity: identityOf(stats) };
+      return { path, label: join(this.#shown, path), real, identity: fileIdentity(stats) };
     } catch (error) {
       return notLocated(error as NodeJS.ErrnoException);
     }
@@ -81,13 +82,13 @@ export class ManifestFolder {
   async open(file: LocatedFile): Promise<{ readonly handle: FileHandle; readonly stats: BigIntStats }> {
     const handle = await open(file.real, openFlags).catch((cause: NodeJS.ErrnoException) => {
       // O_NOFOLLOW says ELOOP (on some systems EMLINK): a symbolic link was put in the file's place.
-      throw cause.code === "ELOOP" || cause.code === "EMLINK" ? replaced(file.label) : openError(file.label, cause);
+      throw cause.code === "ELOOP" || cause.code === "EMLINK" ? changedTree(file.label) : openError(file.label, cause);
     });
     try {
       const stats = await handle.stat({ bigint: true });
-      if (!stats.isFile() || !(await this.#isInside(handle, stats, file.real))) throw replaced(file.label);
-      const now = identityOf(stats);
-      if (now.size !== file.identity.size || now.modified !== file.identity.modified) throw replaced(file.label);
+      if (!stats.isFile() || !(await this.#isInside(handle, stats, file.real))) throw changedTree(file.label);
+      const now = fileIdentity(stats);
+      if (now.size !== file.identity.size || now.modified !== file.identity.modified) throw changedTree(file.label);
       return { handle, stats };
     } catch (error) {
       await handle.close();
@@ -109,11 +110,7 @@ export class ManifestFolder {
   }
 }
 
-function identityOf(stats: BigIntStats): LocatedFile["identity"] {
-  return { kind: "file", size: Number(stats.size), modified: stats.mtimeNs.toString() };
-}
-
-function replaced(label: string): SourceError {
+export function changedTree(label: string): SourceError {
   return new SourceError(
     "SOURCE_CHANGED",
     `${label} changed while its manifest was being uploaded; upload it again once the tree is complete`,

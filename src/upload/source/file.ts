@@ -5,12 +5,22 @@ import type { PartAttempt, PartBody } from "./part-body.ts";
 import type { SourceIdentity, RangedSource } from "./source.ts";
 import { SourceError } from "../../errors.ts";
 import { untilAborted } from "../../http/abort.ts";
+import { readPass } from "./bytes.ts";
 import { laneBufferSize } from "../buffers/lane-pool.ts";
 
 /** Pieces handed to a slow socket: the idle limit then measures 64 KiB and not a whole buffer. */
 const slowPieceSize = 64 * 1024;
 /** A piece that took longer than this to leave makes the socket a slow one. */
 const slowPieceMs = 500;
+
+/** How often a file whose stamp moves is read once more. */
+const mostRereads = 3;
+
+/** What a file is known by. */
+export function fileIdentity(stats: BigIntStats): SourceIdentity & { readonly size: number } {
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  return { kind: "file", size: Number(size), modified: mtimeNs.toString(), stamp: `${dev}:${ino}:${ctimeNs}` };
+}
 
 /** A regular file that was opened. */
 export interface OpenFile {
@@ -29,17 +39,15 @@ export class FileSource implements RangedSource {
   readonly size: number;
   readonly identity: SourceIdentity;
   readonly #handle: FileHandle;
-  readonly #opened: BigIntStats;
   readonly #lanes: LanePool;
 
   constructor({ handle, stats, label, fileName }: OpenFile, lanes: LanePool) {
     this.#handle = handle;
-    this.#opened = stats;
     this.#lanes = lanes;
     this.label = label;
     this.fileName = fileName;
     this.size = Number(stats.size);
-    this.identity = { kind: "file", size: this.size, modified: stats.mtimeNs.toString() };
+    this.identity = fileIdentity(stats);
   }
 
   body(offset: number, size: number): PartBody {
@@ -50,13 +58,39 @@ export class FileSource implements RangedSource {
     };
   }
 
-  /** @throws SourceError `SOURCE_CHANGED` when the file was written to since it was opened */
-  async verify(): Promise<void> {
-    const now = await this.#handle.stat({ bigint: true });
-    if (now.size !== this.#opened.size) {
-      throw changed(this.label, `it had ${this.#opened.size} bytes and now has ${now.size}`);
+  /**
+   * Looks whether the file was written to since it was opened, and, where a time can be set back or need not mean it,
+   * whether it still has the bytes that were sent.
+   * @throws SourceError `SOURCE_CHANGED`
+   */
+  async verify(crc64: string, signal: AbortSignal): Promise<void> {
+    let before = this.identity;
+    for (let round = 1; ; round += 1) {
+      const [stats, beyond] = await Promise.all([
+        this.#handle.stat({ bigint: true }),
+        this.#handle.read(Buffer.alloc(1), 0, 1, this.size),
+      ]);
+      const now = fileIdentity(stats);
+      if (now.size !== this.size) throw changed(this.label, `it had ${this.size} bytes and now has ${stats.size}`);
+      if (now.modified !== this.identity.modified) throw changed(this.label, "its modification time moved");
+      if (beyond.bytesRead > 0) throw changed(this.label, `it has more than the ${this.size} bytes of its size`);
+      if (now.stamp === before.stamp) return;
+      // Until nothing moved while it was read.
+      if (round > mostRereads) throw changed(this.label, "it changes again and again");
+      before = now;
+      if ((await this.crc64(signal)) !== crc64) throw changed(this.label, "other bytes are in it than were sent");
     }
-    if (now.mtimeNs !== this.#opened.mtimeNs) throw changed(this.label, "its modification time moved");
+  }
+
+  /** Reads all of it. */
+  async crc64(signal: AbortSignal): Promise<string> {
+    const pass = await this.body(0, this.size).begin(signal);
+    try {
+      await readPass(pass, signal);
+      return String(pass.crc64());
+    } finally {
+      await pass.end();
+    }
   }
 
   async close(): Promise<void> {

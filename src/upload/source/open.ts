@@ -1,5 +1,5 @@
 import type { OpenedSource, UploadSource } from "./source.ts";
-import { open, stat } from "node:fs/promises";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable, isErrored, isReadable } from "node:stream";
 import type { OpenDownload } from "../../http/download.ts";
@@ -92,10 +92,11 @@ async function openPath(field: string, path: string, size: number | undefined, l
     const handle = await open(path, "r");
     try {
       const stats = await handle.stat({ bigint: true });
-      if (stats.isFile()) return new FileSource({ handle, stats, label: path, fileName: basename(path) }, lanes);
-      const stream = handle.createReadStream();
+      if (stats.isFile() && (stats.size > 0n || !(await hasByte(handle))))
+        return new FileSource({ handle, stats, label: path, fileName: basename(path) }, lanes);
+      const stream = handle.createReadStream({ start: stats.isFile() ? 0 : undefined });
       listenTo(stream);
-      return streamSource(stream, path, undefined, size);
+      return streamSource(stream, path, stats.isFile() ? basename(path) : undefined, size);
     } catch (error) {
       await handle.close().catch(() => undefined);
       throw error;
@@ -104,6 +105,11 @@ async function openPath(field: string, path: string, size: number | undefined, l
     if (cause instanceof SourceError) throw cause;
     throw openError(path, cause as NodeJS.ErrnoException);
   }
+}
+
+/** A file of /proc says that it has 0 bytes, and has some: it is read to its end like a stream. */
+async function hasByte(handle: FileHandle): Promise<boolean> {
+  return (await handle.read(Buffer.alloc(1), 0, 1, 0)).bytesRead > 0;
 }
 
 /** What opening a path failed with, in our words. */

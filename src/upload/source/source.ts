@@ -14,6 +14,11 @@ export interface SourceIdentity {
   readonly size?: number | undefined;
   /** Modification time in nanoseconds, or the ETag or date of a URL; empty where nothing tells. */
   readonly modified: string;
+  /**
+   * Device, inode and change time of a file. Moves with every change, also one that sets the modification time back
+   * (`rsync --inplace -t`, `cp -p`), but with a chmod or a link as well: if it alone moved, the content is compared.
+   */
+  readonly stamp?: string | undefined;
 }
 
 interface SourceBase {
@@ -30,8 +35,11 @@ export interface RangedSource extends SourceBase {
   readonly kind: "ranged";
   readonly size: number;
   body(offset: number, size: number): PartBody;
-  /** @throws SourceError `SOURCE_CHANGED` when it is not what it was when it was opened */
-  verify(): Promise<void>;
+  /**
+   * @param crc64 of all its bytes, as they were sent
+   * @throws SourceError `SOURCE_CHANGED` when it is not what it was when it was opened
+   */
+  verify(crc64: string, signal: AbortSignal): Promise<void>;
 }
 
 /** A source that can be read once, from its beginning. */
@@ -40,9 +48,13 @@ export interface StreamSource extends SourceBase {
   /** Bytes, where the caller said so: then it is checked. */
   readonly size?: number | undefined;
   chunks(): AsyncIterator<unknown>;
+  /** Waits for the first byte, which is kept. @returns false when the stream ends without one */
+  hasBytes(): Promise<boolean>;
 }
 
 export type OpenedSource = RangedSource | StreamSource;
+
+const end: IteratorResult<unknown> = { done: true, value: undefined };
 
 /**
  * Makes a source of anything iterable.
@@ -57,13 +69,30 @@ export function streamSource(
   abandon?: () => void,
 ): StreamSource {
   let iterator: AsyncIterator<unknown> | undefined;
+  /** Asked for already, in order. */
+  const ahead: Promise<IteratorResult<unknown>>[] = [];
+  const chunks = (): AsyncIterator<unknown> => (iterator ??= stream[Symbol.asyncIterator]());
   return {
     kind: "stream",
     label,
     fileName,
     size,
     identity: { kind: "stream", size, modified: "" },
-    chunks: () => (iterator ??= stream[Symbol.asyncIterator]()),
+    chunks: () => {
+      const own = chunks();
+      if (ahead.length === 0) return own;
+      return { next: () => ahead.shift() ?? own.next(), return: async () => own.return?.() ?? end };
+    },
+    hasBytes: async () => {
+      for (;;) {
+        const next = chunks().next();
+        ahead.push(next);
+        const { done, value } = await next.catch((): IteratorResult<unknown> => ({ done: false, value: undefined }));
+        if (done === true) return false;
+        // What failed, and what is no bytes, is for the upload to meet.
+        if (!(ArrayBuffer.isView(value) && value.byteLength === 0)) return true;
+      }
+    },
     close: async () => {
       // Ends a stream that was never read, and one that hangs: a file descriptor or a socket may be behind it.
       if (abandon !== undefined) abandon();

@@ -69,6 +69,7 @@ function checkSource(field: string, value: unknown): void {
   need(`${field}.kind`, source["kind"], oneOf("file", "url", "bytes", "stream"));
   need(`${field}.size`, source["size"], optional(isCount));
   need(`${field}.modified`, source["modified"], isText);
+  need(`${field}.stamp`, source["stamp"], optional(isText));
 }
 
 /** @returns the media's storage path */

@@ -32,7 +32,7 @@ async function transferRanged(
   if (plan.kind === "put") {
     const body = source.body(0, source.size);
     const result = await putWhole(context, job, body);
-    await source.verify();
+    await source.verify(result.crc64, context.signal);
     return result;
   }
   const known = new Map(record.parts.map((part) => [part.number, part]));
@@ -42,8 +42,8 @@ async function transferRanged(
       yield { ...range, body: source.body(range.offset, range.size), release: () => undefined };
     }
   };
-  return sendMultipart(context, job, feed, plan.partSize, known, async () => {
-    await source.verify();
+  return sendMultipart(context, job, feed, plan.partSize, known, async (crc64) => {
+    await source.verify(crc64, context.signal);
     return source.size;
   });
 }

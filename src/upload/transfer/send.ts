@@ -59,7 +59,7 @@ async function verifyPut(
  * Sends an object in parts and joins them, verified.
  * @param feed makes the parts, in order
  * @param known parts that the service holds already
- * @param finish called when all parts are there; answers the object's size, or fails if the source has changed
+ * @param finish called with the CRC64 of all parts when they are there; answers the object's size, or fails if the source has changed
  */
 export async function sendMultipart(
   context: TransferContext,
@@ -67,7 +67,7 @@ export async function sendMultipart(
   feed: (signal: AbortSignal) => AsyncIterable<Part>,
   partSize: number,
   known: ReadonlyMap<number, DonePart>,
-  finish: () => Promise<number>,
+  finish: (crc64: string) => Promise<number>,
 ): Promise<TransferredObject> {
   const { cos, limit, progress, signal } = context;
   const requesting = context.requesting(signal);
@@ -87,12 +87,12 @@ export async function sendMultipart(
       progress.resumed(job.file, part.size);
     }
   });
-  const size = await finish();
-  const expected: Expected = { key: job.key, size, crc64: String(wholeCrc64(parts)) };
+  const crc64 = String(wholeCrc64(parts));
+  const expected: Expected = { key: job.key, size: await finish(crc64), crc64 };
   const repeated = job.record.uploadId !== undefined;
   const { requireCrc64 } = context;
   const verified = await completeUpload({ cos, uploadId, parts, expected, requireCrc64, repeated, requesting });
-  return { size, parts: parts.length, crc64: expected.crc64, verified };
+  return { size: expected.size, parts: parts.length, crc64, verified };
 }
 
 function openUpload({ cos, signal, requesting }: TransferContext, job: ObjectJob): Promise<string> {
