@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { UploadResult } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Target } from "../connection.ts";
 import type { UploadFlag } from "./flags.ts";
-import { openDirectory, stateDirectory } from "../state/directory.ts";
-import { readIfThere, replaceFile } from "../state/private-file.ts";
+import { stateDirectory } from "../state/directory.ts";
+import { openPrivateFolder } from "../state/private-folder.ts";
+import { readOwn, replaceFile } from "../state/private-file.ts";
 import { sourceOf, withAbsolutePaths } from "./flags.ts";
 
 /** Flags that may differ when a command is run again: none of them makes another media. */
@@ -45,7 +46,7 @@ export class FinishedSources {
     const path = this.#fileOf(source, index);
     try {
       if (Date.now() - (await stat(path)).mtimeMs > keptMs) return undefined;
-      const { version, identity, result } = JSON.parse((await readIfThere(path)) ?? "") as Partial<Finished>;
+      const { version, identity, result } = JSON.parse((await readOwn(path)) ?? "") as Partial<Finished>;
       if (version !== 1 || typeof result?.fileId !== "string" || typeof result.transfer !== "object") return undefined;
       if (isUrl(source) || identity === (await identityOf(source))) return result;
       return (await crc64Of(source)) === result.transfer.crc64 ? result : undefined;
@@ -65,8 +66,9 @@ export class FinishedSources {
       }
       const finished: Finished = { version: 1, identity, result };
       try {
-        await openDirectory(stateDirectory(process.env));
-        await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+        await openPrivateFolder(stateDirectory(process.env), true);
+        await openPrivateFolder(join(this.#directory, ".."), false);
+        await openPrivateFolder(this.#directory, false);
         await replaceFile(this.#fileOf(source, index), `${JSON.stringify(finished)}\n`);
       } catch {
         this.isIncomplete = true;
