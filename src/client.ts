@@ -137,16 +137,13 @@ export class VodClient {
   }
 
   /**
-   * Settles an upload whose checkpoint is in state `committing` or `committed`, without its source: repeats the commit of
-   * that very session, which makes no second media, and says which media it is. For a source that has changed since, or is
-   * gone: before it is uploaded again.
-   * @throws CommitUncertainError nobody can tell; CheckpointError; TypeError for a checkpoint in another state
+   * Says what an upload has become whose checkpoint is `committing` or `committed`: repeats that commit, without a source.
+   * @throws CommitUncertainError; CheckpointError; TypeError for a checkpoint in another state
    */
   async settle(checkpoint: Checkpoint, options: SettleOptions = {}): Promise<UploadResult> {
-    return this.#track(async () => {
-      const { settleUpload } = await import("./upload/settle.ts");
-      return settleUpload(this.#environment, checkpoint, options);
-    });
+    return this.#track(async () =>
+      (await import("./upload/settle.ts")).settleUpload(this.#environment, checkpoint, options),
+    );
   }
 
   /**

@@ -68,8 +68,8 @@ export interface UploadOptions {
   /** Fail when the service names no CRC64 to compare with. @defaultValue false */
   readonly requireCrc64?: boolean | undefined;
   /**
-   * Fail, before anything is sent, when the media or the cover has no bytes: what a program that failed leaves behind. Of a
-   * stream the first byte is waited for. @defaultValue false
+   * Fail, before anything is sent, when the media or the cover has no bytes: what a program that failed leaves behind.
+   * Of a stream the first byte is waited for. @defaultValue false
    */
   readonly refuseEmpty?: boolean | undefined;
   readonly onWarning?: ((warning: Warning) => void) | undefined;

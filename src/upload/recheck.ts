@@ -58,8 +58,8 @@ export async function checkStored(signal: AbortSignal, state: UploadState, objec
 }
 
 /**
- * Accepts the checkpoint of an upload that only has to be committed, or is, although its file has another date or stamp by
- * now, if the content is the one that is stored: a file that was merely touched must not be uploaded a second time.
+ * Accepts the checkpoint of an upload that only has to be committed, or is, although its file has another date or stamp
+ * by now, if the content is the one that is stored: a file that was merely touched must not be uploaded a second time.
  * @throws CheckpointError `CHECKPOINT_MISMATCH` when the content is another one
  */
 export async function acceptTouched(
@@ -80,8 +80,8 @@ export async function acceptTouched(
 }
 
 /**
- * Files of a tree are sent one after the other; in the end all must still be those that the manifests name, or parts of two
- * versions would be committed together.
+ * Files of a tree are sent one after the other; in the end all must still be those that the manifests name, or parts of
+ * two versions would be committed together.
  * @throws SourceError `SOURCE_CHANGED`
  */
 export async function checkTree(

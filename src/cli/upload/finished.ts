@@ -26,9 +26,9 @@ interface Finished {
 }
 
 /**
- * The sources that a command of several has finished, until it has finished them all: stopped in between, by a signal, a
- * deadline or kill -9, the same command uploads none of them a second time. One file a source, so that two processes at the
- * same command do not write over each other.
+ * The sources that a command of several has finished, until it has finished them all: stopped in between, by a signal,
+ * a deadline or kill -9, the same command uploads none of them a second time. One file a source, so that two processes
+ * at the same command do not write over each other.
  */
 export class FinishedSources {
   readonly #directory: string;

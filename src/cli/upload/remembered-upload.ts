@@ -122,7 +122,7 @@ export class RememberedUpload {
           : "";
     const source = shownSource(this.#source);
     if (settled !== undefined && memory.kind === "batch") {
-      // Its media belongs into the journal first; whether the changed file is uploaded too, the next run asks (--changed).
+      // Its media belongs into the journal first; what becomes of the changed file the next run says (--changed).
       const message = `${source}: ${reasonAfresh(why)}${done}; run again for what it is now`;
       this.#task.output.warning({ code: "FRESH_START", message });
       return settled;

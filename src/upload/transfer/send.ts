@@ -59,7 +59,8 @@ async function verifyPut(
  * Sends an object in parts and joins them, verified.
  * @param feed makes the parts, in order
  * @param known parts that the service holds already
- * @param finish called with the CRC64 of all parts when they are there; answers the object's size, or fails if the source has changed
+ * @param finish called with the CRC64 of all parts when they are there; answers the object's size, or fails if the
+ * source has changed
  */
 export async function sendMultipart(
   context: TransferContext,
