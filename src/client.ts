@@ -137,7 +137,7 @@ export class VodClient {
   }
 
   /**
-   * Says what an upload has become whose checkpoint is `committing` or `committed`: repeats that commit, without a source.
+   * Says what became of an upload in state `committing` or `committed`: repeats that commit, without a source.
    * @throws CommitUncertainError; CheckpointError; TypeError for a checkpoint in another state
    */
   async settle(checkpoint: Checkpoint, options: SettleOptions = {}): Promise<UploadResult> {
