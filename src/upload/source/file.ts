@@ -106,6 +106,8 @@ class FileAttempt implements PartAttempt {
   readonly #lane: Lane;
   readonly #signal: AbortSignal;
   #reading: Promise<unknown> = Promise.resolve();
+  /** Which pass may use the buffers: the last one that was opened, and none once the request has ended. */
+  #turn = 0;
   #crc = 0n;
   #passed = 0;
 
@@ -126,15 +128,23 @@ class FileAttempt implements PartAttempt {
 
   /** As an iterator of its own, and no generator: see http/tap.ts. */
   open(): AsyncIterable<Uint8Array> {
+    // Of a connection that broke, undici may ask for more before it sees that, and be given what it asked for before.
+    // The buffers are those of another request by then: what was read into them would be sent as its bytes, checksum
+    // and all.
+    const turn = (this.#turn += 1);
+    const isOver = (): boolean => this.#turn !== turn;
     let which: 0 | 1 = 0;
     let position = 0;
-    let reading = this.#read(which, 0);
+    let reading = this.#reading.then(() => (isOver() ? 0 : this.#read(0, 0)));
+    this.#reading = reading.catch(() => undefined);
     let rest: Buffer | undefined;
     const pace = new Pace();
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
+      if (isOver()) return { done: true, value: undefined };
       if (rest === undefined) {
         if (position === this.size) return { done: true, value: undefined };
         const length = await reading;
+        if (isOver()) return { done: true, value: undefined };
         const current: 0 | 1 = which;
         position += length;
         if (position < this.size) {
@@ -163,6 +173,7 @@ class FileAttempt implements PartAttempt {
   }
 
   async end(): Promise<void> {
+    this.#turn += 1;
     // A read that hangs keeps its buffers, but nobody who aborts waits for it.
     const released = this.#reading.then(() => this.#lane.release());
     await untilAborted(released, this.#signal).catch(() => undefined);

@@ -1,0 +1,68 @@
+import { open } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { MemoryBudget } from "../../../src/upload/buffers/budget.ts";
+import { laneBufferSize, LanePool } from "../../../src/upload/buffers/lane-pool.ts";
+import { FileSource } from "../../../src/upload/source/file.ts";
+import { atEnd, random, tempFile } from "../support.ts";
+
+const { signal } = new AbortController();
+const size = 8 * laneBufferSize;
+
+/** A file, and buffers for one connection: whoever comes next gets those of the one before. */
+async function oneLane(): Promise<{ readonly bytes: Buffer; readonly source: FileSource }> {
+  const bytes = random(2 * size);
+  const path = await tempFile(bytes);
+  const handle = await open(path, "r");
+  atEnd(() => handle.close());
+  const opened = { handle, stats: await handle.stat({ bigint: true }), label: path, fileName: "film.mp4" };
+  return { bytes, source: new FileSource(opened, new LanePool(new MemoryBudget(2 * laneBufferSize))) };
+}
+
+/** A caller's RetryAgent opens the same body once more. */
+test("of a body that is opened twice the first pass reads no more into the buffers", async () => {
+  const { bytes, source } = await oneLane();
+  const pass = await source.body(0, size).begin(signal);
+  const late = pass.open()[Symbol.asyncIterator]();
+  await late.next();
+  const asked = late.next();
+  const chunks = pass.open()[Symbol.asyncIterator]();
+  const sent: Buffer[] = [];
+  for (let step = await chunks.next(); step.done !== true; step = await chunks.next()) {
+    await late.next();
+    sent.push(Buffer.from(step.value));
+  }
+  await asked;
+  expect(Buffer.compare(Buffer.concat(sent), bytes.subarray(0, size))).toBe(0);
+  await pass.end();
+});
+
+type Chunks = AsyncIterator<Uint8Array>;
+
+async function* rest(chunks: Chunks): AsyncGenerator<Buffer> {
+  for (let step = await chunks.next(); step.done !== true; step = await chunks.next()) yield Buffer.from(step.value);
+}
+
+test.each([0, 1, 2, 3, 4, 5, 6, 7])(
+  "a request that has ended reads no more into buffers that the next one has, however late it asks: after %i pieces",
+  async (pieces) => {
+    const { bytes, source } = await oneLane();
+    const dead = await source.body(0, size).begin(signal);
+    const late = dead.open()[Symbol.asyncIterator]();
+    for (let given = 0; given < pieces; given += 1) await late.next();
+    // undici has asked for more when the connection breaks, and asks again before it sees that.
+    const asked = late.next();
+    await dead.end();
+
+    const next = await source.body(size, size).begin(signal);
+    const chunks = next.open()[Symbol.asyncIterator]();
+    const first = await chunks.next();
+    const held = first.value as Uint8Array;
+    await asked;
+    for await (const chunk of rest(late)) void chunk;
+    expect(Buffer.compare(held, bytes.subarray(size, size + held.length))).toBe(0);
+    const sent: Buffer[] = [Buffer.from(held)];
+    for await (const chunk of rest(chunks)) sent.push(chunk);
+    expect(Buffer.compare(Buffer.concat(sent), bytes.subarray(size))).toBe(0);
+    await next.end();
+  },
+);
