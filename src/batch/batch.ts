@@ -6,6 +6,7 @@ import type { OutcomeLine } from "./records.ts";
 import { SourceError } from "../errors.ts";
 import { KeyTable, known } from "./key-table.ts";
 import { isUncertain } from "./records.ts";
+import { isSameContent, isYoung, lookAt } from "./seen.ts";
 
 /** What a look through the whole manifest and the journal has found, before anything is sent. */
 export interface Survey {
@@ -13,6 +14,10 @@ export interface Survey {
   readonly total: number;
   /** Uploaded by earlier runs. */
   readonly earlier: number;
+  /** Uploaded by earlier runs, and their files are others since: not counted as `earlier`. */
+  readonly changed: number;
+  /** The first of those. */
+  readonly changedNames: readonly string[];
   /** Left for a person to decide: nobody can tell whether they were committed. */
   readonly uncertain: number;
   /** Lines that say what another one says already. */
@@ -22,24 +27,45 @@ export interface Survey {
   readonly problemCount: number;
 }
 
+/** What is done about files that were changed since they were uploaded. */
+export type ChangedPolicy = "fail" | "upload" | "ignore";
+
+export interface BatchRules {
+  readonly changed: ChangedPolicy;
+  /** Files that were written to less than so many milliseconds ago are left for a later run. */
+  readonly minAgeMs: number;
+}
+
 /** How many mistakes are told at once. */
 const mostProblems = 20;
+
+/** How many changed files are named. */
+const mostNames = 5;
 
 /** The entries of a list and how far each is. Two looks through the list, one flag for each entry in memory. */
 export class Batch {
   readonly #list: BatchList;
   readonly #journal: Journal | undefined;
+  readonly #rules: BatchRules;
   readonly #table = new KeyTable();
+  /** How often the journal has a key as changed; results before the last of those are of an older content. */
+  readonly #changes = new Map<string, number>();
+  /** Left for a later run, since they were written to a moment ago. */
+  young = 0;
 
-  constructor(list: BatchList, journal: Journal | undefined) {
+  constructor(list: BatchList, journal: Journal | undefined, rules: BatchRules = { changed: "ignore", minAgeMs: 0 }) {
     this.#list = list;
     this.#journal = journal;
+    this.#rules = rules;
   }
 
   /** Goes through journal and list, and checks every entry. */
   async survey(signal: AbortSignal): Promise<Survey> {
     await this.#readJournal(signal);
     let [total, earlier, uncertain, repeated, problemCount] = [0, 0, 0, 0, 0];
+    const changedNames: string[] = [];
+    let changed = 0;
+    const moved = new Map<string, BatchEntry>();
     const problems: string[] = [];
     for await (const listed of this.#listed()) {
       signal.throwIfAborted();
@@ -55,15 +81,51 @@ export class Batch {
       }
       this.#table.add(key, known.listed);
       total += 1;
-      if (this.isDone(key)) earlier += 1;
-      else if (this.#table.has(key, known.uncertain)) uncertain += 1;
+      if (this.isDone(key)) {
+        const found = this.#rules.changed === "ignore" ? "same" : this.#table.compare(key, lookAt(listed.entry));
+        if (found === "moved") moved.set(key, listed.entry);
+        if (found === "changed") {
+          this.#table.add(key, known.changed);
+          changed += 1;
+          if (changedNames.length < mostNames) changedNames.push(listed.entry.name);
+        } else earlier += 1;
+      } else if (this.#table.has(key, known.uncertain)) uncertain += 1;
     }
-    return { total, earlier, uncertain, repeated, problems, problemCount };
+    for (const entry of await this.#compare(moved)) {
+      this.#table.add(entry.key, known.changed);
+      changed += 1;
+      earlier -= 1;
+      if (changedNames.length < mostNames) changedNames.push(entry.name);
+    }
+    return { total, earlier, changed, changedNames, uncertain, repeated, problems, problemCount };
   }
 
   /** Whether the journal had an entry's result when this run began. */
   isDone(key: string): boolean {
-    return this.#table.has(key, known.done);
+    return this.#table.has(key, known.done) && !this.isChanged(key);
+  }
+
+  /** Whether an entry that the journal has as uploaded was changed since. */
+  isChanged(key: string): boolean {
+    return this.#table.has(key, known.changed);
+  }
+
+  /**
+   * Reads files of which only the change time moved, by a chmod or because their date was set back.
+   * @returns those with another content
+   */
+  async #compare(moved: ReadonlyMap<string, BatchEntry>): Promise<BatchEntry[]> {
+    if (moved.size === 0) return [];
+    const crcs = new Map<string, unknown>();
+    for await (const record of this.#journal?.records() ?? [])
+      if (record.type === "result" && moved.has(record.key)) crcs.set(record.key, record["crc64"]);
+    const changed: BatchEntry[] = [];
+    for (const [key, entry] of moved) {
+      const seen = lookAt(entry);
+      if (!(await isSameContent(entry, crcs.get(key)))) changed.push(entry);
+      else await this.#journal?.append({ type: "same", key, source: entry.name, seen });
+    }
+    return changed;
   }
 
   #listed(): ReturnType<BatchList["entries"]> {
@@ -72,9 +134,13 @@ export class Batch {
 
   /** The lines of earlier runs that still hold: results, and what is left for a person to decide. */
   async *settled(): AsyncGenerator<OutcomeLine> {
-    for await (const { key, ...line } of this.#journal?.records() ?? []) {
-      if (!this.#table.has(key, known.listed)) continue;
-      if (line.type === "result" || (isUncertain(line) && !this.isDone(key))) yield line;
+    const past = new Map<string, number>();
+    for await (const { key, seen: _seen, ...line } of this.#journal?.records() ?? []) {
+      if (!this.#table.has(key, known.listed) || this.isChanged(key)) continue;
+      if (line.type === "changed") past.set(key, (past.get(key) ?? 0) + 1);
+      if (line.type !== "result" && line.type !== "error") continue;
+      const isLatest = (past.get(key) ?? 0) === (this.#changes.get(key) ?? 0);
+      if (line.type === "result" ? isLatest : isUncertain(line) && !this.isDone(key)) yield line;
     }
   }
 
@@ -101,7 +167,12 @@ export class Batch {
         // The manifest was right a moment ago.
         if ("problem" in listed) throw new SourceError("SOURCE_CHANGED", `${listed.problem}; it was changed meanwhile`);
         const { key } = listed.entry;
-        if (this.#table.has(key, known.done | known.uncertain | known.taken)) continue;
+        if (this.isDone(key) || this.#table.has(key, known.uncertain | known.taken)) continue;
+        if (isYoung(listed.entry, this.#rules.minAgeMs)) {
+          this.#table.add(key, known.taken);
+          this.young += 1;
+          continue;
+        }
         if (!goOn()) return;
         this.#table.add(key, known.taken);
         yield listed.entry;
@@ -114,8 +185,15 @@ export class Batch {
   async #readJournal(signal: AbortSignal): Promise<void> {
     for await (const record of this.#journal?.records() ?? []) {
       signal.throwIfAborted();
-      if (record.type === "result") this.#table.add(record.key, known.done);
-      else if (isUncertain(record)) this.#table.add(record.key, known.uncertain);
+      const { key, type } = record;
+      const seen = typeof record["seen"] === "string" ? record["seen"] : undefined;
+      if (type === "result") this.#table.add(key, known.done);
+      if (type === "result" || type === "same") this.#table.mark(key, seen);
+      if (type === "changed") {
+        this.#table.clear(key, known.done);
+        this.#changes.set(key, (this.#changes.get(key) ?? 0) + 1);
+      }
+      if (type === "error" && isUncertain(record)) this.#table.add(key, known.uncertain);
     }
   }
 }

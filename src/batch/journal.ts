@@ -18,7 +18,10 @@ export interface JournalOwner {
 }
 
 /** A line of the journal but its first: how an entry ended. */
-export type JournalRecord = OutcomeLine & { readonly key: string };
+export type JournalRecord =
+  | (OutcomeLine & { readonly key: string })
+  /** `changed`: the result before is of an older content, and the new one is uploaded too. `same`: read and compared. */
+  | { readonly type: "changed" | "same"; readonly key: string; readonly source: string; readonly seen?: unknown };
 
 /** The folder of what the batch of a journal has begun. */
 export function stateOf(journal: string): string {
@@ -218,7 +221,7 @@ async function holdsNothing(path: string, size: number): Promise<boolean> {
   for await (const line of readLines(path, size)) {
     if (line.number === 1) continue;
     const record = parseRecord(line);
-    if (record === undefined || record.type === "result" || isUncertain(record)) return false;
+    if (record === undefined || record.type !== "error" || isUncertain(record)) return false;
   }
   const kept = await readdir(stateOf(path)).catch(() => []);
   return kept.length === 0;
@@ -239,11 +242,12 @@ function notAJournal(path: string): Error {
 }
 
 function parseRecord({ text }: Line): JournalRecord | undefined {
-  const value = parseObject<JournalRecord>(text);
+  const value = parseObject<Record<string, unknown>>(text);
   const { key, type, source } = value ?? {};
   if (typeof key !== "string" || !/^[0-9a-f]{32}$/.test(key) || typeof source !== "string") return undefined;
-  if (type === "result") return typeof value?.["fileId"] === "string" ? (value as JournalRecord) : undefined;
-  return type === "error" && typeof value?.["code"] === "string" ? (value as JournalRecord) : undefined;
+  if (type === "result") return typeof value?.["fileId"] === "string" ? (value as unknown as JournalRecord) : undefined;
+  if (type === "changed" || type === "same") return value as unknown as JournalRecord;
+  return type === "error" && typeof value?.["code"] === "string" ? (value as unknown as JournalRecord) : undefined;
 }
 
 /** An object whose fields are still to be checked. */

@@ -8,21 +8,51 @@ export const known = {
   uncertain: 4,
   /** This run has had it in hand. */
   taken: 8,
+  /** Uploaded, and its file is another one since. */
+  changed: 16,
+  /** Nothing more than that it was heard of. */
+  known: 32,
 } as const;
 
 const wordsOfKey = 4;
 const firstSlots = 1024;
 
 /**
- * Flags by key, in 17 bytes a slot: with a Map of strings, a million entries would take some 200 MB, here 36. Open
- * addressing; keys are digests, so that their own bits spread them.
+ * Flags and two marks by key, in 25 bytes a slot: with a Map of strings, a million entries would take some 200 MB, here
+ * 52. Open addressing; keys are digests, so that their own bits spread them.
  */
 export class KeyTable {
   #slots: number = firstSlots;
   #keys: Uint32Array = new Uint32Array(firstSlots * wordsOfKey);
   /** 0 is a free slot. */
   #flags: Uint8Array = new Uint8Array(firstSlots);
+  /** Two a slot. */
+  #marks: Uint32Array = new Uint32Array(firstSlots * 2);
   #used = 0;
+
+  /** Keeps what a key's files were known by (see seen.ts). */
+  mark(key: string, seen: string | undefined): void {
+    const slot = this.#find(wordsOf(key));
+    this.#marks[2 * slot] = Number.parseInt(seen?.slice(0, 8) ?? "0", 16);
+    this.#marks[2 * slot + 1] = Number.parseInt(seen?.slice(8, 16) ?? "0", 16);
+  }
+
+  /** How files compare with what was marked: `unknown` when nothing was. */
+  compare(key: string, seen: string | undefined): "same" | "moved" | "changed" | "unknown" {
+    const slot = this.#find(wordsOf(key));
+    const [content = 0, stamp = 0] = [this.#marks[2 * slot], this.#marks[2 * slot + 1]];
+    if (seen === undefined || content === 0) return "unknown";
+    if (content !== Number.parseInt(seen.slice(0, 8), 16)) return "changed";
+    return stamp === Number.parseInt(seen.slice(8, 16), 16) ? "same" : "moved";
+  }
+
+  /** Takes a flag away. */
+  clear(key: string, flag: number): void {
+    const slot = this.#find(wordsOf(key));
+    const flags = this.#flags[slot] ?? 0;
+    // A slot without any flag is a free one.
+    if (flags !== 0) this.#flags[slot] = (flags & ~flag) | known.known;
+  }
 
   /** @param key 32 hexadecimal digits */
   get(key: string): number {
@@ -69,13 +99,17 @@ export class KeyTable {
   }
 
   #grow(): void {
-    const [keys, flags] = [this.#keys, this.#flags];
+    const [keys, flags, marks] = [this.#keys, this.#flags, this.#marks];
     this.#slots *= 2;
     this.#keys = new Uint32Array(this.#slots * wordsOfKey);
     this.#flags = new Uint8Array(this.#slots);
+    this.#marks = new Uint32Array(this.#slots * 2);
     this.#used = 0;
     flags.forEach((flag, slot) => {
-      if (flag !== 0) this.#put(keys.subarray(slot * wordsOfKey, (slot + 1) * wordsOfKey), flag);
+      if (flag === 0) return;
+      const words = keys.subarray(slot * wordsOfKey, (slot + 1) * wordsOfKey);
+      this.#put(words, flag);
+      this.#marks.set(marks.subarray(2 * slot, 2 * slot + 2), 2 * this.#find(words));
     });
   }
 }

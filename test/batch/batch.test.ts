@@ -52,6 +52,8 @@ describe("a batch", () => {
       earlier: 1,
       uncertain: 0,
       repeated: 2,
+      changed: 0,
+      changedNames: [],
       problems: [],
       problemCount: 0,
     });

@@ -3,12 +3,14 @@ import type { Journal } from "../../batch/journal.ts";
 import type { OutcomeLine } from "../../batch/records.ts";
 import type { Report } from "../../batch/report.ts";
 import type { Tally } from "../../batch/tally.ts";
-import type { UploadOptions } from "../../index.ts";
+import type { Checkpoint, UploadOptions } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { BatchOutput } from "./output.ts";
 import type { BatchState } from "./state.ts";
 import type { Connection } from "../connection.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import { SourceError } from "../../index.ts";
+import { seenOf } from "../../batch/seen.ts";
 import { RecordError } from "../../batch/records.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { RememberedUpload, isLost } from "../upload/remembered-upload.ts";
@@ -18,7 +20,7 @@ import { errorFields, resultFields } from "../upload/output.ts";
 
 /** What all entries of a batch share. */
 export interface BatchTask {
-  readonly args: Arguments<"keep-parts">;
+  readonly args: Arguments<"keep-parts" | "changed" | "min-age">;
   readonly defaults: UploadOptions;
   readonly connection: Connection;
   /** The checkpoints of the entries; undefined when nothing is to be remembered. */
@@ -27,6 +29,8 @@ export interface BatchTask {
   readonly report: Report | undefined;
   readonly tally: Tally;
   readonly output: BatchOutput;
+  /** Whether an entry was uploaded by an earlier run, and its file has changed since. */
+  readonly isChanged: (key: string) => boolean;
 }
 
 /** How an entry has ended. */
@@ -50,14 +54,19 @@ export async function uploadEntry(
 ): Promise<EntryEnd | undefined> {
   const { tally } = task;
   tally.begin(entry.key);
+  const isChanged = task.isChanged(entry.key);
   let upload: RememberedUpload | undefined;
   let outcome: "done" | "failed" | "left" = "left";
   try {
+    if (isChanged) {
+      if (task.args.text("changed") !== "upload") throw changedSince(entry);
+      await task.journal?.append({ type: "changed", key: entry.key, source: shownSource(entry.name) });
+    }
     const memory = await task.state?.memoryOf(entry);
     upload = new RememberedUpload(rememberedTask(task, entry, signal), entry.source, memory);
     const result = await upload.send();
     const line: OutcomeLine = { type: "result", source: shownSource(entry.name), ...resultFields(result) };
-    await record(task, entry, line);
+    await record(task, entry, line, upload.seen);
     outcome = "done";
     await task.output.ended(line);
     await upload.forget();
@@ -69,7 +78,9 @@ export async function uploadEntry(
       return undefined;
     }
     const line: OutcomeLine = { type: "error", source: shownSource(entry.name), ...errorFields(error) };
-    await record(task, entry, line);
+    // The journal keeps the result that such an entry has.
+    if (isChanged && upload === undefined) await task.report?.add(line);
+    else await record(task, entry, line);
     outcome = "failed";
     await upload?.leave(error);
     await task.output.ended(line, error);
@@ -80,8 +91,19 @@ export async function uploadEntry(
   }
 }
 
-async function record({ journal, report }: BatchTask, { key }: BatchEntry, line: OutcomeLine): Promise<void> {
-  await journal?.append({ key, ...line });
+function changedSince({ name }: BatchEntry): SourceError {
+  const message = `${shownSource(name)} has changed since it was uploaded; run with --changed upload, or --changed ignore`;
+  return new SourceError("SOURCE_CHANGED", message);
+}
+
+/** @param seen what its files were known by */
+async function record(
+  { journal, report }: BatchTask,
+  { key }: BatchEntry,
+  line: OutcomeLine,
+  seen?: readonly (Checkpoint["source"] | undefined)[],
+): Promise<void> {
+  await journal?.append({ key, ...line, seen: seen === undefined ? undefined : seenOf(seen) });
   await report?.add(line);
 }
 

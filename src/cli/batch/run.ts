@@ -11,7 +11,7 @@ import type { HeldLock } from "../state/lock.ts";
 import type { Stopping } from "../stopping.ts";
 import type { Terminal } from "../terminal.ts";
 import type { SharedUploadFlag } from "../upload/flags.ts";
-import { Batch } from "../../batch/batch.ts";
+import { Batch, type BatchRules } from "../../batch/batch.ts";
 import { openBatch } from "../../batch/batch-list.ts";
 import { InHand } from "../../batch/in-hand.ts";
 import { Journal, lockOf, stateOf } from "../../batch/journal.ts";
@@ -24,14 +24,15 @@ import { BatchState } from "./state.ts";
 import { isDebugging } from "../debug.ts";
 import { planLine } from "../upload/dry-run.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
-import { parseInteger } from "../numbers.ts";
+import { parseDuration, parseInteger } from "../numbers.ts";
+import { UsageError } from "../args.ts";
 import { reportError } from "../report-error.ts";
 import { shownSource } from "../shown-source.ts";
 import { lock } from "../state/checkpoint-store.ts";
 import { readSharedOptions, sourceOf } from "../upload/flags.ts";
 import { errorFields } from "../upload/output.ts";
 
-export type BatchFlag = SharedUploadFlag | "files" | "journal" | "report" | "api-rate";
+export type BatchFlag = SharedUploadFlag | "files" | "journal" | "report" | "api-rate" | "changed" | "min-age";
 
 /** Without `--files`: so many at a time, and so many small files more, whose round trips are what takes their time. */
 const [defaultFiles, moreSmallFiles] = [8, 24];
@@ -96,7 +97,7 @@ async function takeAll(
   kept: { readonly path: string; readonly held: HeldLock } | undefined,
 ): Promise<ExitCode> {
   const { args, terminal, connection, stopping, defaults } = run;
-  const batch = new Batch(run.list, journal);
+  const batch = new Batch(run.list, journal, rulesOf(args));
   const survey = await batch.survey(stopping.signal);
   if (survey.problemCount > 0) return refuse(run, survey);
   reportSurvey(run, survey);
@@ -114,7 +115,17 @@ async function takeAll(
   if (survey.uncertain > 0) codes.add(1);
   try {
     try {
-      await sendAll(run, batch, codes, { args, defaults, connection, state, journal, report, tally, output });
+      await sendAll(run, batch, codes, {
+        args,
+        defaults,
+        connection,
+        state,
+        journal,
+        report,
+        tally,
+        output,
+        isChanged: (key) => batch.isChanged(key),
+      });
     } finally {
       await state?.close();
       await report?.close();
@@ -132,7 +143,7 @@ async function takeAll(
 }
 
 async function sendAll(
-  { inHand, stopping, terminal }: BatchRun,
+  { inHand, stopping, terminal, note }: BatchRun,
   batch: Batch,
   codes: Set<ExitCode>,
   task: BatchTask,
@@ -146,7 +157,7 @@ async function sendAll(
     inVain.refused = end.code === 4 ? inVain.refused + 1 : 0;
     inVain.unreached = isUnreached(end.error) ? inVain.unreached + 1 : 0;
   };
-  const { connection, tally } = task;
+  const { connection, tally, args } = task;
   const isRefused = (): boolean => inVain.refused >= most;
   const isAway = (): boolean => connection.isUnreachable() || inVain.unreached >= most;
   try {
@@ -161,9 +172,13 @@ async function sendAll(
   } else if (isAway()) {
     if (tally.left > 0)
       terminal.note("vodup: the service cannot be reached, so the rest was not tried; run again later");
-  } else if (tally.left > 0) {
-    terminal.note(`vodup: ${tally.left} of the files found at the start no longer exist`);
+  } else if (tally.left > batch.young) {
+    terminal.note(`vodup: ${tally.left - batch.young} of the files found at the start no longer exist`);
     codes.add(3);
+  }
+  if (batch.young > 0) {
+    const what = batch.young === 1 ? "1 file was" : `${batch.young} files were`;
+    note(`${what} written to less than ${args.text("min-age")} ago and left for a later run (--min-age)`);
   }
 }
 
@@ -218,7 +233,17 @@ async function refuse(
   return 2;
 }
 
-function reportSurvey({ note, typed, list }: BatchRun, { total, repeated, uncertain }: Survey): void {
+function reportSurvey({ args, note, typed, list }: BatchRun, survey: Survey): void {
+  const { total, repeated, uncertain, changed, changedNames } = survey;
+  if (changed > 0) {
+    const more = changed > changedNames.length ? ", …" : "";
+    const what = changed === 1 ? "1 file has changed since it was" : `${changed} files have changed since they were`;
+    const then =
+      args.text("changed") === "upload"
+        ? "uploaded again, as new medias"
+        : "not uploaded again: --changed upload makes new medias, --changed ignore leaves them";
+    note(`${what} uploaded: ${changedNames.map(shownSource).join(", ")}${more}; ${then}`);
+  }
   if (total === 0) note(`${typed} lists nothing${list.kind === "folder" ? " with the extension of a media" : ""}`);
   if (repeated > 0) {
     note(
@@ -231,6 +256,15 @@ function reportSurvey({ note, typed, list }: BatchRun, { total, repeated, uncert
         "media (COMMIT_UNCERTAIN in the journal); to upload one again, remove its line from the journal",
     );
   }
+}
+
+/** @throws UsageError */
+function rulesOf(args: Arguments<BatchFlag>): BatchRules {
+  const changed = args.text("changed") ?? "fail";
+  if (changed !== "fail" && changed !== "upload" && changed !== "ignore")
+    throw new UsageError("--changed must be fail, upload or ignore");
+  const age = args.text("min-age");
+  return { changed, minAgeMs: age === undefined ? 0 : parseDuration("min-age", age, 0, 30 * 86_400_000) };
 }
 
 /** What makes two uploads of a file two medias, whatever their entries say. */

@@ -28,6 +28,14 @@ const flags: Readonly<Record<BatchFlag, FlagSpec>> = {
   },
   journal: { value: "FILE", summary: "what became of each entry, kept for the next run (default MANIFEST.journal)" },
   report: { value: "FILE", summary: "the result or error of each source as NDJSON, earlier runs' results first" },
+  changed: {
+    value: "HOW",
+    summary: "files that changed since they were uploaded: fail (default), upload (as new medias) or ignore",
+  },
+  "min-age": {
+    value: "T",
+    summary: "leave files written to less than T ago for a later run, such as 60s or 10m (default 0)",
+  },
   "api-rate": { value: "N", summary: "ApplyUpload requests a second, and as many of CommitUpload (default 100)" },
   ...shared,
   json: { summary: "results, errors and warnings as JSON, one object a line, and a summary last" },

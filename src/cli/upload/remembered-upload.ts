@@ -36,6 +36,7 @@ export class RememberedUpload {
   /** The checkpoint that this run goes on from. */
   #found: unknown;
   #isUploaded = false;
+  #seen: readonly (Checkpoint["source"] | undefined)[] | undefined;
   /** Whether the library has dealt with the parts of this upload when it failed. */
   #settled = false;
   #cannotSave = false;
@@ -45,6 +46,11 @@ export class RememberedUpload {
     this.#source = source;
     this.#memory = memory;
     this.#found = memory?.store.found;
+  }
+
+  /** What its source and cover are known by, once it is uploaded. */
+  get seen(): readonly (Checkpoint["source"] | undefined)[] | undefined {
+    return this.#seen;
   }
 
   get id(): string | undefined {
@@ -138,6 +144,7 @@ export class RememberedUpload {
   /** @returns undefined for a checkpoint that is damaged or of another endpoint, which tells nothing of any media */
   async #settle(found: Checkpoint): Promise<UploadResult | undefined> {
     const { connection, run } = this.#task;
+    this.#seen = [found.source, found.cover];
     try {
       return await connection.client.settle(found, { signal: run.signal });
     } catch (error) {
@@ -182,6 +189,7 @@ export class RememberedUpload {
   }
 
   async #save(checkpoint: Checkpoint): Promise<void> {
+    this.#seen = [checkpoint.source, checkpoint.cover];
     const { output } = this.#task;
     try {
       await this.#memory?.store.save(checkpoint);

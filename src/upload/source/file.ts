@@ -1,8 +1,10 @@
+import { createReadStream } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import type { Lane, LanePool } from "../buffers/lane-pool.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
 import type { SourceIdentity, RangedSource } from "./source.ts";
+import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
 import { untilAborted } from "../../http/abort.ts";
 import { readPass } from "./bytes.ts";
@@ -20,6 +22,13 @@ const mostRereads = 3;
 export function fileIdentity(stats: BigIntStats): SourceIdentity & { readonly size: number } {
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   return { kind: "file", size: Number(size), modified: mtimeNs.toString(), stamp: `${dev}:${ino}:${ctimeNs}` };
+}
+
+/** CRC-64/XZ of a file, as unsigned decimal. @throws what the file system says */
+export async function crc64OfFile(path: string): Promise<string> {
+  const crc64 = new Crc64();
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) crc64.update(chunk);
+  return String(crc64.digest());
 }
 
 /** A regular file that was opened. */
