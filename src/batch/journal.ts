@@ -20,7 +20,7 @@ export interface JournalOwner {
 /** A line of the journal but its first: how an entry ended. */
 export type JournalRecord =
   | (OutcomeLine & { readonly key: string })
-  /** `changed`: the result before is of an older content, and the new one is uploaded too. `same`: read and compared. */
+  /** `changed`: the result before is of an older content, the next is of this one. `same`: read and compared. */
   | { readonly type: "changed" | "same"; readonly key: string; readonly source: string; readonly seen?: unknown };
 
 /** The folder of what the batch of a journal has begun. */
