@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync, readlinkSync } from "node:fs";
 import { appendFile, open, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -23,6 +24,17 @@ async function scene(faults: readonly FaultRule[] = []): Promise<{ bench: Bench;
   const bench = await openBench({ strictSignature: true, faults });
   benches.push(bench);
   return { bench, path: await bench.file("film.mp4", size) };
+}
+
+/** What a process has open, by the kernel's own list. */
+function openFiles(pid: number | undefined): string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).map((name) => readlinkSync(join(folder, name)));
+  } catch {
+    // One was closed in between.
+    return [];
+  }
 }
 
 const quick = ["--part-size", "1MiB", "--concurrency", "2", "--retries", "1"];
@@ -164,18 +176,27 @@ describe("the command line, through a fault", () => {
     if (fault !== "offline") expect(bench.count("AbortMultipartUpload")).toBe(1);
   });
 
-  test.concurrent("ends by a signal while it reads a pipe whose writer says nothing", timing, async () => {
+  // Nothing is applied for before there is a byte to send.
+  test.concurrent.each([
+    ["nothing", ""],
+    ["nothing more", "x"],
+  ])("ends by a signal while it reads a pipe whose writer says %s", timing, async (_, said) => {
     const { bench } = await scene();
     const pipe = join(bench.folder, "pipe.mp4");
     execFileSync("mkfifo", [pipe]);
     const writer = await open(pipe, "r+");
-    const run = bench.start(["upload", pipe, "--media-type", "mp4", "--no-resume"], { limitMs });
-    await until(() => bench.count("ApplyUpload") > 0, "the session", limitMs);
-    const signalled = performance.now();
-    run.child.kill("SIGTERM");
-    expect((await run.ended).code).toBe(143);
-    expect(performance.now() - signalled).toBeLessThan(2_500);
-    await writer.close();
+    try {
+      await writer.write(said);
+      const run = bench.start(["upload", pipe, "--media-type", "mp4", "--no-resume"], { limitMs });
+      const reads = (): boolean => openFiles(run.child.pid).includes(pipe);
+      await until(said === "" ? reads : () => bench.count("ApplyUpload") > 0, "the pipe to be read", limitMs);
+      const signalled = performance.now();
+      run.child.kill("SIGTERM");
+      expect((await run.ended).code).toBe(143);
+      expect(performance.now() - signalled).toBeLessThan(2_500);
+    } finally {
+      await writer.close();
+    }
   });
 
   test("waits for a server that is gone for a while", async () => {
