@@ -12,6 +12,7 @@ import { VodApi } from "../../dist/vod-api/index.js";
 import { Agent } from "undici";
 import { readFileSync } from "node:fs";
 import { faults } from "./faults.mjs";
+import { hostSection } from "./host.mjs";
 import { mutationSection } from "./mutation.mjs";
 
 const here = import.meta.dirname;
@@ -163,6 +164,8 @@ if (process.argv.includes("--check")) {
   process.exit(bad.length + lost.length === 0 ? 0 : 1);
 } else {
   const path = join(here, "../../docs/reliability.md");
-  const mutation = mutationSection(await readFile(path, "utf8").catch(() => ""));
-  await writeFile(path, mutation === "" ? page : `${page}\n${mutation}`);
+  // Each of the other sections is written by its own script.
+  const old = await readFile(path, "utf8").catch(() => "");
+  const others = [hostSection(old), mutationSection(old)].filter((section) => section !== "");
+  await writeFile(path, [page, ...others.map((section) => section.trimEnd() + "\n")].join("\n"));
 }

@@ -19,6 +19,7 @@ export interface Contained {
   /** Stops the program inside as a frozen container stops, and lets it go on. */
   freeze(): void;
   thaw(): void;
+  kill(): void;
 }
 
 /** The built command in a PID namespace of its own, as in a container that shares host name, network and volume. */
@@ -36,7 +37,11 @@ export function startContained(
     child.on("close", (code, signal) => resolve(code ?? signal ?? "?"));
   });
   const signal = (name: NodeJS.Signals): void => {
-    for (const pid of childrenOf(child.pid ?? 0)) process.kill(pid, name);
+    try {
+      for (const pid of childrenOf(child.pid ?? 0)) process.kill(pid, name);
+    } catch {
+      // It has ended meanwhile.
+    }
   };
   return {
     child,
@@ -45,6 +50,7 @@ export function startContained(
     ended,
     freeze: () => signal("SIGSTOP"),
     thaw: () => signal("SIGCONT"),
+    kill: () => signal("SIGKILL"),
   };
 }
 
