@@ -18,7 +18,7 @@ const floors = {
   signing: [],
   xml: ["json"],
   http: ["signing", "errors", "unknown-options"],
-  credentials: ["http", "errors", "json"],
+  credentials: ["http", "errors", "json", "unknown-options"],
   "vod-api": ["http", "credentials", "signing", "errors", "json", "unknown-options"],
   cos: ["http", "credentials", ...leaves],
   upload: ["vod-api", "cos", "http", "credentials", ...leaves],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { VodupError } from "../errors.ts";
 import { CredentialsAbsent } from "./absent.ts";
 import { flawOf } from "./flaw.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 
 export interface IniOptions {
   /** One file, instead of `~/.tencentcloud/credentials` and then `/etc/tencentcloud/credentials`. */
@@ -25,7 +26,9 @@ export function credentialFiles(home: string = homedir()): readonly string[] {
  * @returns a provider that rejects with VodupError `CREDENTIALS` when no file exists, or the first that does cannot be
  * read or does not hold them: it is not passed over in silence
  */
-export function fromIni({ file, profile = "default" }: IniOptions = {}): CredentialProvider {
+export function fromIni(options: IniOptions = {}): CredentialProvider {
+  refuseUnknown("", options, { file: true, profile: true } satisfies Record<keyof IniOptions, true>);
+  const { file, profile = "default" } = options;
   return firstOf(file === undefined ? credentialFiles() : [file], profile);
 }
 

@@ -5,6 +5,7 @@ import { parseOrigin } from "../http/endpoint.ts";
 import { Transport } from "../http/transport.ts";
 import { CredentialsAbsent } from "./absent.ts";
 import { isJsonObject } from "../json.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 
 export interface MetadataOptions {
   /** Another origin of the metadata service, for tests. @defaultValue "http://metadata.tencentyun.com" */
@@ -28,7 +29,9 @@ const maxAnswerBytes = 64 * 1024;
  * @returns a provider that rejects with VodupError `CREDENTIALS`: not on an instance, no role bound, not answered in
  * time
  */
-export function fromMetadata({ origin, limitMs = 2_000 }: MetadataOptions = {}): CredentialProvider {
+export function fromMetadata(options: MetadataOptions = {}): CredentialProvider {
+  refuseUnknown("", options, { origin: true, limitMs: true } satisfies Record<keyof MetadataOptions, true>);
+  const { origin, limitMs = 2_000 } = options;
   if (!Number.isInteger(limitMs) || limitMs < 1 || limitMs > 60_000) {
     throw outOfRange("limitMs", "must be an integer from 1 to 60000", limitMs);
   }

@@ -2,6 +2,7 @@ import type { VodApi } from "../vod-api/client.ts";
 import { VodupError, invalidArgument } from "../errors.ts";
 import { onAbort, openController, sleep } from "../http/abort.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 import { Confirmations } from "./confirm.ts";
 import { eventIdentity } from "./identity.ts";
 import { parseEvent, type VodEvent } from "./parse.ts";
@@ -23,6 +24,14 @@ export interface PullEventsOptions {
    */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
+
+/** By name, see refuseUnknown. */
+const optionNames = {
+  signal: true,
+  autoConfirm: true,
+  subAppId: true,
+  onError: true,
+} satisfies Record<keyof PullEventsOptions, true>;
 
 export interface PulledEvent extends VodEvent {
   readonly handle: string;
@@ -99,6 +108,7 @@ class PullLoop implements PulledEvents {
   #failure: { readonly error: unknown } | undefined;
 
   constructor(api: Pick<VodApi, "call">, options: PullEventsOptions, running: Set<PulledEvents> | undefined) {
+    refuseUnknown("", options, optionNames);
     if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
       throw invalidArgument("signal", "must be an AbortSignal");
     }

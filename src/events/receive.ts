@@ -6,6 +6,7 @@ import { textMember, member } from "../json.ts";
 import { parseEvent, type VodEvent } from "./parse.ts";
 import { Recent } from "./recent.ts";
 import { WorkQueue } from "./work-queue.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 
 /**
  * How callbacks are received.
@@ -48,6 +49,22 @@ export interface ReceiveOptions {
   /** Epoch milliseconds; for tests. @defaultValue Date.now */
   readonly clock?: (() => number) | undefined;
 }
+
+/** By name, see refuseUnknown. */
+const optionNames = {
+  onEvent: true,
+  signKey: true,
+  onError: true,
+  onRefused: true,
+  maxBodyBytes: true,
+  bodyTimeoutMs: true,
+  toleranceSeconds: true,
+  concurrency: true,
+  maxPending: true,
+  dedupeWindowMs: true,
+  dedupeLimit: true,
+  clock: true,
+} satisfies Record<keyof ReceiveOptions, true>;
 
 /** Why a request was refused. */
 export interface Refusal {
@@ -122,6 +139,7 @@ export class Receiver {
 
   /** @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` naming the option */
   constructor(options: ReceiveOptions) {
+    refuseUnknown("", options, optionNames);
     if (typeof options.onEvent !== "function") throw invalidArgument("onEvent", "must be a function");
     if (options.signKey !== undefined && (typeof options.signKey !== "string" || options.signKey === "")) {
       throw invalidArgument("signKey", "must be a string that is not empty, or left out");

@@ -2,6 +2,7 @@ import type { TaskApi, TaskCallOptions } from "./options.ts";
 import type { DeleteMediaRequest, MediaInfo } from "../vod-api/types-media-actions.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
+import { checkNames } from "./option-names.ts";
 
 export interface DescribeMediaOptions extends TaskCallOptions {
   /** Sections to ask for, such as `basicInfo`, `metaData`, `transcodeInfo`. @defaultValue all */
@@ -19,6 +20,7 @@ export async function describeMedia(
   fileId: string,
   options: DescribeMediaOptions = {},
 ): Promise<MediaInfo | undefined> {
+  checkNames(options);
   requireName("fileId", fileId, "a media's FileId");
   const { MediaInfoSet } = await api.call(
     "DescribeMediaInfos",
@@ -39,6 +41,7 @@ export interface DeleteMediaOptions extends TaskCallOptions {
  * @see https://www.tencentcloud.com/document/product/266/31764
  */
 export async function deleteMedia(api: TaskApi, fileId: string, options: DeleteMediaOptions = {}): Promise<void> {
+  checkNames(options);
   requireName("fileId", fileId, "a media's FileId");
   const SubAppId = parseSubAppId("subAppId", options.subAppId);
   await api.call("DeleteMedia", { FileId: fileId, DeleteParts: options.parts, SubAppId }, { signal: options.signal });

@@ -4,6 +4,7 @@ import { parseSubAppId } from "../vod-api/client.ts";
 import { checkPriority, requireName } from "./arguments.ts";
 import { checkLength } from "../upload/options.ts";
 import { sessionIdOf, startOnce } from "./session-id.ts";
+import { checkNames } from "./option-names.ts";
 
 export interface ProcessOptions extends TaskCallOptions {
   /** −10 to 10, larger goes first. @defaultValue 0 */
@@ -44,6 +45,7 @@ export async function processByProcedure(
   procedureName: string,
   options: ProcessOptions = {},
 ): Promise<ProcessResult> {
+  checkNames(options);
   requireName("procedureName", procedureName, "the name of a task flow template");
   checkPriority("tasksPriority", options.tasksPriority);
   checkLength("sessionContext", options.sessionContext, 1000);

@@ -8,6 +8,7 @@ import { checkPriority } from "./arguments.ts";
 import { RateGate } from "../http/rate-gate.ts";
 import { sessionIdOf, startOnce } from "./session-id.ts";
 import { waitForTask } from "./wait-for-task.ts";
+import { checkNames } from "./option-names.ts";
 
 /** What the stored media will be, as for an upload. Lengths count Unicode code points. */
 type MediaOptions = Pick<
@@ -67,6 +68,7 @@ const gates = new WeakMap<TaskApi, RateGate>();
  * @see https://www.tencentcloud.com/document/product/266/35575
  */
 export async function pullUpload(api: TaskApi, url: string | URL, options: PullOptions = {}): Promise<PullResult> {
+  checkNames(options);
   const now = Date.now();
   const { sessionContext, sourceContext, mediaType, mediaName, classId, extInfo, signal } = options;
   const { procedure, storageRegion, expireTime, mediaStoragePath } = options;

@@ -2,6 +2,7 @@ import type { TaskApi, TaskCallOptions, WaitOptions } from "./options.ts";
 import { invalidArgument } from "../errors.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { Waiting } from "./polling.ts";
+import { checkNames } from "./option-names.ts";
 
 /** A region in which media can be stored. */
 export interface StorageRegion {
@@ -20,6 +21,7 @@ export interface StorageRegion {
  * @throws VodApiError, NetworkError
  */
 export async function storageRegions(api: TaskApi, options: TaskCallOptions = {}): Promise<StorageRegion[]> {
+  checkNames(options);
   const SubAppId = parseSubAppId("subAppId", options.subAppId);
   const { StorageRegionInfos } = await api.call("DescribeStorageRegions", { SubAppId }, { signal: options.signal });
   return StorageRegionInfos.map(({ Region, Description, Status, IsDefault, Area }) => ({
@@ -50,6 +52,7 @@ export async function openStorageRegion(
   region: string,
   options: OpenStorageRegionOptions = {},
 ): Promise<boolean> {
+  checkNames(options);
   const subAppId = parseSubAppId("subAppId", options.subAppId);
   const waiting = new Waiting(`opening ${region}`, options, presetTimeoutMs);
   const find = async (signal: AbortSignal | undefined): Promise<StorageRegion> => {

@@ -4,6 +4,7 @@ import type { DescribeTaskDetailResponse } from "../vod-api/types-tasks.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
 import { isJsonObject } from "../json.ts";
+import { checkNames } from "./option-names.ts";
 
 /** A task as it stands. */
 export interface TaskState {
@@ -30,6 +31,7 @@ export interface TaskState {
  * @throws VodApiError `ResourceNotFound` or `InvalidParameterValue.TaskId` also when the task is more than 3 days old
  */
 export async function describeTask(api: TaskApi, taskId: string, options: TaskCallOptions = {}): Promise<TaskState> {
+  checkNames(options);
   requireName("taskId", taskId, "a task's id");
   const SubAppId = parseSubAppId("subAppId", options.subAppId);
   const detail = await api.call("DescribeTaskDetail", { TaskId: taskId, SubAppId }, { signal: options.signal });

@@ -6,6 +6,7 @@ import { requireName } from "./arguments.ts";
 import { findTask } from "./find-task.ts";
 import { Waiting, longestWaitMs, milliseconds } from "./polling.ts";
 import { waitForTask } from "./wait-for-task.ts";
+import { checkNames } from "./option-names.ts";
 
 export interface WaitForProcedureOptions extends WaitForTaskOptions {
   /** Milliseconds within which the task flow has to appear, 1 to an hour. @defaultValue 60000 */
@@ -27,6 +28,7 @@ export async function waitForProcedure(
   fileId: string,
   options: WaitForProcedureOptions = {},
 ): Promise<TaskState> {
+  checkNames(options);
   requireName("fileId", fileId, "a media's FileId");
   const subAppId = parseSubAppId("subAppId", options.subAppId);
   const startMs = milliseconds("startTimeoutMs", options.startTimeoutMs, longestStartMs) ?? presetStartMs;

@@ -5,6 +5,7 @@ import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
 import { Waiting, longestWaitMs } from "./polling.ts";
 import { describeTask } from "./task-state.ts";
+import { checkNames } from "./option-names.ts";
 
 export interface WaitForTaskOptions extends WaitOptions {
   /** @defaultValue 259200000 (3 days), after which the service forgets tasks */
@@ -23,6 +24,7 @@ export interface WaitForTaskOptions extends WaitOptions {
  * @see https://www.tencentcloud.com/document/product/266/33431
  */
 export async function waitForTask(api: TaskApi, taskId: string, options: WaitForTaskOptions = {}): Promise<TaskState> {
+  checkNames(options);
   requireName("taskId", taskId, "a task's id");
   const subAppId = parseSubAppId("subAppId", options.subAppId);
   const waiting = new Waiting(`task ${taskId}`, options, longestWaitMs);

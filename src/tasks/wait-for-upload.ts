@@ -4,6 +4,7 @@ import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
 import { describeMedia } from "./media.ts";
 import { Waiting } from "./polling.ts";
+import { checkNames } from "./option-names.ts";
 
 export interface WaitForUploadOptions extends WaitOptions {
   /** @defaultValue 600000 (10 min) */
@@ -34,6 +35,7 @@ export async function waitForUpload(
   fileId: string,
   options: WaitForUploadOptions = {},
 ): Promise<UploadedMedia> {
+  checkNames(options);
   requireName("fileId", fileId, "a media's FileId");
   const subAppId = parseSubAppId("subAppId", options.subAppId);
   const waiting = new Waiting(`media ${fileId}`, options, presetTimeoutMs);
