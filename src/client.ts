@@ -11,12 +11,12 @@ import type { WaitForTaskOptions } from "./tasks/wait-for-task.ts";
 import type { UploadedMedia, WaitForUploadOptions } from "./tasks/wait-for-upload.ts";
 import type { Checkpoint } from "./upload/state/checkpoint.ts";
 import type { DiscardOptions, Discarded } from "./upload/clean-up.ts";
-import type { SettleOptions } from "./upload/settle.ts";
+import type { SettleOptions } from "./upload/state/settle.ts";
 import type { UploadEnvironment } from "./upload/environment.ts";
 import type { UploadOptions } from "./upload/options.ts";
 import type { UploadSource } from "./upload/source/source.ts";
 import type { UploadPlan } from "./upload/plan.ts";
-import type { UploadResult } from "./upload/result.ts";
+import type { UploadResult } from "./upload/state/result.ts";
 import type { CallOptions, UntypedParams, VodApiOptions } from "./vod-api/client.ts";
 import type { VodAction, VodActions } from "./vod-api/actions.ts";
 import type { MediaInfo } from "./vod-api/types-media-actions.ts";
@@ -142,7 +142,7 @@ export class VodClient {
    */
   async settle(checkpoint: Checkpoint, options: SettleOptions = {}): Promise<UploadResult> {
     return this.#track(async () =>
-      (await import("./upload/settle.ts")).settleUpload(this.#environment, checkpoint, options),
+      (await import("./upload/state/settle.ts")).settleUpload(this.#environment, checkpoint, options),
     );
   }
 

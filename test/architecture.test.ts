@@ -198,7 +198,7 @@ describe("files", () => {
   });
 
   test.each([
-    ["upload", 18],
+    ["upload", 16],
     ["cli", 36],
   ])("beside its folders src/%s has at most %i of its own", (room, most) => {
     const own = sources.filter(({ path }) => posix.dirname(path) === room);

@@ -4,7 +4,7 @@ import type { CommitResult } from "./session/commit.ts";
 import type { Warning } from "./warning.ts";
 import type { SessionIdentity, UploadSession } from "./session/apply.ts";
 import type { UploadObject } from "./objects.ts";
-import type { UploadResult } from "./result.ts";
+import type { UploadResult } from "./state/result.ts";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
 import type { Stage } from "../errors.ts";
 import { publishUpload, withinUpload } from "../http/diagnostics.ts";

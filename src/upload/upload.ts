@@ -1,7 +1,7 @@
 import type { UploadEnvironment } from "./environment.ts";
 import type { UploadOptions } from "./options.ts";
 import type { UploadSource } from "./source/source.ts";
-import type { UploadResult } from "./result.ts";
+import type { UploadResult } from "./state/result.ts";
 import { settleOptions } from "./options.ts";
 import { abortLimits, ownSignals, untilAborted } from "../http/abort.ts";
 import { Handlers } from "./handlers.ts";

@@ -1,4 +1,4 @@
-import type { CommitResult } from "./session/commit.ts";
+import type { CommitResult } from "../session/commit.ts";
 
 /** What became of an upload. */
 export interface UploadResult extends CommitResult {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { summarizeCheckpoint } from "../../src/index.ts";
+import { summarizeCheckpoint } from "../../../src/index.ts";
 
 const done = { size: 10, parts: 1, crc64: "1", verified: "crc64" };
 const committed = {

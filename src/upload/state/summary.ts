@@ -1,7 +1,7 @@
-import type { Checkpoint } from "./state/checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { UploadResult } from "./result.ts";
-import { member } from "../json.ts";
-import { openUploads, storedBytes } from "./state/checkpoint.ts";
+import { member } from "../../json.ts";
+import { openUploads, storedBytes } from "./checkpoint.ts";
 
 /** How far the upload of a checkpoint is. Nothing of it is secret. */
 export interface CheckpointSummary {

@@ -1,13 +1,19 @@
-import type { UploadEnvironment } from "./environment.ts";
+import type { VodApi } from "../../vod-api/client.ts";
 import type { UploadResult } from "./result.ts";
-import type { Checkpoint } from "./state/checkpoint.ts";
-import { CheckpointError, invalidArgument } from "../errors.ts";
-import { openController, withOwnSignal } from "../http/abort.ts";
-import { parseSubAppId } from "../vod-api/client.ts";
-import { refuseUnknown } from "../unknown-options.ts";
-import { commitUpload, type CommitResult } from "./session/commit.ts";
-import { checkCheckpoint } from "./state/checkpoint-form.ts";
-import { storedBytes } from "./state/checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { CheckpointError, invalidArgument } from "../../errors.ts";
+import { openController, withOwnSignal } from "../../http/abort.ts";
+import { parseSubAppId } from "../../vod-api/client.ts";
+import { refuseUnknown } from "../../unknown-options.ts";
+import { commitUpload, type CommitResult } from "../session/commit.ts";
+import { checkCheckpoint } from "./checkpoint-form.ts";
+import { storedBytes } from "./checkpoint.ts";
+
+/** The service that is asked. */
+interface Service {
+  readonly api: VodApi;
+  readonly endpoint: { readonly vod: string };
+}
 
 export interface SettleOptions {
   readonly signal?: AbortSignal | undefined;
@@ -20,7 +26,7 @@ export interface SettleOptions {
  * @throws as a commit does, `COMMIT_UNCERTAIN` included
  */
 export async function settleUpload(
-  environment: UploadEnvironment,
+  service: Service,
   checkpoint: Checkpoint,
   options: SettleOptions,
 ): Promise<UploadResult> {
@@ -31,20 +37,20 @@ export async function settleUpload(
   if ((state !== "committing" && state !== "committed") || stored === undefined) {
     throw invalidArgument("checkpoint", `is in state "${state}": nothing of it can have been committed`);
   }
-  if (endpoint.vod !== environment.endpoint.vod) {
+  if (endpoint.vod !== service.endpoint.vod) {
     const message = `the checkpoint belongs to ${endpoint.vod}; settle it with a client of that endpoint`;
     throw new CheckpointError("CHECKPOINT_MISMATCH", message, { field: "endpoint.vod" });
   }
   const started = performance.now();
   const result = await withOwnSignal(options.signal, (signal = openController().signal) =>
-    commitOrRecall(environment, checkpoint, signal),
+    commitOrRecall(service, checkpoint, signal),
   );
   const durationMs = Math.round(performance.now() - started);
   return { ...result, transfer: { ...stored, retries: 0, durationMs, resumedParts: stored.parts } };
 }
 
 async function commitOrRecall(
-  { api }: UploadEnvironment,
+  { api }: Service,
   { state, result, session, fields }: Checkpoint,
   signal: AbortSignal,
 ): Promise<CommitResult> {
