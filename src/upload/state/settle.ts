@@ -10,7 +10,7 @@ import { checkCheckpoint } from "./checkpoint-form.ts";
 import { storedBytes } from "./checkpoint.ts";
 
 /** The service that is asked. */
-interface Service {
+interface Asked {
   readonly api: VodApi;
   readonly endpoint: { readonly vod: string };
 }
@@ -26,7 +26,7 @@ export interface SettleOptions {
  * @throws as a commit does, `COMMIT_UNCERTAIN` included
  */
 export async function settleUpload(
-  service: Service,
+  asked: Asked,
   checkpoint: Checkpoint,
   options: SettleOptions,
 ): Promise<UploadResult> {
@@ -37,20 +37,20 @@ export async function settleUpload(
   if ((state !== "committing" && state !== "committed") || stored === undefined) {
     throw invalidArgument("checkpoint", `is in state "${state}": nothing of it can have been committed`);
   }
-  if (endpoint.vod !== service.endpoint.vod) {
+  if (endpoint.vod !== asked.endpoint.vod) {
     const message = `the checkpoint belongs to ${endpoint.vod}; settle it with a client of that endpoint`;
     throw new CheckpointError("CHECKPOINT_MISMATCH", message, { field: "endpoint.vod" });
   }
   const started = performance.now();
   const result = await withOwnSignal(options.signal, (signal = openController().signal) =>
-    commitOrRecall(service, checkpoint, signal),
+    commitOrRecall(asked, checkpoint, signal),
   );
   const durationMs = Math.round(performance.now() - started);
   return { ...result, transfer: { ...stored, retries: 0, durationMs, resumedParts: stored.parts } };
 }
 
 async function commitOrRecall(
-  { api }: Service,
+  { api }: Asked,
   { state, result, session, fields }: Checkpoint,
   signal: AbortSignal,
 ): Promise<CommitResult> {
