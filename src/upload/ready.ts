@@ -151,7 +151,7 @@ export async function refuseEmptyStreams({ media, cover }: ReadyUpload, signal: 
 function emptySource(label: string): SourceError {
   return new SourceError(
     "SOURCE_UNREADABLE",
-    `${label} is empty, and nothing was uploaded; see why (refuseEmpty; on the command line --allow-empty uploads it)`,
+    `${label} is empty, and nothing was uploaded; if that is intended: refuseEmpty: false, or --allow-empty`,
   );
 }
 

@@ -18,7 +18,6 @@ import { shownSource } from "../shown-source.ts";
 import { parseSize } from "../sizes.ts";
 import { stopping } from "../stopping.ts";
 import { readUploadOptions, uploadFlags } from "../upload/flags.ts";
-import { FinishedSources } from "../upload/finished.ts";
 import { uploadOne } from "../upload/one.ts";
 import { outputOf } from "../upload/output.ts";
 
@@ -89,7 +88,9 @@ async function uploadAll(
       if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, outputs);
       const outcomes: UploadOutcome[] = [];
       const forgetful = args.has("no-resume") || args.has("emulator") || outputs.length < 2;
-      const finished = forgetful ? undefined : new FinishedSources(args, connection.target);
+      const finished = forgetful
+        ? undefined
+        : new (await import("../upload/finished.ts")).FinishedSources(args, connection.target);
       for (const [index, { source, output }] of outputs.entries()) {
         outcomes.push(await uploadOne({ args, options, connection, run, output, finished }, source, index));
       }

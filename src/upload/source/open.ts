@@ -83,12 +83,12 @@ async function openPath(field: string, path: string, size: number | undefined, l
   try {
     const kind = await stat(path);
     if (kind.isDirectory()) throw new SourceError("SOURCE_UNREADABLE", `${path} is a directory; give a file`);
+    if (kind.isSocket()) throw new SourceError("SOURCE_UNREADABLE", `${path} is a socket; give a file`);
     // Pipes and devices have no size and no ranges: `vodup upload <(ffmpeg …)` is read as the stream that it is.
     if (kind.isFIFO() && process.platform === "linux") {
       const { openPipe } = await import("./pipe.ts");
       return openPipe(path, size);
     }
-    // A socket is refused here, with a reason.
     const handle = await open(path, "r");
     try {
       const stats = await handle.stat({ bigint: true });
