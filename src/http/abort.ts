@@ -28,6 +28,8 @@ export const failureLimits = {
   checkpointMs: 1_000,
   /** Removing what was sent. */
   cleanUpMs: 5_000,
+  /** What a source does when it is told that no more is wanted of it. */
+  sourceMs: 500,
 } as const;
 
 /** Signals that were made here: any number may listen to them. */
@@ -206,6 +208,19 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
       clearTimeout(timer);
     });
   });
+}
+
+/** Waits for work of the caller's, but not if it hangs; what it fails with is thrown. @returns whether it has ended */
+export async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Waits, unless the signal ends the wait with its own reason. */

@@ -10,7 +10,7 @@ import type { OpenedSource, SourceIdentity, UploadSource } from "./source/source
 import type { SourceAccess } from "./source/open.ts";
 import type { TransferPlan } from "./transfer/part-plan.ts";
 import { SourceError } from "../errors.ts";
-import { openController, untilAborted } from "../http/abort.ts";
+import { endsWithin, failureLimits, openController, untilAborted } from "../http/abort.ts";
 import { applyFields } from "./apply-fields.ts";
 import { checkCheckpoint } from "./state/checkpoint-form.ts";
 import { manifestSource, openTreeFile } from "./manifest/source.ts";
@@ -133,7 +133,7 @@ export async function withSources<T>(
   } finally {
     for (const source of opened) {
       const failed = (error: unknown): void => options.handlers.note(`${source.label} could not be closed`, error);
-      await source.close().catch(failed);
+      await endsWithin(failureLimits.sourceMs, source.close()).catch(failed);
     }
   }
 }

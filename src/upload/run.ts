@@ -12,6 +12,7 @@ import { parseSubAppId } from "../vod-api/client.ts";
 import { checkSameFiles, checkSameUpload, plainFields } from "./state/checkpoint.ts";
 import { abortUploads } from "./clean-up.ts";
 import { transferContext, type RunOptions } from "./context.ts";
+import { endsWithin } from "../http/abort.ts";
 import { commitUpload } from "./session/commit.ts";
 import { deliverObjects } from "./deliver.ts";
 import { checkTree, movedKeys } from "./recheck.ts";
@@ -20,6 +21,9 @@ import { applyUpload } from "./session/apply.ts";
 import { treeFiles, uploadObjects } from "./objects.ts";
 import { mediaBytes, type ReadyUpload } from "./ready.ts";
 import { UploadState } from "./state/upload-state.ts";
+
+/** Milliseconds that a media which exists is kept back for the checkpoint that says so. */
+const committedMs = 30_000;
 
 let uploads = 0;
 
@@ -180,7 +184,8 @@ export class UploadRun {
       onRetry: this.#onRetry,
     });
     try {
-      await this.#state.committed(result);
+      if (!(await endsWithin(committedMs, this.#state.committed(result))))
+        throw new Error(`it was not written within ${committedMs / 1000} s`);
     } catch (error) {
       // The media exists: to report a failure now would make the caller upload it again.
       const why = error instanceof Error ? error.message : String(error);

@@ -157,6 +157,37 @@ test("a credential provider that fails after CommitUpload was sent once does not
   await vod.close();
 });
 
+test("an onCheckpoint that hangs once the media exists does not keep it back from who aborts", async () => {
+  const { emulator, vod } = await bench();
+  const bytes = random(mib);
+  const controller = new AbortController();
+  const warnings: Warning[] = [];
+  const onCheckpoint = ({ state }: Checkpoint): Promise<void> | undefined => {
+    if (state !== "committed") return undefined;
+    setTimeout(() => controller.abort("enough"), 5);
+    return new Promise(() => undefined);
+  };
+  const onWarning = (warning: Warning): unknown => warnings.push(warning);
+  const { result } = await attempt(vod, bytes, { onCheckpoint, onWarning, signal: controller.signal });
+  await expectCommittedOnce(emulator, bytes, result);
+  expect(warnings.map(({ code }) => code)).toEqual(["CHECKPOINT_FAILED"]);
+});
+
+test("a source that hangs when it is told that no more is wanted does not hold up a failure", async () => {
+  const { emulator, vod } = await bench({
+    faults: [{ operation: "UploadPart", fault: { kind: "answer", status: 403 } }],
+  });
+  const source = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => ({ done: false as const, value: random(mib) }),
+      return: () => new Promise<never>(() => undefined),
+    }),
+  };
+  const { error } = await attempt(vod, source, { partSize: mib });
+  expect(error).toBeInstanceOf(Error);
+  expectNothingCommitted(emulator);
+});
+
 test("a source whose destroy throws is a warning", async () => {
   const { emulator, vod } = await bench();
   const bytes = random(2 * mib);

@@ -87,7 +87,11 @@ export class RememberedUpload {
     // Wrong arguments send nothing and so remove nothing: the upload of an earlier run is as good as before.
     if (exitCodeOf(error) === 2) return false;
     if (!this.#settled && !this.#isUploaded && this.#found !== undefined) await this.#discard(this.#found);
-    await memory.store.remove();
+    try {
+      await memory.store.remove();
+    } catch (lost) {
+      if (!isLost(lost)) throw lost;
+    }
     return false;
   }
 

@@ -2,7 +2,7 @@ import type { MemoryBudget, Release } from "../buffers/budget.ts";
 import type { PartBody } from "./part-body.ts";
 import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
-import { openController } from "../../http/abort.ts";
+import { endsWithin, failureLimits, openController } from "../../http/abort.ts";
 import { shortageMs, slabSize } from "../buffers/budget.ts";
 import { BufferedAttempt } from "./bytes.ts";
 
@@ -136,7 +136,7 @@ export class PartAssembler {
     this.#ended = true;
     // A stream that fails while it is being closed has nothing to add to what ended the upload.
     const closing = (async () => this.#source.return?.())().catch(() => undefined);
-    if (this.#reading === undefined) await closing;
+    if (this.#reading === undefined) await endsWithin(failureLimits.sourceMs, closing);
   }
 
   /** A slab's worth of memory; undefined when the part should be sent as it is to make room. */
