@@ -8,6 +8,7 @@ import { CheckpointError, SourceError } from "../errors.ts";
 import { toKey } from "../cos/key.ts";
 import { inParallel } from "../http/in-parallel.ts";
 import { changedTree } from "./manifest/folder.ts";
+import { crc64AsRead } from "./manifest/read.ts";
 import { readPass } from "./source/bytes.ts";
 
 /** Files of a tree that are looked at at the same time. */
@@ -100,10 +101,12 @@ export async function checkTree(
       const { size, modified, stamp } = file.identity;
       if ("why" in now || now.identity.size !== size || now.identity.modified !== modified)
         throw changedTree(file.label);
-      if (now.identity.stamp === stamp) return;
       const object = byLabel.get(file.label);
       const stored = object === undefined ? undefined : state.finished(object.key);
       if (object === undefined || stored === undefined) throw changedTree(file.label);
+      const asRead = crc64AsRead(file);
+      if (asRead !== undefined && asRead !== stored.crc64) throw changedTree(file.label);
+      if (now.identity.stamp === stamp) return;
       if (!(await object.withSource((source) => hasContent(source, stored, stop)))) throw changedTree(file.label);
     },
   });

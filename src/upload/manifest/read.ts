@@ -1,9 +1,18 @@
 import type { ManifestContent, ManifestType } from "./content.ts";
 import type { LocatedFile, ManifestFolder } from "./folder.ts";
+import { crc64 } from "../../cos/crc64.ts";
 import { readM3u8 } from "./m3u8.ts";
 
 /** Bytes; a day of two-second segments with a key for each has 12 MB. */
 const maxManifestBytes = 32 * 2 ** 20;
+
+/** CRC-64/XZ of manifests as they were read to find the files of a tree. */
+const sums = new WeakMap<LocatedFile, string>();
+
+/** What a manifest must still be when it is sent; undefined for what was not read as one. */
+export function crc64AsRead(file: LocatedFile): string | undefined {
+  return sums.get(file);
+}
 
 /**
  * A manifest's text, without byte-order mark.
@@ -25,6 +34,7 @@ export async function readText(
   } finally {
     await handle.close();
   }
+  sums.set(file, String(crc64(bytes.subarray(0, filled))));
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, filled)) };
   } catch {

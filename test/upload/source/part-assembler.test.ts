@@ -58,6 +58,16 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
+test("a signal that has aborted already ends the waiting for memory, which no listener would", async () => {
+  const budget = new MemoryBudget(mib);
+  const never = (): Promise<void> => new Promise(() => undefined);
+  const assembler = assemble(chunks(randomBytes(3 * mib), [3 * mib]), budget, never);
+  // What is left of the one chunk is at hand: nothing of the stream is waited for.
+  const first = await assembler.next(mib, ever);
+  await expect(assembler.next(mib, AbortSignal.abort("enough"))).rejects.toBe("enough");
+  first?.release();
+});
+
 describe("chunks become parts", () => {
   test("of the size asked for, the last with the rest, whatever the size of the chunks", async () => {
     const bytes = randomBytes(5 * mib + 12_345);

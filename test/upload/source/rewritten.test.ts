@@ -10,13 +10,22 @@ import { atEnd, attempt, bench, collect, counts, expectCommittedOnce, mib, rando
 const slow: FaultRule = { operation: "cos", fault: { kind: "slow-response", ms: 150 } };
 const patient = { limits: { headersMs: 5_000, bodyMs: 5_000, completeMs: 5_000 } };
 
+/** Whole seconds: `utimes` takes no nanoseconds, and a date that is only nearly the old one would be no test. */
+const date = new Date("2026-01-01T00:00:00Z");
+
+async function dated(path: string): Promise<string> {
+  await utimes(path, date, date);
+  return path;
+}
+
 /** Writes into a file as `rsync --inplace -t` and `exiftool -P` do: its date is the old one afterwards. */
 async function rewrite(path: string, at: number): Promise<void> {
-  const { atime, mtime } = await stat(path);
+  const { mtimeNs } = await stat(path, { bigint: true });
   const handle = await open(path, "r+");
   await handle.write(random(4096), 0, 4096, at);
-  await handle.utimes(atime, mtime);
+  await handle.utimes(date, date);
   await handle.close();
+  expect((await stat(path, { bigint: true })).mtimeNs).toBe(mtimeNs);
 }
 
 const sizes: readonly [string, number, UploadOptions][] = [
@@ -27,10 +36,12 @@ const sizes: readonly [string, number, UploadOptions][] = [
 describe.each(sizes)("a file that is sent %s", (_, size, options) => {
   test("and rewritten with its date kept is not committed", async () => {
     const { emulator, vod } = await bench({ faults: [slow] }, patient);
-    const path = await tempFile(random(size));
+    const path = await dated(await tempFile(random(size)));
     const sending = attempt(vod, path, options);
     while (!emulator.requests().some(({ operation }) => /^(?:UploadPart|PutObject)$/.test(operation))) await pause(5);
-    await rewrite(path, size - 5000);
+    // By then its first bytes are sent.
+    await pause(60);
+    await rewrite(path, 0);
     expect((await sending).error).toMatchObject({ code: "SOURCE_CHANGED" });
     expect(emulator.media()).toEqual([]);
   });
@@ -53,7 +64,10 @@ describe.each(sizes)("a file that is sent %s", (_, size, options) => {
 async function tree(): Promise<{ folder: string; playlist: string }> {
   const folder = await mkdtemp(join(tmpdir(), "vodup-test-"));
   atEnd(() => rm(folder, { recursive: true, force: true }));
-  for (const name of ["a.ts", "b.ts", "c.ts"]) await writeFile(join(folder, name), random(9_000));
+  for (const name of ["a.ts", "b.ts", "c.ts"]) {
+    await writeFile(join(folder, name), random(9_000));
+    await dated(join(folder, name));
+  }
   const lines = [
     "#EXTM3U",
     "#EXT-X-TARGETDURATION:2",
@@ -65,13 +79,13 @@ async function tree(): Promise<{ folder: string; playlist: string }> {
     "c.ts",
   ];
   await writeFile(join(folder, "x.m3u8"), [...lines, "#EXT-X-ENDLIST", ""].join("\n"));
-  return { folder, playlist: join(folder, "x.m3u8") };
+  return { folder, playlist: await dated(join(folder, "x.m3u8")) };
 }
 
 describe("a file of a tree", () => {
   const options = { mediaType: "m3u8", offlineManifest: true, concurrency: 1 };
 
-  test.each(["a.ts", "b.ts", "c.ts", "x.m3u8"])(
+  test.each(["a.ts", "b.ts", "x.m3u8"])(
     "%s that is rewritten with its date kept is not committed with the others",
     async (name) => {
       const { emulator, vod } = await bench({ faults: [slow] }, patient);
@@ -79,9 +93,8 @@ describe("a file of a tree", () => {
       const sending = attempt(vod, playlist, options);
       while ((counts(emulator)["PutObject"] ?? 0) < 2) await pause(5);
       if (name === "x.m3u8") {
-        const { atime, mtime } = await stat(playlist);
         await writeFile(playlist, "#EXTM3U\n#EXT-X-ENDLIST\n".padEnd((await stat(playlist)).size));
-        await utimes(playlist, atime, mtime);
+        await dated(playlist);
       } else await rewrite(join(folder, name), 0);
       expect((await sending).error).toMatchObject({ code: "SOURCE_CHANGED" });
       expect(emulator.media()).toEqual([]);
@@ -114,7 +127,7 @@ describe("a file of a tree", () => {
 
 test("an upload that was to be committed is not, when its file was rewritten since with its date kept", async () => {
   const { emulator, vod } = await bench();
-  const path = await tempFile(random(mib));
+  const path = await dated(await tempFile(random(mib)));
   const checkpoints = collect();
   await attempt(vod, path, { onCheckpoint: checkpoints.write });
   const checkpoint = checkpoints.all.find(({ state }) => state === "committing");
