@@ -99,6 +99,7 @@ describe("--min-age", () => {
   test("leaves files that were written to a moment ago for a later run", async () => {
     const longAgo = new Date(Date.now() - 3_600_000);
     for (const name of ["a.mp4", "b.mp4"]) await utimes(path(name), longAgo, longAgo);
+    await utimes(path("c.mp4"), new Date(), new Date());
     const { code, stderr } = await batch("--min-age", "10m");
     expect(code).toBe(0);
     expect(stderr).toContain("1 file was written to less than 10m ago and left for a later run");
