@@ -5,8 +5,8 @@ import { defaultLimits } from "../../src/http/limits.ts";
 import { retryPolicy } from "../../src/http/retry.ts";
 import { readPage, root } from "../support/markdown.ts";
 
-/** The README's two tables of options are those of the program. */
-const { text } = await readPage("README.md");
+/** The two tables of docs/options.md are those of the program. */
+const { text } = await readPage("docs/options.md");
 
 /** Rows of the n-th table that begins with "option": the names in the first cell, and the default. */
 function table(n: number): { names: string[]; preset: string }[] {

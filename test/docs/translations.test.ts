@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { anchorOf, readPage, type Page } from "../support/markdown.ts";
 
 /** A Korean page says what its English one says: the same sections, programs, code words, figures and links. */
-const pairs = [["docs/guide.md", "docs/guide.ko.md"]] as const;
+const pairs = [
+  ["README.md", "README.ko.md"],
+  ["docs/guide.md", "docs/guide.ko.md"],
+] as const;
 
 const levels = ({ text }: Page): string[] =>
   [...text.replace(/^```.*?^```$/gms, "").matchAll(/^(#+) /gm)].map(([, marks = ""]) => marks);
