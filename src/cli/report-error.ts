@@ -69,5 +69,7 @@ function inFlags(message: string): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, " ").trim();
+  // Line by line: a pattern with blanks on both sides takes seconds for the blanks of a hostile answer.
+  const lines = text.split(/[\r\n]/).map((line) => line.trim());
+  return lines.filter((line) => line !== "").join(" ");
 }

@@ -77,11 +77,40 @@ function redirectTarget(from: URL, location: string): URL {
       { retryable: false },
     );
   }
+  if (isInternal(next.hostname) && !isInternal(from.hostname)) {
+    throw new NetworkError(
+      "BAD_ANSWER",
+      `${shownUrl(from)} redirects to ${next.host}, an address of this machine or network, which is not followed`,
+      { host: from.host, phase: "headers" },
+      { retryable: false },
+    );
+  }
   if (next.origin === from.origin && next.username === "") {
     next.username = from.username;
     next.password = from.password;
   }
   return next;
+}
+
+/**
+ * Whether a host is an address of this machine or its network, such as the metadata service's, by its text alone: names
+ * are not resolved. URL has brought every notation of an IPv4 address into the dotted one.
+ */
+export function isInternal(hostname: string): boolean {
+  const host = hostname.toLowerCase().replace(/\.$/, "");
+  if (host === "localhost" || host.endsWith(".localhost") || host === "metadata.tencentyun.com") return true;
+  if (host.startsWith("[")) return /^\[(?:::|f[cd]|fe[89ab])/.test(host);
+  const [a = -1, b = -1, ...more] = /^\d+(?:\.\d+){3}$/.test(host) ? host.split(".").map(Number) : [];
+  if (more.length === 0) return false;
+  return (
+    a === 0 ||
+    a === 10 ||
+    a === 127 ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168) ||
+    (a === 169 && b === 254) ||
+    (a === 100 && b >= 64 && b < 128)
+  );
 }
 
 function authorization(url: URL): Record<string, string> {
