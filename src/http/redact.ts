@@ -14,8 +14,8 @@ const named: readonly RegExp[] = [
 
 /**
  * Makes a function that takes secrets out of text that came from outside. A server's messages may repeat what it was
- * sent: the services do so when a signature is wrong, and gateways print whole requests (wire §5.11). What is longer than
- * 8192 characters is cut.
+ * sent: the services do so when a signature is wrong, and gateways print whole requests (wire §5.11).
+ * What is longer than 8192 characters is cut.
  * @param secrets that were sent with the request, in whatever form they come back
  */
 export function hider(...secrets: readonly (string | undefined)[]): (text: string) => string {
