@@ -1,3 +1,5 @@
+import { RateWindow } from "../rate-window.ts";
+
 /** How far a batch is. */
 export interface BatchProgress {
   readonly total: number;
@@ -8,14 +10,25 @@ export interface BatchProgress {
   readonly active: number;
   /** Acknowledged in this run. */
   readonly bytes: number;
-  /** Smoothed over the last seconds. */
+  /** Handed to sockets in this run, retries included. */
+  readonly writtenBytes: number;
+  readonly elapsedMs: number;
+  /** Handed to sockets over the last 5 seconds. */
   readonly bytesPerSecond: number;
   /** By the pace of entries: how large the others are is not known. */
   readonly etaMs: number | undefined;
 }
 
-/** Half of the weight of the speed is younger than this. */
-const halfLifeMs = 5_000;
+interface Moved {
+  readonly sent: number;
+  readonly written: number;
+}
+
+interface MovedBytes {
+  readonly sentBytes: number;
+  readonly writtenBytes: number;
+  readonly resumedBytes: number;
+}
 
 /** Counts entries and bytes of a run. */
 export class Tally {
@@ -24,13 +37,13 @@ export class Tally {
   readonly #untried: number;
   readonly #now: () => number;
   readonly #started: number;
-  /** Acknowledged bytes of the entries in hand. */
-  readonly #active = new Map<string, number>();
+  /** Of the entries in hand, in this run. */
+  readonly #active = new Map<string, Moved>();
+  readonly #rate: RateWindow;
   #done = 0;
   #failed = 0;
   #endedBytes = 0;
-  #speed = 0;
-  #measured: { readonly at: number; readonly bytes: number };
+  #endedWritten = 0;
 
   /** @param failed entries that are not even tried */
   constructor(
@@ -43,19 +56,23 @@ export class Tally {
     this.#failed = failed;
     this.#now = now;
     this.#started = now();
-    this.#measured = { at: this.#started, bytes: 0 };
+    this.#rate = new RateWindow(this.#started);
   }
 
   begin(key: string): void {
-    this.#active.set(key, 0);
+    this.#active.set(key, { sent: 0, written: 0 });
   }
 
-  moved(key: string, bytes: number): void {
-    if (this.#active.has(key)) this.#active.set(key, bytes);
+  moved(key: string, { sentBytes, writtenBytes, resumedBytes }: MovedBytes): void {
+    if (!this.#active.has(key)) return;
+    this.#active.set(key, { sent: sentBytes - resumedBytes, written: writtenBytes - resumedBytes });
+    this.#rate.reached(this.#writtenBytes(), this.#now());
   }
 
   end(key: string, outcome: "done" | "failed" | "left"): void {
-    this.#endedBytes += this.#active.get(key) ?? 0;
+    const { sent, written } = this.#active.get(key) ?? { sent: 0, written: 0 };
+    this.#endedBytes += sent;
+    this.#endedWritten += written;
     this.#active.delete(key);
     if (outcome === "done") this.#done += 1;
     if (outcome === "failed") this.#failed += 1;
@@ -77,7 +94,13 @@ export class Tally {
 
   get bytes(): number {
     let sum = this.#endedBytes;
-    for (const bytes of this.#active.values()) sum += bytes;
+    for (const { sent } of this.#active.values()) sum += sent;
+    return sum;
+  }
+
+  #writtenBytes(): number {
+    let sum = this.#endedWritten;
+    for (const { written } of this.#active.values()) sum += written;
     return sum;
   }
 
@@ -86,8 +109,7 @@ export class Tally {
   }
 
   progress(): BatchProgress {
-    const bytes = this.bytes;
-    this.#measure(bytes);
+    const { bytes, durationMs } = this;
     const ended = this.#done + this.#failed - this.#untried;
     return {
       total: this.#total,
@@ -95,18 +117,10 @@ export class Tally {
       failed: this.#failed,
       active: this.#active.size,
       bytes,
-      bytesPerSecond: Math.round(this.#speed),
-      etaMs: this.#done === 0 ? undefined : Math.round((this.durationMs / ended) * this.left),
+      writtenBytes: this.#writtenBytes(),
+      elapsedMs: durationMs,
+      bytesPerSecond: Math.round(this.#rate.perSecond(this.#now())),
+      etaMs: this.#done === 0 ? undefined : Math.round((durationMs / ended) * this.left),
     };
-  }
-
-  #measure(bytes: number): void {
-    const at = this.#now();
-    const elapsed = at - this.#measured.at;
-    if (elapsed < 1) return;
-    const isFirst = this.#measured.at === this.#started;
-    const weight = isFirst ? 1 : 1 - 0.5 ** (elapsed / halfLifeMs);
-    this.#speed += weight * (((bytes - this.#measured.bytes) / elapsed) * 1000 - this.#speed);
-    this.#measured = { at, bytes };
   }
 }

@@ -2,10 +2,15 @@ import { basename } from "node:path";
 import type { BatchProgress } from "../batch/tally.ts";
 import type { ProgressEvent } from "../index.ts";
 import type { Terminal } from "./terminal.ts";
+import { RateWindow } from "../rate-window.ts";
 import { formatSize } from "./sizes.ts";
+import { visibleLine } from "./terminal.ts";
 
 /** At most ten lines a second: more is only work for the terminal. */
 export const leastFrameMs: number = 100;
+
+/** The line is drawn again although nothing moved: the time does, and a stalled line must be told from a slow one. */
+export const redrawMs: number = 1_000;
 
 /**
  * Columns that stay free: a full line would wrap on some terminals and could not be cleared, and neither could one that
@@ -15,61 +20,117 @@ const reserved = 5;
 
 export interface ProgressView {
   show(event: ProgressEvent, retries: number): void;
+  /** Shows what is being waited for, until something moves; `forMs` is counted down. */
+  wait(reason: string, forMs?: number): void;
   end(): void;
 }
 
-/**
- * Shows progress as one line that is drawn over again, on a terminal and nowhere else.
- * @param wanted whether it is to be shown at all
- */
-export function progressView(terminal: Terminal, wanted: boolean): ProgressView {
-  const isShown = wanted && terminal.isInteractive;
+/** What the line shows of one upload. */
+export interface Shown {
+  readonly event?: ProgressEvent | undefined;
+  readonly retries: number;
+  readonly bytesPerSecond: number;
+  readonly elapsedMs: number;
+  readonly waiting?: string | undefined;
+}
+
+export interface ViewOptions {
+  /** Whether it is to be shown at all. */
+  readonly wanted: boolean;
+  /** Bytes a second of `--limit-rate`: what a burst into buffers makes of it is not shown. */
+  readonly limitRate?: number | undefined;
+}
+
+/** Shows progress as one line that is drawn over again at least every second, on a terminal and nowhere else. */
+export function progressView(terminal: Terminal, { wanted, limitRate = Infinity }: ViewOptions): ProgressView {
+  if (!wanted || !terminal.isInteractive) return { show: () => undefined, wait: () => undefined, end: () => undefined };
+  const started = performance.now();
+  let rate: RateWindow | undefined;
   let last = -Infinity;
+  let shown: { event?: ProgressEvent; retries: number } = { retries: 0 };
+  let waiting: { readonly reason: string; readonly until: number | undefined } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const draw = (): void => {
+    const now = (last = performance.now());
+    const left = waiting?.until === undefined ? "" : ` in ${formatDuration(waiting.until - now)}`;
+    const line = {
+      ...shown,
+      bytesPerSecond: Math.min(limitRate, rate?.perSecond(now) ?? 0),
+      elapsedMs: now - started,
+      waiting: waiting === undefined ? undefined : waiting.reason.replace("%t", left),
+    };
+    terminal.transient(progressLine(line, terminal.columns));
+  };
+  const begin = (): void => {
+    timer ??= setInterval(draw, redrawMs).unref();
+  };
   return {
     show: (event, retries) => {
-      if (!isShown) return;
+      begin();
       const now = performance.now();
-      if (now - last < leastFrameMs && event.phase === "transfer") return;
-      last = now;
-      terminal.transient(progressLine(event, retries, terminal.columns));
+      const isNew = event.phase !== shown.event?.phase;
+      const moved = event.writtenBytes - event.resumedBytes;
+      if (event.phase === "transfer") (rate ??= new RateWindow(now, moved)).reached(moved, now);
+      if (event.writtenBytes !== shown.event?.writtenBytes || isNew) waiting = undefined;
+      shown = { event, retries };
+      if (now - last >= leastFrameMs || isNew) draw();
     },
-    end: () => terminal.transient(""),
+    wait: (reason, forMs) => {
+      begin();
+      waiting = { reason, until: forMs === undefined ? undefined : performance.now() + forMs };
+      draw();
+    },
+    end: () => {
+      clearInterval(timer);
+      timer = undefined;
+      terminal.transient("");
+    },
   };
 }
 
 /**
- * `lesson.mp4  412.0 MiB / 1.20 GiB  33%  11.8 MiB/s  ETA 1m07s  26/77 parts  1 retry`, cut to the terminal's width:
- * the name first, then from the end.
+ * `lesson.mp4  412.0 MiB / 1.20 GiB  33%  11.8 MiB/s  1m07s  ETA 1m10s  26/77 parts  stored 408.0 MiB  1 retry`, cut to
+ * the terminal's width: the name first, then from the end. The first number counts bytes that have left for the network,
+ * "stored" those that the service has acknowledged.
  */
-export function progressLine(event: ProgressEvent, retries: number, columns: number): string {
-  const { sentBytes, totalBytes, parts, bytesPerSecond, etaMs, phase } = event;
-  const percent = totalBytes === undefined || totalBytes === 0 ? undefined : Math.floor((sentBytes / totalBytes) * 100);
+export function progressLine({ event, retries, bytesPerSecond, elapsedMs, waiting }: Shown, columns: number): string {
+  const room = columns - reserved;
+  const elapsed = formatDuration(elapsedMs);
+  if (event === undefined) return fit(visibleLine([waiting, elapsed].filter(Boolean).join("  ")), room);
+  const { sentBytes, writtenBytes, totalBytes = Infinity, parts, phase } = event;
+  const moved = Math.min(totalBytes, Math.max(sentBytes, writtenBytes));
+  const percent = totalBytes === Infinity || totalBytes === 0 ? undefined : Math.floor((moved / totalBytes) * 100);
+  const isMoving = phase === "transfer";
+  const left = isMoving && bytesPerSecond > 0 && totalBytes !== Infinity ? (totalBytes - moved) / bytesPerSecond : NaN;
   const facts = [
-    totalBytes === undefined ? formatSize(sentBytes) : `${formatSize(sentBytes)} / ${formatSize(totalBytes)}`,
+    totalBytes === Infinity ? formatSize(moved) : `${formatSize(moved)} / ${formatSize(totalBytes)}`,
     percent === undefined ? undefined : `${percent}%`,
-    phase === "transfer" ? (bytesPerSecond > 0 ? `${formatSize(bytesPerSecond)}/s` : undefined) : phase,
-    phase === "transfer" && etaMs !== undefined ? `ETA ${formatDuration(etaMs)}` : undefined,
+    isMoving ? `${formatSize(Math.round(bytesPerSecond))}/s` : phase,
+    elapsed,
+    waiting,
+    Number.isNaN(left) ? undefined : `ETA ${formatDuration(left * 1000)}`,
     parts.total === undefined
       ? `${parts.done} parts`
       : parts.total > 1
         ? `${parts.done}/${parts.total} parts`
         : undefined,
+    isMoving && sentBytes < moved ? `stored ${formatSize(sentBytes)}` : undefined,
     retries > 0 ? `${retries} ${retries === 1 ? "retry" : "retries"}` : undefined,
   ].filter((fact) => fact !== undefined);
-  const room = columns - reserved;
-  const line = facts.join("  ");
-  const name = fit(basename(event.file), Math.min(40, room - line.length - 2));
+  const line = visibleLine(facts.join("  "));
+  const name = fit(visibleLine(basename(event.file)), Math.min(40, room - line.length - 2));
   return fit(name === "" ? line : `${name}  ${line}`, room);
 }
 
-/** `1234 / 2000 done  61%  3.20 GiB  11.8 MiB/s  ETA 1m07s  2 failed  8 active`, cut to the terminal's width. */
+/** `1234 / 2000 done  61%  3.20 GiB  11.8 MiB/s  2m10s  ETA 1m07s  2 failed  8 active`, cut to the terminal's width. */
 export function batchLine(progress: BatchProgress, columns: number): string {
-  const { total, done, failed, active, bytes, bytesPerSecond, etaMs } = progress;
+  const { total, done, failed, active, writtenBytes, bytesPerSecond, elapsedMs, etaMs } = progress;
   const facts = [
     `${done} / ${total} done`,
     `${total === 0 ? 100 : Math.floor(((done + failed) / total) * 100)}%`,
-    formatSize(bytes),
-    bytesPerSecond > 0 ? `${formatSize(bytesPerSecond)}/s` : undefined,
+    formatSize(writtenBytes),
+    active > 0 ? `${formatSize(bytesPerSecond)}/s` : undefined,
+    formatDuration(elapsedMs),
     etaMs === undefined ? undefined : `ETA ${formatDuration(etaMs)}`,
     failed > 0 ? `${failed} failed` : undefined,
     `${active} active`,

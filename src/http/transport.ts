@@ -18,6 +18,8 @@ export interface ReplayableBody {
   readonly size: number;
   /** Each chunk must stay untouched until the next one is asked for. */
   open(): AsyncIterable<Uint8Array>;
+  /** Told of bytes as the socket asks for them. */
+  written?(bytes: number): void;
 }
 
 export interface WireRequest {
@@ -219,7 +221,10 @@ function reopened(
 ): AsyncIterable<Uint8Array> {
   const open = (): AsyncIterable<Uint8Array> =>
     tap(body.open(), {
-      see: (chunk) => (meter.sentBytes += chunk.byteLength),
+      see: (chunk) => {
+        meter.sentBytes += chunk.byteLength;
+        body.written?.(chunk.byteLength);
+      },
       failed: (thrown) => (meter.error = { thrown }),
       before: loopTurn,
     });
@@ -247,7 +252,7 @@ function paced(request: WireRequest, pacer: Pacer | undefined): WireRequest["bod
       }
     }
   };
-  return { size: body.size, open };
+  return { size: body.size, open, written: (bytes) => body.written?.(bytes) };
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {

@@ -1,3 +1,5 @@
+import { RateWindow } from "../rate-window.ts";
+
 /** How far an upload is. Bytes are those the service has acknowledged, of the whole job: media, cover and segments. */
 export interface ProgressEvent {
   /** `"done"` only after the commit. */
@@ -6,18 +8,25 @@ export interface ProgressEvent {
   readonly file: string;
   /** Never decreases, never exceeds `totalBytes`, and equals it at the end. */
   readonly sentBytes: number;
+  /**
+   * Bytes handed to sockets so far, retries included, and what an earlier run had sent. It moves while a part is under
+   * way, may exceed `sentBytes` and `totalBytes`, and promises nothing: only `sentBytes` is stored.
+   */
+  readonly writtenBytes: number;
   /** Undefined while a stream's length is unknown. */
+  /** Those of both that an earlier run had sent. */
+  readonly resumedBytes: number;
   readonly totalBytes?: number | undefined;
   readonly parts: { readonly done: number; readonly total?: number | undefined };
   /** Parts in flight allowed now. */
   readonly concurrency: number;
-  /** Smoothed over the last seconds. */
+  /** Bytes a second handed to sockets over the last 5 seconds; what an earlier run sent does not count. */
   readonly bytesPerSecond: number;
   readonly etaMs?: number | undefined;
 }
 
-/** Half of the weight of the speed is younger than this. */
-const halfLifeMs = 5_000;
+/** Milliseconds between two events about bytes that are only written. */
+const writtenGapMs = 200;
 
 /** Counts acknowledged bytes of one job. A part counts once, when it is done, so retries never show. */
 export class ProgressMeter {
@@ -31,9 +40,12 @@ export class ProgressMeter {
   #partsDone = 0;
   #partsTotal: number | undefined = 0;
   #concurrency = 0;
-  #speed = 0;
-  #startedAt: number | undefined;
-  #lastAt = 0;
+  #written = 0;
+  #thisRun = 0;
+  #rate: RateWindow | undefined;
+  #thrown: { readonly error: unknown } | undefined;
+  #sentThisRun = 0;
+  #writtenShownAt = -Infinity;
 
   constructor(
     file: string,
@@ -61,7 +73,7 @@ export class ProgressMeter {
   enter(phase: ProgressEvent["phase"], file: string = this.#file): void {
     this.#phase = phase;
     this.#file = file;
-    if (phase === "transfer") this.#startedAt ??= this.#now();
+    if (phase === "transfer") this.#rate ??= new RateWindow(this.#now());
     if (phase === "commit" || phase === "done") this.#settle();
     this.#send();
   }
@@ -69,13 +81,31 @@ export class ProgressMeter {
   /** Bytes that a run before this one had sent: they count, but say nothing about the speed. */
   resumed(file: string, bytes: number, parts = 1): void {
     this.#file = file;
+    this.#written += bytes;
     this.#count(bytes, parts);
   }
 
   done(file: string, bytes: number): void {
     this.#file = file;
-    this.#measure(bytes);
+    this.#sentThisRun += bytes;
+    this.#move(Math.max(0, this.#sentThisRun - this.#thisRun));
     this.#count(bytes, 1);
+  }
+
+  /**
+   * Bytes that a socket has taken. A handler that throws must not look like a broken body: the error comes with the next
+   * event that is not of this kind.
+   */
+  written(bytes: number): void {
+    this.#move(bytes);
+    const now = this.#now();
+    if (this.#emit === undefined || this.#phase !== "transfer" || now - this.#writtenShownAt < writtenGapMs) return;
+    this.#writtenShownAt = now;
+    try {
+      this.#emit(this.#event());
+    } catch (error) {
+      this.#thrown ??= { error };
+    }
   }
 
   set concurrency(value: number) {
@@ -95,31 +125,35 @@ export class ProgressMeter {
     this.#partsTotal = this.#partsDone;
   }
 
-  #measure(bytes: number): void {
-    const now = this.#now();
-    const since = this.#startedAt ?? now;
-    const elapsed = Math.max(1, now - Math.max(since, this.#lastAt));
-    const weight = this.#lastAt === 0 ? 1 : 1 - 0.5 ** (elapsed / halfLifeMs);
-    this.#speed += weight * ((bytes / elapsed) * 1000 - this.#speed);
-    this.#lastAt = now;
+  #move(bytes: number): void {
+    this.#written += bytes;
+    this.#thisRun += bytes;
+    this.#rate?.reached(this.#thisRun, this.#now());
   }
 
   #send(): void {
-    if (this.#emit === undefined) return;
+    if (this.#thrown !== undefined) throw this.#thrown.error;
+    this.#emit?.(this.#event());
+  }
+
+  #event(): ProgressEvent {
     const total = this.#planned ? this.#total : undefined;
     const partsTotal = this.#planned ? this.#partsTotal : undefined;
     const left = total === undefined ? undefined : total - this.#sent;
-    this.#emit({
+    const speed = this.#rate?.perSecond(this.#now()) ?? 0;
+    return {
       phase: this.#phase,
       file: this.#file,
       sentBytes: total === undefined ? this.#sent : Math.min(this.#sent, total),
+      writtenBytes: this.#written,
+      resumedBytes: this.#written - this.#thisRun,
       totalBytes: total,
       // A resumed object keeps its own part size, and a stream's parts may be cut short: then there are more than
       // expected.
       parts: { done: this.#partsDone, total: partsTotal && Math.max(partsTotal, this.#partsDone) },
       concurrency: this.#concurrency,
-      bytesPerSecond: Math.round(this.#speed),
-      etaMs: left === undefined || this.#speed === 0 ? undefined : Math.round((left / this.#speed) * 1000),
-    });
+      bytesPerSecond: Math.round(speed),
+      etaMs: left === undefined || speed === 0 ? undefined : Math.round((left / speed) * 1000),
+    };
   }
 }

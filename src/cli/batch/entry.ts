@@ -3,7 +3,7 @@ import type { Journal } from "../../batch/journal.ts";
 import type { OutcomeLine } from "../../batch/records.ts";
 import type { Report } from "../../batch/report.ts";
 import type { Tally } from "../../batch/tally.ts";
-import type { Checkpoint, UploadOptions } from "../../index.ts";
+import type { Checkpoint, ProgressEvent, UploadOptions } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { BatchOutput } from "./output.ts";
 import type { BatchState } from "./state.ts";
@@ -119,8 +119,8 @@ function rememberedTask(
     connection,
     run: { signal },
     output: {
-      progress: ({ sentBytes }: { readonly sentBytes: number }) => {
-        tally.moved(key, sentBytes);
+      progress: (event: ProgressEvent) => {
+        tally.moved(key, event);
         output.progress();
       },
       retry: () => undefined,

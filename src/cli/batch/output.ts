@@ -3,7 +3,7 @@ import type { Tally } from "../../batch/tally.ts";
 import type { Warning } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Terminal } from "../terminal.ts";
-import { batchLine, formatDuration, leastFrameMs } from "../render.ts";
+import { batchLine, formatDuration, leastFrameMs, redrawMs } from "../render.ts";
 import { reportError } from "../report-error.ts";
 import { formatSize } from "../sizes.ts";
 import { visibleLine } from "../terminal.ts";
@@ -31,6 +31,7 @@ export function batchOutput(
   const live =
     !isJson && !quiet && !args.has("no-progress") && (process.env["CI"] ?? "") === "" && terminal.isInteractive;
   let shownAt = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
   let isGone = false;
   const print = async (text: string): Promise<void> => {
     try {
@@ -42,6 +43,7 @@ export function batchOutput(
   };
   const draw = (): void => {
     const now = performance.now();
+    if (live) timer ??= setInterval(draw, redrawMs).unref();
     if (!live || now - shownAt < leastFrameMs) return;
     shownAt = now;
     terminal.transient(batchLine(tally.progress(), terminal.columns));
@@ -63,6 +65,7 @@ export function batchOutput(
       reportError(terminal, error, { debug });
     },
     summary: async () => {
+      clearInterval(timer);
       terminal.transient("");
       if (isJson) await print(JSON.stringify({ type: "summary", ...summaryFields(tally) }));
       else if (!quiet) terminal.note(`vodup: ${summaryText(tally)}`);

@@ -9,6 +9,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { RememberedUpload, PrintError } from "./remembered-upload.ts";
 import { openMemory } from "./memory.ts";
+import { shownSource } from "../shown-source.ts";
 import { DeadlineError } from "../stopping.ts";
 
 /** What all sources of a command line share, but for the output. */
@@ -49,6 +50,7 @@ export async function uploadOne(task: UploadTask, source: string, index: number)
     }
     const remember = await task.finished?.watch(source, index);
     const warn = (message: string): void => output.warning({ code: "NO_STATE", message });
+    output.waiting(opening(source));
     upload = new RememberedUpload(task, source, await openMemory(args, connection.target, source, warn));
     result = await upload.send();
     // Until it was told, and all is over that the command is for, running the command again must not upload again.
@@ -70,8 +72,19 @@ export async function uploadOne(task: UploadTask, source: string, index: number)
 /** With a task flow waits for its success, and without one until the media can be found. */
 async function waitForProcessing({ args, connection, run, output }: UploadTask, fileId: string): Promise<void> {
   const { signal } = run;
-  if (args.has("procedure")) output.processed(await connection.client.waitForProcedure(fileId, { signal }));
-  else await connection.client.waitForUpload(fileId, { signal });
+  if (args.has("procedure")) {
+    output.waiting("waiting for the task flow to start");
+    const onProgress = output.processing;
+    output.processed(await connection.client.waitForProcedure(fileId, { signal, onProgress }));
+    return;
+  }
+  output.waiting("waiting until the media can be found");
+  await connection.client.waitForUpload(fileId, { signal });
+}
+
+function opening(source: string): string {
+  if (source === "-") return "waiting for standard input";
+  return `${/^https?:/i.test(source) ? "opening" : "reading"} ${shownSource(source)}`;
 }
 
 async function tell(result: UploadResult, write: () => Promise<void>): Promise<void> {

@@ -5,22 +5,30 @@ import type { UploadFlag } from "./flags.ts";
 import { progressView } from "../render.ts";
 import { describeError, reportError } from "../report-error.ts";
 import { shownSource } from "../shown-source.ts";
-import { formatSize } from "../sizes.ts";
+import { formatSize, parseSize } from "../sizes.ts";
+import { visibleLine } from "../terminal.ts";
 
 /** Where one source's news go: text for people, or one JSON object a line. */
 export interface UploadOutput {
   readonly progress: (event: ProgressEvent) => void;
+  /** Something is waited for before bytes can move. */
+  readonly waiting: (reason: string) => void;
   readonly retry: (event: RetryEvent) => void;
   readonly warning: (warning: { readonly code: Warning["code"] | "NO_STATE"; readonly message: string }) => void;
   readonly checkpoint: (checkpoint: Checkpoint) => void;
   /** The media exists. @returns settles when stdout has taken it; rejects when nobody reads stdout any more */
   readonly stored: (result: UploadResult) => Promise<void>;
+  /** The task flow that is waited for is under way. */
+  readonly processing: (task: TaskState) => void;
   /** The task flow that was waited for has succeeded. */
   readonly processed: (task: TaskState) => void;
   /** All is done. @returns as `stored` */
   readonly result: (result: UploadResult) => Promise<void>;
   readonly error: (error: unknown) => void;
 }
+
+/** Of `--retries`. */
+const presetRetries = 5;
 
 /** JSON lines of progress come at most so often; the first and last of a phase always. */
 const leastJsonGapMs = 100;
@@ -41,20 +49,34 @@ function textOutput(
 ): UploadOutput {
   const quiet = args.has("quiet");
   const line = !quiet && !args.has("no-progress") && (process.env["CI"] ?? "") === "";
-  const view = progressView(terminal, line);
+  const rate = args.text("limit-rate");
+  const view = progressView(terminal, {
+    wanted: line,
+    limitRate: rate === undefined ? undefined : parseSize("limit-rate", rate),
+  });
+  const attempts = Number(args.text("retries") ?? presetRetries) + 1;
   let retries = 0;
   return {
     progress: (event) => view.show(event, retries),
-    retry: () => (retries += 1),
+    waiting: (reason) => view.wait(reason),
+    retry: ({ operation, attempt, delayMs, error }) => {
+      retries += 1;
+      view.wait(`${operation} failed: try ${attempt + 1} of ${attempts}%t (${describeError(error).code})`, delayMs);
+    },
     warning: ({ message }) => quiet || terminal.note(`vodup: note: ${message}`),
     checkpoint: () => undefined,
     stored: async ({ fileId }) => {
       view.end();
-      await terminal.print(fileId);
+      await terminal.print(args.operands.length > 1 ? `${fileId}\t${visibleLine(source)}` : fileId);
     },
+    processing: ({ status, progress = 0 }) =>
+      view.wait(`${status === "WAITING" ? "the task flow is queued" : `task flow ${Math.round(progress)}%`}`),
     processed: ({ taskType, taskId }) => quiet || terminal.note(`  ${taskType} ${taskId} succeeded`),
     result: async (result) => {
-      if (!quiet && terminal.isInteractive) terminal.note(summary(result));
+      view.end();
+      if (quiet || !terminal.isInteractive) return;
+      const name = args.operands.length > 1 ? `${source}: ` : "";
+      terminal.note(`  ${visibleLine(name)}${summary(result)}`);
     },
     error: (error) => {
       view.end();
@@ -68,7 +90,7 @@ function summary({ mediaUrl, transfer }: UploadResult): string {
   const speed = durationMs > 0 ? `, ${formatSize(Math.round((bytes / durationMs) * 1000))}/s` : "";
   const how = parts > 1 ? ` in ${parts} parts` : "";
   const again = retries > 0 ? `, ${retries} ${retries === 1 ? "retry" : "retries"}` : "";
-  return `  ${formatSize(bytes)}${how}${speed}${again}, verified by ${verified}: ${mediaUrl}`;
+  return `${formatSize(bytes)}${how}${speed}${again}, verified by ${verified}: ${mediaUrl}`;
 }
 
 function jsonOutput(
@@ -104,6 +126,8 @@ function jsonOutput(
       );
       news("checkpoint", { state, parts });
     },
+    waiting: () => undefined,
+    processing: () => undefined,
     // Without --wait it would say what the result says at once.
     stored: async (result) => (args.has("wait") ? line("stored", resultFields(result)) : undefined),
     processed: ({ taskId, taskType, status }) => news("processed", { taskId, taskType, status }),
@@ -133,11 +157,12 @@ export function resultFields({
 }
 
 function progressFields(event: ProgressEvent): Readonly<Record<string, unknown>> {
-  const { phase, file, sentBytes, totalBytes, parts, concurrency, bytesPerSecond, etaMs } = event;
+  const { phase, file, sentBytes, writtenBytes, totalBytes, parts, concurrency, bytesPerSecond, etaMs } = event;
   return {
     phase,
     file,
     sentBytes,
+    writtenBytes,
     totalBytes: totalBytes ?? null,
     parts: { done: parts.done, total: parts.total ?? null },
     concurrency,

@@ -29,7 +29,7 @@ export async function putWhole(context: TransferContext, job: ObjectJob, body: P
   const requesting = context.requesting(context.signal);
   const putOnce = async (options: CosCallOptions): Promise<{ expected: Expected; verified: Verified }> => {
     const sent = await onePass(body, context.signal, async (pass) => {
-      const bytes = new SentBody(pass);
+      const bytes = new SentBody(pass, context.progress);
       const stored = await context.cos.putObject(job.key, bytes, { ...options, contentType: job.contentType });
       bytes.check("the object");
       return { stored, crc64: String(pass.crc64()), md5: pass.md5() };
@@ -122,7 +122,7 @@ function partSink(
       }
       const sendOnce = async (options: CosCallOptions): Promise<DonePart> => {
         const sent = await onePass(part.body, signal, async (pass) => {
-          const body = new SentBody(pass);
+          const body = new SentBody(pass, context.progress);
           const stored = await context.cos.uploadPart(job.key, { uploadId, partNumber: part.number, body }, options);
           body.check(`part ${part.number}`);
           return { stored, crc64: String(pass.crc64()), md5: pass.md5() };
@@ -142,9 +142,11 @@ function partSink(
 class SentBody implements ReplayableBody {
   readonly size: number;
   readonly #pass: PartAttempt;
+  readonly #progress: TransferContext["progress"];
   #given = 0;
 
-  constructor(pass: PartAttempt) {
+  constructor(pass: PartAttempt, progress: TransferContext["progress"]) {
+    this.#progress = progress;
     this.size = pass.size;
     this.#pass = pass;
   }
@@ -152,6 +154,10 @@ class SentBody implements ReplayableBody {
   open(): AsyncIterable<Uint8Array> {
     this.#given = 0;
     return tap(this.#pass.open(), { see: (chunk) => (this.#given += chunk.byteLength) });
+  }
+
+  written(bytes: number): void {
+    this.#progress.written(bytes);
   }
 
   /** @throws IntegrityError the service answered before it can have had everything */
