@@ -18,6 +18,9 @@ export const redrawMs: number = 1_000;
  */
 const reserved = 5;
 
+/** Columns below which neither name nor total has room beside what moves. */
+const narrow = 50;
+
 export interface ProgressView {
   show(event: ProgressEvent, retries: number): void;
   /** Shows what is being waited for, until something moves; `forMs` is counted down. */
@@ -90,7 +93,7 @@ export function progressView(terminal: Terminal, { wanted, limitRate = Infinity 
 
 /**
  * `lesson.mp4  412.0 MiB / 1.20 GiB  33%  11.8 MiB/s  1m07s  ETA 1m10s  26/77 parts  stored 408.0 MiB  1 retry`, cut to
- * the terminal's width: the name first, then from the end. The first number counts bytes that have left for the network,
+ * the terminal's width: from the end, and the name to a quarter of it. The first number counts bytes that have left for the network,
  * "stored" those that the service has acknowledged.
  */
 export function progressLine({ event, retries, bytesPerSecond, elapsedMs, waiting }: Shown, columns: number): string {
@@ -103,7 +106,7 @@ export function progressLine({ event, retries, bytesPerSecond, elapsedMs, waitin
   const isMoving = phase === "transfer";
   const left = isMoving && bytesPerSecond > 0 && totalBytes !== Infinity ? (totalBytes - moved) / bytesPerSecond : NaN;
   const facts = [
-    totalBytes === Infinity ? formatSize(moved) : `${formatSize(moved)} / ${formatSize(totalBytes)}`,
+    totalBytes === Infinity || room < narrow ? formatSize(moved) : `${formatSize(moved)} / ${formatSize(totalBytes)}`,
     percent === undefined ? undefined : `${percent}%`,
     isMoving ? `${formatSize(Math.round(bytesPerSecond))}/s` : phase,
     elapsed,
@@ -117,9 +120,14 @@ export function progressLine({ event, retries, bytesPerSecond, elapsedMs, waitin
     isMoving && sentBytes < moved ? `stored ${formatSize(sentBytes)}` : undefined,
     retries > 0 ? `${retries} ${retries === 1 ? "retry" : "retries"}` : undefined,
   ].filter((fact) => fact !== undefined);
-  const line = visibleLine(facts.join("  "));
-  const name = fit(visibleLine(basename(event.file)), Math.min(40, room - line.length - 2));
-  return fit(name === "" ? line : `${name}  ${line}`, room);
+  const name = visibleLine(basename(event.file));
+  const nameRoom = room < narrow ? 0 : Math.min(width(name), Math.floor(room / 4));
+  const lineOf = (count: number): string => visibleLine(facts.slice(0, count).join("  "));
+  let count = facts.length;
+  while (count > 4 && lineOf(count).length + 2 + nameRoom > room) count -= 1;
+  const line = lineOf(count);
+  const shownName = fit(name, Math.min(40, room - line.length - 2));
+  return fit(shownName === "" ? line : `${shownName}  ${line}`, room);
 }
 
 /** `1234 / 2000 done  61%  3.20 GiB  11.8 MiB/s  2m10s  ETA 1m07s  2 failed  8 active`, cut to the terminal's width. */

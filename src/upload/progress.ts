@@ -25,7 +25,7 @@ export interface ProgressEvent {
   readonly etaMs?: number | undefined;
 }
 
-/** Milliseconds between two events about bytes that are only written. */
+/** Milliseconds after any event before one about bytes that are only written. */
 const writtenGapMs = 200;
 
 /** Counts acknowledged bytes of one job. A part counts once, when it is done, so retries never show. */
@@ -133,6 +133,7 @@ export class ProgressMeter {
 
   #send(): void {
     if (this.#thrown !== undefined) throw this.#thrown.error;
+    this.#writtenShownAt = this.#now();
     this.#emit?.(this.#event());
   }
 

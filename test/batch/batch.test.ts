@@ -199,14 +199,20 @@ test("the tally knows what is done, failed and left, how fast it goes and how lo
   tally.begin("a");
   tally.begin("b");
   tally.begin("c");
-  tally.moved("a", 3_000);
-  tally.moved("b", 1_000);
+  tally.moved("a", { sentBytes: 3_000, writtenBytes: 3_500, resumedBytes: 0 });
+  tally.moved("b", { sentBytes: 9_000, writtenBytes: 9_000, resumedBytes: 8_000 });
   now += 2_000;
-  expect(tally.progress()).toMatchObject({ active: 3, bytes: 4_000, bytesPerSecond: 2_000 });
+  expect(tally.progress()).toMatchObject({
+    active: 3,
+    bytes: 4_000,
+    writtenBytes: 4_500,
+    elapsedMs: 2_000,
+    bytesPerSecond: 2_250,
+  });
   tally.end("a", "done");
   tally.end("b", "failed");
   tally.end("c", "left");
-  tally.moved("c", 99);
+  tally.moved("c", { sentBytes: 99, writtenBytes: 99, resumedBytes: 0 });
   now += 2_000;
   // One uploaded and one failed in 4 s: of 7 that are left each takes two.
   expect(tally.progress()).toMatchObject({ done: 3, failed: 2, active: 0, bytes: 4_000, etaMs: 14_000 });

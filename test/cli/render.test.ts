@@ -8,38 +8,54 @@ const mib = 2 ** 20;
 const event: ProgressEvent = {
   phase: "transfer",
   file: "/films/lesson.mp4",
-  sentBytes: 412 * mib,
+  sentBytes: 408 * mib,
+  writtenBytes: 412 * mib,
+  resumedBytes: 0,
   totalBytes: 1.2 * 1024 * mib,
   parts: { done: 26, total: 77 },
   concurrency: 8,
   bytesPerSecond: 11.8 * mib,
   etaMs: 67_000,
 };
-const full = "lesson.mp4  412.0 MiB / 1.20 GiB  33%  11.8 MiB/s  ETA 1m07s  26/77 parts  1 retry";
+const full =
+  "lesson.mp4  412.0 MiB / 1.20 GiB  33%  11.8 MiB/s  35s  ETA 1m09s  26/77 parts  stored 408.0 MiB  1 retry";
+/** The line of an event, 35 s after the beginning. */
+const lineOf = (shown: ProgressEvent, retries: number, columns: number): string =>
+  progressLine({ event: shown, retries, bytesPerSecond: 11.8 * mib, elapsedMs: 35_000 }, columns);
 
 describe("the progress line", () => {
   test("says name, bytes, percent, speed, time left, parts and retries", () => {
-    expect(progressLine(event, 1, 120)).toBe(full);
+    expect(lineOf(event, 1, 130)).toBe(full);
   });
 
   test("leaves out what is not known or goes without saying", () => {
     const stream = { ...event, totalBytes: undefined, etaMs: undefined, parts: { done: 3 } };
-    expect(progressLine(stream, 0, 120)).toBe("lesson.mp4  412.0 MiB  11.8 MiB/s  3 parts");
+    expect(lineOf(stream, 0, 120)).toBe("lesson.mp4  412.0 MiB  11.8 MiB/s  35s  3 parts  stored 408.0 MiB");
     const small = { ...event, phase: "commit", sentBytes: 5, totalBytes: 5, parts: { done: 1, total: 1 } } as const;
-    expect(progressLine(small, 2, 120)).toBe("lesson.mp4  5 B / 5 B  100%  commit  2 retries");
+    expect(lineOf(small, 2, 120)).toBe("lesson.mp4  5 B / 5 B  100%  commit  35s  2 retries");
   });
 
   test.each([80, 60, 40, 20])("fits into %i columns, with room for ^C^C and one to spare", (columns) => {
-    expect(progressLine(event, 1, columns).length).toBeLessThan(columns - "^C^C".length);
-    expect(progressLine(event, 1, columns).length).toBeGreaterThan(columns - 25);
+    expect(lineOf(event, 1, columns).length).toBeLessThan(columns - "^C^C".length);
+    expect(lineOf(event, 1, columns).length).toBeGreaterThan(columns - 25);
   });
 
   test("counts wide characters as two columns", () => {
-    const named = (file: string): string => progressLine({ ...event, file }, 0, 80);
+    const named = (file: string): string => lineOf({ ...event, file }, 0, 80);
     const line = named("课程第一讲导论.mp4");
-    expect(line).toMatch(/^课程第一讲…  412/);
+    expect(line).toMatch(/^课程第一讲导论\.mp4  412/);
     expect(line.length + 5).toBeLessThanOrEqual(75);
     expect(named("e\u0301te\u0301.mp4")).toMatch(/^e\u0301te\u0301.mp4 {2}412/);
+  });
+
+  test("is one line, whatever the file is called and whatever is waited for", () => {
+    const file = "/films/two\nlines.mp4";
+    const waiting = "UploadPart failed: try 2 of 6 in 3s (NETWORK)";
+    const line = progressLine({ event: { ...event, file }, retries: 1, bytesPerSecond: 0, elapsedMs: 0, waiting }, 200);
+    expect(line).toMatch(/^two\\x0alines\.mp4 {2}412/);
+    expect(line).toContain("  0 B/s  0s  UploadPart failed: try 2 of 6 in 3s (NETWORK)  26/77");
+    const before = progressLine({ retries: 0, bytesPerSecond: 0, elapsedMs: 2_000, waiting: "opening http://h/f" }, 80);
+    expect(before).toBe("opening http://h/f  2s");
   });
 
   test.each([
@@ -125,7 +141,7 @@ describe("the terminal", () => {
 
   test("is drawn on at most ten times a second, but for a new phase", () => {
     const { stderr, terminal } = open(true);
-    const view = progressView(terminal, true);
+    const view = progressView(terminal, { wanted: true });
     for (let index = 0; index < 50; index += 1) view.show(event, 0);
     view.show({ ...event, phase: "commit" }, 0);
     view.end();
@@ -137,7 +153,7 @@ describe("the terminal", () => {
     [false, true],
   ])("is not drawn on when it is none, or not to be (terminal %s, wanted %s)", (isTTY, wanted) => {
     const { stderr, terminal } = open(isTTY);
-    const view = progressView(terminal, wanted);
+    const view = progressView(terminal, { wanted });
     view.show(event, 0);
     view.show({ ...event, phase: "commit" }, 0);
     view.end();

@@ -51,7 +51,10 @@ describe("what is printed", () => {
     const paths = [await bench.file("a.mp4", "first"), await bench.file("b.mp4", "second")];
     const { code, stdout } = await bench.run(["upload", ...paths]);
     expect(code).toBe(0);
-    const ids = stdout.trimEnd().split("\n");
+    const ids = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("\t")[0] ?? "");
     expect(await Promise.all(ids.map(storedSha))).toEqual([sha256("first"), sha256("second")]);
   });
 
@@ -157,8 +160,10 @@ describe("what is uploaded", () => {
     for (const name of names) await bench.file(name, name);
     const { code, stdout } = await bench.run(["upload", "--", ...names]);
     expect(code).toBe(0);
-    for (const [index, fileId] of stdout.trimEnd().split("\n").entries()) {
+    for (const [index, line] of stdout.trimEnd().split("\n").entries()) {
       const name = names[index] ?? "";
+      const [fileId = "", shown] = line.split("\t");
+      expect(shown).toBe(name.replace("\n", "\\x0a"));
       const media = bench.emulator.media().find((one) => one.fileId === fileId);
       expect(media?.fields).toMatchObject({ MediaName: name.slice(0, -4), MediaType: "mp4" });
       expect(await storedSha(fileId)).toBe(sha256(name));

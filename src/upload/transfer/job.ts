@@ -45,6 +45,8 @@ export interface TransferProgress {
   enter(phase: "transfer", file: string): void;
   /** Bytes, and parts, that need not be sent: an earlier run has sent them. */
   resumed(file: string, bytes: number, parts?: number): void;
+  /** Bytes that a socket has taken, of whatever attempt. */
+  written(bytes: number): void;
 }
 
 /** What all objects of one upload share. */
