@@ -103,11 +103,13 @@ describe("on a terminal, the line of", () => {
 
   test("40 columns never takes more, and nothing of it goes into a pipe", async () => {
     const { text } = await onTerminal("exec $vodup upload film.mp4 --limit-rate 2MiB", 40);
-    const widths = text.split("\r").flatMap((piece) => piece.split("\u001b[2K").map((row) => row.trimEnd().length));
-    const drawn = text.split("\u001b[2K").filter((piece) => /MiB\/s/.test(piece));
+    // What follows the last erasing is the result and its summary.
+    const drawn = text
+      .split("\u001b[2K")
+      .slice(0, -1)
+      .filter((piece) => /MiB\/s/.test(piece));
     expect(drawn.length).toBeGreaterThan(1);
     for (const piece of drawn) expect(piece.trimEnd().length).toBeLessThan(40);
-    expect(widths.length).toBeGreaterThan(2);
     const { stdout, stderr } = await bench.run(["upload", "film.mp4"]);
     expect(stdout).toMatch(/^\d+\n$/);
     expect(stderr).toBe("");

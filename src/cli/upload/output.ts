@@ -70,7 +70,7 @@ function textOutput(
       await terminal.print(args.operands.length > 1 ? `${fileId}\t${visibleLine(source)}` : fileId);
     },
     processing: ({ status, progress = 0 }) =>
-      view.wait(`${status === "WAITING" ? "the task flow is queued" : `task flow ${Math.round(progress)}%`}`),
+      view.wait(status === "WAITING" ? "the task flow is queued" : `task flow ${Math.round(progress)}%`),
     processed: ({ taskType, taskId }) => quiet || terminal.note(`  ${taskType} ${taskId} succeeded`),
     result: async (result) => {
       view.end();
