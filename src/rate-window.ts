@@ -29,7 +29,7 @@ export class RateWindow {
     while ((this.#samples[1]?.at ?? Infinity) <= at - windowMs) this.#samples.shift();
   }
 
-  /** Falls while nothing moves. Of the first second the whole second counts: what it begins with is a burst into buffers. */
+  /** Falls while nothing moves. The first second counts whole: it begins with a burst into buffers. */
   perSecond(at: number): number {
     const [base = this.#last] = this.#samples;
     const elapsed = Math.max(at - base.at, 1_000);

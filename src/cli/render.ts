@@ -93,8 +93,8 @@ export function progressView(terminal: Terminal, { wanted, limitRate = Infinity 
 
 /**
  * `lesson.mp4  412.0 MiB / 1.20 GiB  33%  11.8 MiB/s  1m07s  ETA 1m10s  26/77 parts  stored 408.0 MiB  1 retry`, cut to
- * the terminal's width: from the end, and the name to a quarter of it. The first number counts bytes that have left for the network,
- * "stored" those that the service has acknowledged.
+ * the terminal's width: from the end, and the name to a quarter of it. The first number counts bytes that have left for
+ * the network, "stored" those that the service has acknowledged.
  */
 export function progressLine({ event, retries, bytesPerSecond, elapsedMs, waiting }: Shown, columns: number): string {
   const room = columns - reserved;

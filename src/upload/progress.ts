@@ -93,8 +93,8 @@ export class ProgressMeter {
   }
 
   /**
-   * Bytes that a socket has taken. A handler that throws must not look like a broken body: the error comes with the next
-   * event that is not of this kind.
+   * Bytes that a socket has taken. A handler that throws must not look like a broken body: its error comes with the
+   * next event that is not of this kind.
    */
   written(bytes: number): void {
     this.#move(bytes);
