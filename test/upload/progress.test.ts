@@ -164,12 +164,9 @@ describe("progress of an upload", () => {
     const events: ProgressEvent[] = [];
     await attempt(vod, random(3 * mib), { partSize: mib, concurrency: 1, onProgress: (event) => events.push(event) });
     check(events, true);
-    expect(events.filter(({ phase }) => phase === "transfer").map(({ sentBytes }) => sentBytes)).toEqual([
-      0,
-      mib,
-      2 * mib,
-      3 * mib,
-    ]);
+    const sent = events.filter(({ phase }) => phase === "transfer").map(({ sentBytes }) => sentBytes);
+    // Written bytes move in between, and may move twice for a part: acknowledged ones do not.
+    expect([...new Set(sent)]).toEqual([0, mib, 2 * mib, 3 * mib]);
   });
 });
 

@@ -26,7 +26,7 @@ export const uploadCommand: Command<UploadFlag> = {
   spec: {
     name: "upload",
     operands: "FILE|URL|- ...",
-    summary: "upload files and print the FileId of each on a line of its own",
+    summary: "upload files; prints the FileId, or FileId TAB source for several",
     count: { least: 1, most: Infinity },
     flags: uploadFlags,
     notes: [
