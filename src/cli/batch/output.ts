@@ -57,7 +57,7 @@ export function batchOutput(
     ended: async (line, error) => {
       if (line.type === "error") reportError(terminal, error, { source: line.source, debug });
       if (isJson) await print(JSON.stringify(line));
-      else if (line.type === "result") await print(`${line.fileId}\t${visibleLine(line.source)}`);
+      else if (line.type === "result") await print(`${visibleLine(line.fileId)}\t${visibleLine(line.source)}`);
       draw();
     },
     stopped: async (error) => {

@@ -67,7 +67,8 @@ function textOutput(
     checkpoint: () => undefined,
     stored: async ({ fileId }) => {
       view.end();
-      await terminal.print(args.operands.length > 1 ? `${fileId}\t${visibleLine(source)}` : fileId);
+      const shown = visibleLine(fileId);
+      await terminal.print(args.operands.length > 1 ? `${shown}\t${visibleLine(source)}` : shown);
     },
     processing: ({ status, progress = 0 }) =>
       view.wait(status === "WAITING" ? "the task flow is queued" : `task flow ${Math.round(progress)}%`),
