@@ -89,9 +89,7 @@ export interface CosErrorDetail {
   readonly retryAfterMs?: number | undefined;
 }
 
-/**
- * The object storage answered, and its answer is an error: a 4xx/5xx with `x-cos-request-id`, or a 200 with `<Error>`.
- */
+/** The object storage answered with an error: a 4xx/5xx with `x-cos-request-id`, or a 200 with `<Error>`. */
 export class CosError extends VodupError {
   readonly operation: string;
   readonly status: number;
@@ -287,8 +285,17 @@ const names: readonly [new (...args: never[]) => VodupError, string][] = [
   [CommitUncertainError, "CommitUncertainError"],
   [TaskFailedError, "TaskFailedError"],
 ];
-// On the prototype and by hand: a minifier renames classes, and the name is what a log is searched for.
-for (const [type, name] of names) Object.defineProperty(type.prototype, "name", { value: name, configurable: true });
+// A minifier renames classes, and logs are searched for the name. And a process may hold this module twice (import and
+// require, two versions): an error of either copy is one of both, by its brand.
+for (const [type, name] of names) {
+  const brand = Symbol.for(`vodup.${name}`);
+  Object.defineProperties(type.prototype, { name: { value: name, configurable: true }, [brand]: { value: true } });
+  const isBranded = (error: unknown): boolean => typeof error === "object" && error !== null && brand in error;
+  const value = function isInstance(this: unknown, error: unknown): boolean {
+    return this === type ? isBranded(error) : Function.prototype[Symbol.hasInstance].call(this, error);
+  };
+  Object.defineProperty(type, Symbol.hasInstance, { value });
+}
 
 /** Attaches a checkpoint so that no log shows it (see {@link VodupError.checkpoint}). */
 export function attachCheckpoint(error: VodupError, checkpoint: object): void {

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { RateWindow } from "../rate-window.ts";
 
 /** How far a batch is. */

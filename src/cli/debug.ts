@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { channel } from "node:diagnostics_channel";
 import type { RequestMessage, RetryMessage, UploadMessage } from "../index.ts";
 

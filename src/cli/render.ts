@@ -1,3 +1,5 @@
+import { clearInterval, setInterval } from "node:timers";
+import { performance } from "node:perf_hooks";
 import { basename } from "node:path";
 import type { BatchProgress } from "../batch/tally.ts";
 import type { ProgressEvent } from "../index.ts";

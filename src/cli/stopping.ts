@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from "node:timers";
+
 /** The process was asked to end. */
 export class SignalError extends Error {
   readonly signal: "SIGINT" | "SIGTERM";

@@ -1,3 +1,5 @@
+import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers";
+import { performance } from "node:perf_hooks";
 import { spawn } from "node:child_process";
 
 /** How one run of the command went. */

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from "node:timers";
 import { VodupError, invalidArgument } from "../errors.ts";
 import { untilAborted } from "../http/abort.ts";
 import { flawOf } from "./flaw.ts";
@@ -35,7 +36,7 @@ const renewalShare = 0.5;
 /** After a renewal ahead of time has failed, the next is tried when this share of what is left is over. */
 const patienceShare = 0.1;
 
-const providerLimitMs = 60_000;
+const presetProviderLimitMs = 60_000;
 
 interface Held {
   readonly credentials: Credentials;
@@ -51,15 +52,22 @@ interface Held {
 export class CredentialSource {
   readonly #provider: CredentialProvider | undefined;
   readonly #now: () => number;
+  readonly #providerLimitMs: number;
   #held: Held | undefined;
   #pending: Promise<Credentials> | undefined;
 
   /**
    * @param now epoch milliseconds by the service's clock
+   * @param providerLimitMs milliseconds that one call of the provider may take
    * @throws TypeError `ERR_INVALID_ARG_VALUE` for static credentials that are empty or have stray blanks
    */
-  constructor(credentials: Credentials | CredentialProvider, now: () => number = Date.now) {
+  constructor(
+    credentials: Credentials | CredentialProvider,
+    now: () => number = Date.now,
+    providerLimitMs: number = presetProviderLimitMs,
+  ) {
     this.#now = now;
+    this.#providerLimitMs = providerLimitMs;
     if (typeof credentials === "function") {
       this.#provider = credentials;
     } else {
@@ -110,7 +118,7 @@ export class CredentialSource {
     if (provider === undefined) throw new VodupError("CREDENTIALS", "there are no credentials");
     let answer: unknown;
     try {
-      answer = await within(providerLimitMs, provider);
+      answer = await within(this.#providerLimitMs, provider);
     } catch (cause) {
       if (cause instanceof VodupError && cause.code === "CREDENTIALS") throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);

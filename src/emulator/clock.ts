@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from "node:timers";
+
 /** Something to be done once the emulator's clock reaches `at`. */
 interface Appointment {
   readonly at: number;

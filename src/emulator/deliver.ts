@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { Disconnected, type Answer, type Exchange } from "./exchange.ts";
 import type { Fault } from "./faults.ts";
 

@@ -58,7 +58,7 @@ export async function listen(
   const open = (port: number): Promise<void> =>
     new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen(port, "127.0.0.1", () => {
+      server.listen({ port, host: "127.0.0.1", exclusive: true }, () => {
         server.off("error", reject);
         resolve();
       });

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { EmulatorClock } from "./clock.ts";

@@ -1,4 +1,5 @@
 import type { VodApi } from "../vod-api/client.ts";
+import { setImmediate } from "node:timers";
 import { VodApiError } from "../errors.ts";
 
 /** What ConfirmEvents takes at once (vod ConfirmEvents, EventHandles). */

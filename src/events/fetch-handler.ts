@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from "node:timers";
 import { Receiver, type BodyProblem, type ReceiveOptions } from "./receive.ts";
 
 /** A handler of the web's Request and Response with what a graceful stop needs. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { clearTimeout, setTimeout } from "node:timers";
 import { Receiver, type BodyProblem, type ReceiveOptions, type Reply } from "./receive.ts";
 
 /** A request listener for node:http (and for frameworks built on it) with what a graceful stop needs. */

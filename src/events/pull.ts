@@ -1,4 +1,5 @@
 import type { VodApi } from "../vod-api/client.ts";
+import { performance } from "node:perf_hooks";
 import { VodupError, invalidArgument } from "../errors.ts";
 import { onAbort, openController, sleep } from "../http/abort.ts";
 import { parseSubAppId } from "../vod-api/client.ts";

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 /** Work to be done after the answer: so many at a time, so many waiting, in the order of arrival. */
 export class WorkQueue<Item> {
   readonly #work: (item: Item) => Promise<void>;

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from "node:timers";
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 

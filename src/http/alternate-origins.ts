@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** How many requests in a row one origin may leave without an answer of the service before the other is used. */
 const patience = 2;
 

@@ -42,11 +42,13 @@ export async function loadAgent(inside: () => Promise<UndiciInside> = loadInside
   return { open, buildConnector: connector };
 }
 
+/**
+ * One after the other: where a loader's hooks hand over CommonJS, Node 20 and 22 fail when two imports of files that
+ * share others are under way.
+ */
 async function loadInside(): Promise<UndiciInside> {
-  const [{ default: Agent }, { default: connector }, { default: request }] = await Promise.all([
-    import("undici/lib/dispatcher/agent.js"),
-    import("undici/lib/core/connect.js"),
-    import("undici/lib/api/api-request.js"),
-  ]);
+  const { default: Agent } = await import("undici/lib/dispatcher/agent.js");
+  const { default: connector } = await import("undici/lib/core/connect.js");
+  const { default: request } = await import("undici/lib/api/api-request.js");
   return { Agent, connector, request };
 }

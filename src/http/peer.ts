@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { NetworkError } from "../errors.ts";
 
 /** A service that had answered this client cannot be reached, answers again, or was waited for long enough. */

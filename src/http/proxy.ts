@@ -28,7 +28,8 @@ export async function proxyFromEnvironment(
   const [name, text] = firstSet(env, ["https_proxy", "HTTPS_PROXY"]) ?? [];
   if (name === undefined || text === undefined) return undefined;
   const proxy = parseProxy(name, text);
-  const { EnvHttpProxyAgent, Pool } = await import("undici");
+  // By its file: Bun puts a stub in the place of the package's name, which would bypass the proxy in silence.
+  const { EnvHttpProxyAgent, Pool } = await import("undici/index.js");
   return new EnvHttpProxyAgent({
     httpProxy: "",
     httpsProxy: proxy.origin,

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { sleep } from "../http/abort.ts";
 
 /** Lets so many through a second, in the order of their coming. */

@@ -1,4 +1,5 @@
 import type { Peer } from "./peer.ts";
+import { performance } from "node:perf_hooks";
 import { CosError, IntegrityError, NetworkError, VodApiError, VodupError, outOfRange } from "../errors.ts";
 import { publishRetry } from "./diagnostics.ts";
 import { sleep } from "./abort.ts";

@@ -2,6 +2,7 @@ import type { Agent, Dispatcher } from "./dispatcher.ts";
 import type { Download, DownloadRequest } from "./download.ts";
 import type { IdleLimits } from "./limits.ts";
 import type { Pacer } from "./pacer.ts";
+import { performance } from "node:perf_hooks";
 import { VodupError } from "../errors.ts";
 import { checkDispatcher, openDispatcher } from "./dispatcher.ts";
 import { publishRequest } from "./diagnostics.ts";

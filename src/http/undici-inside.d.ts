@@ -13,3 +13,7 @@ declare module "undici/lib/api/api-request.js" {
   function request(this: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
   export default request;
 }
+
+declare module "undici/index.js" {
+  export { EnvHttpProxyAgent, Pool } from "undici";
+}

@@ -1,4 +1,5 @@
 import type { WaitOptions } from "./options.ts";
+import { clearTimeout, setTimeout } from "node:timers";
 import { VodupError, invalidArgument, outOfRange } from "../errors.ts";
 import { onAbort, openController, sleep } from "../http/abort.ts";
 

@@ -1,6 +1,7 @@
 import type { TaskApi } from "./options.ts";
 import type { TaskState } from "./task-state.ts";
 import type { WaitForTaskOptions } from "./wait-for-task.ts";
+import { performance } from "node:perf_hooks";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
 import { findTask } from "./find-task.ts";

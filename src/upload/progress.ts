@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { RateWindow } from "../rate-window.ts";
 
 /** How far an upload is. Bytes are those the service has acknowledged, of the whole job: media, cover and segments. */

@@ -8,7 +8,6 @@ import { CheckpointError, SourceError } from "../errors.ts";
 import { toKey } from "../cos/key.ts";
 import { inParallel } from "../http/in-parallel.ts";
 import { changedTree } from "./manifest/folder.ts";
-import { crc64AsRead } from "./manifest/read.ts";
 import { readPass } from "./source/bytes.ts";
 
 /** Files of a tree that are looked at at the same time. */
@@ -104,6 +103,7 @@ export async function checkTree(
       const object = byLabel.get(file.label);
       const stored = object === undefined ? undefined : state.finished(object.key);
       if (object === undefined || stored === undefined) throw changedTree(file.label);
+      const { crc64AsRead } = await import("./manifest/read.ts");
       const asRead = crc64AsRead(file);
       if (asRead !== undefined && asRead !== stored.crc64) throw changedTree(file.label);
       if (now.identity.stamp === stamp) return;

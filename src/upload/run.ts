@@ -5,6 +5,7 @@ import type { Warning } from "./warning.ts";
 import type { SessionIdentity, UploadSession } from "./session/apply.ts";
 import type { UploadObject } from "./objects.ts";
 import type { UploadResult } from "./state/result.ts";
+import { performance } from "node:perf_hooks";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
 import type { Stage } from "../errors.ts";
 import { publishUpload, withinUpload } from "../http/diagnostics.ts";

@@ -3,6 +3,7 @@ import type { Tally } from "../../batch/tally.ts";
 import type { Warning } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Terminal } from "../terminal.ts";
+import { performance } from "node:perf_hooks";
 import { batchLine, formatDuration, leastFrameMs, redrawMs } from "../render.ts";
 import { reportError } from "../report-error.ts";
 import { formatSize } from "../sizes.ts";

@@ -1,3 +1,5 @@
+import { clearInterval, setInterval } from "node:timers";
+import { performance } from "node:perf_hooks";
 import { randomUUID } from "node:crypto";
 import { lstat, readFile, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";

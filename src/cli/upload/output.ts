@@ -2,6 +2,7 @@ import type { Checkpoint, ProgressEvent, RetryEvent, TaskState, UploadResult, Wa
 import type { Arguments } from "../args.ts";
 import type { Terminal } from "../terminal.ts";
 import type { UploadFlag } from "./flags.ts";
+import { performance } from "node:perf_hooks";
 import { progressView } from "../render.ts";
 import { describeError, reportError } from "../report-error.ts";
 import { shownSource } from "../shown-source.ts";

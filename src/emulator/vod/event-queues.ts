@@ -4,6 +4,7 @@ import type { Settings } from "../options.ts";
 import type { Identifiers } from "../random.ts";
 import type { Pusher } from "./push.ts";
 import type { EmulatedEvent } from "./event-bodies.ts";
+import { clearTimeout, setTimeout } from "node:timers";
 import { eventFields } from "./fields.ts";
 
 /** How a sub-app wants its events. */

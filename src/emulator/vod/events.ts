@@ -1,4 +1,5 @@
 import type { VodAction } from "./context.ts";
+import { performance } from "node:perf_hooks";
 import { VodFailure } from "./envelope.ts";
 import { maxBatch, type EventConfig } from "./event-queues.ts";
 import { textOf, textsOf } from "./validate.ts";

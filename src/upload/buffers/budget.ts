@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from "node:timers";
+
 /** Memory for streams is reserved and filled in pieces of this size, which is also the smallest part. */
 export const slabSize: number = 2 ** 20;
 

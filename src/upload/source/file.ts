@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { createReadStream } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";

@@ -1,5 +1,6 @@
 import type { MemoryBudget, Release } from "../buffers/budget.ts";
 import type { PartBody } from "./part-body.ts";
+import { performance } from "node:perf_hooks";
 import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
 import { endsWithin, failureLimits, openController } from "../../http/abort.ts";

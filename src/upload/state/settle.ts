@@ -1,6 +1,7 @@
 import type { VodApi } from "../../vod-api/client.ts";
 import type { UploadResult } from "./result.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { performance } from "node:perf_hooks";
 import { CheckpointError, invalidArgument } from "../../errors.ts";
 import { openController, withOwnSignal } from "../../http/abort.ts";
 import { parseSubAppId } from "../../vod-api/client.ts";

@@ -1,4 +1,5 @@
 import type { LimitFunction } from "p-limit";
+import { performance } from "node:perf_hooks";
 import pLimit from "p-limit";
 import { CosError, NetworkError } from "../../errors.ts";
 import { AdaptiveConcurrency } from "./adaptive-concurrency.ts";
