@@ -125,6 +125,31 @@ describe("discard", () => {
     expect(emulator.requests()).toEqual([]);
   });
 
+  test("the account's own keys go to no other endpoint: a foreign one needs the checkpoint's certificate", async () => {
+    const { session, endpoint, objects, ...rest } = await interrupted();
+    const foreign = await startEmulator();
+    try {
+      const checkpoint: Checkpoint = {
+        ...rest,
+        objects,
+        session: { ...session, certificate: undefined },
+        endpoint: { ...endpoint, cos: foreign.cosEndpoint },
+      };
+      const kept = await vod.discard(checkpoint);
+      expect(kept).toMatchObject({ removed: false, reason: expect.stringContaining("not sent to") });
+      expect(await vod.discard({ ...checkpoint, objects: {} })).toEqual({ removed: true, reason: undefined });
+      expect(foreign.requests()).toEqual([]);
+    } finally {
+      await foreign.close();
+    }
+  });
+
+  test("a network that does not answer is why", async () => {
+    const checkpoint = await interrupted();
+    emulator.setFaults([{ operation: "AbortMultipartUpload", fault: { kind: "reset-after-effect" } }]);
+    expect(await vod.discard(checkpoint)).toMatchObject({ removed: false, reason: expect.stringMatching(/./) });
+  });
+
   test("says why it could not, and refuses what is no checkpoint", async () => {
     const checkpoint = await interrupted();
     emulator.setFaults([{ operation: "AbortMultipartUpload", fault: { kind: "expire-certificate" } }]);
