@@ -1,13 +1,36 @@
-// Puts csv-parse into a build, as published and with its licence: `node scripts/vendor.mjs dist`. A command line that reads
-// CSV needs it, and the package is to have no more than three dependencies (docs/decisions/0013-csv-parse-in-dist.md).
-import { cp, mkdir } from "node:fs/promises";
+// Puts into a build what is no source of TypeScript: `node scripts/vendor.mjs dist`. A command line that reads CSV needs
+// csv-parse, the emulator's page its files, a view library and a player. All go in as published, with their licences: the
+// package is to have no more than three dependencies (docs/decisions/0013-csv-parse-in-dist.md, 0029-the-emulators-page.md).
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const [build] = process.argv.slice(2);
 if (build === undefined) throw new Error("usage: node scripts/vendor.mjs BUILD");
-const library = dirname(fileURLToPath(import.meta.resolve("csv-parse")));
+const found = (name) => fileURLToPath(import.meta.resolve(name));
+
+const library = dirname(found("csv-parse"));
 const target = join(build, "vendor/csv-parse");
 await mkdir(target, { recursive: true });
 await cp(join(library, "../LICENSE"), join(target, "LICENSE"));
 for (const part of ["index.js", "api", "utils"]) await cp(join(library, part), join(target, part), { recursive: true });
+
+const page = join(build, "emulator/page/static");
+await cp(join(import.meta.dirname, "../src/emulator/page/static"), page, { recursive: true });
+await mkdir(join(page, "vendor"), { recursive: true });
+// A browser knows no packages: the one import between two of these files is named as the file it is.
+for (const [source, file] of [
+  [found("preact"), "preact.js"],
+  [found("preact/hooks"), "preact-hooks.js"],
+  [found("htm"), "htm.js"],
+  // The player without subtitles, DRM and alternative audio, minified.
+  [join(dirname(found("hls.js/package.json")), "dist/hls.light.min.mjs"), "hls.js"],
+]) {
+  const text = await readFile(source, "utf8");
+  const own = text.replace('from"preact"', 'from"./preact.js"').replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n");
+  await writeFile(join(page, "vendor", file), own);
+}
+for (const name of ["preact", "htm", "hls.js"]) {
+  const licence = join(dirname(found(`${name}/package.json`)), "LICENSE");
+  await cp(licence, join(page, "vendor", `${name.replace(".js", "")}.LICENSE`));
+}

@@ -8,7 +8,7 @@ import type { Fault } from "./faults.ts";
  *
  * @throws {Disconnected} when there is nobody to answer.
  */
-export async function carryOut(exchange: Exchange, operate: () => Promise<Answer>): Promise<void> {
+export async function carryOut(exchange: Exchange, operate: () => Promise<Answer> | Answer): Promise<void> {
   const { fault } = exchange;
   switch (fault?.kind) {
     case "reset-before":
@@ -114,6 +114,8 @@ function writeHead(exchange: Exchange, answer: Answer, extra: Readonly<Record<st
   entry.status = answer.status;
   entry.code = answer.code;
   const headers = { Date: new Date(exchange.now).toUTCString(), ...extra, ...answer.headers };
+  const body = answer.body instanceof Uint8Array ? answer.body : undefined;
+  exchange.trace.answer = { headers, body };
   response.writeHead(answer.status, headers);
 }
 

@@ -4,7 +4,7 @@ import { TLSSocket } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createHash } from "node:crypto";
 import type { Fault } from "./faults.ts";
-import type { Entry } from "./request-log.ts";
+import type { Entry, Trace } from "./request-log.ts";
 
 /** An answer as it is meant, before a fault touches it. */
 export interface Answer {
@@ -75,6 +75,7 @@ export class Exchange {
   readonly target: Target;
   readonly now: number;
   readonly fault: Fault | undefined;
+  readonly trace: Trace = {};
   readonly #closing: AbortSignal;
 
   constructor(parts: ExchangeParts) {

@@ -82,7 +82,7 @@ export interface FaultSubject {
 }
 
 /** Field → whether it may be left out, for each kind. */
-const faultFields: Readonly<
+export const faultFields: Readonly<
   Record<FaultKind, Readonly<Record<string, "number" | "number?" | "string?" | "boolean?" | "headers?">>>
 > = {
   "reset-before": {},
@@ -176,8 +176,14 @@ function seeded(seed: number): () => number {
   };
 }
 
-interface CountedRule {
+/** A rule in force: how many requests it concerned, and how many it struck. */
+export interface RuleCount {
   readonly rule: FaultRule;
+  readonly matched: number;
+  readonly applied: number;
+}
+
+interface CountedRule extends RuleCount {
   readonly draw: () => number;
   matched: number;
   applied: number;
@@ -199,6 +205,11 @@ export class FaultPlan {
       matched: 0,
       applied: 0,
     }));
+  }
+
+  /** The rules in force, in their order, and how often each has matched and struck. */
+  list(): RuleCount[] {
+    return this.#rules.map(({ rule, matched, applied }) => ({ rule, matched, applied }));
   }
 
   /** The fault that strikes this request, if any; asking counts. */

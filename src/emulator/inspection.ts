@@ -1,11 +1,14 @@
 import type { EmulatorClock } from "./clock.ts";
 import type { Bucket } from "./cos/bucket.ts";
-import type { FaultPlan, FaultRule } from "./faults.ts";
+import type { FaultPlan, FaultRule, RuleCount } from "./faults.ts";
 import type { JsonObject } from "./json.ts";
 import type { Delivery, Pusher } from "./vod/push.ts";
-import type { LoggedRequest, RequestLog } from "./request-log.ts";
-import type { Sessions } from "./sessions.ts";
-import type { MediaLibrary } from "./vod/media-library.ts";
+import { redactText, type LoggedRequest, type RequestLog, type SignatureStages } from "./request-log.ts";
+import type { Sessions, UploadSession } from "./sessions.ts";
+import { fileDeleted, newFileUpload } from "./vod/event-bodies.ts";
+import type { LoggedEvent } from "./vod/event-log.ts";
+import type { EventQueues } from "./vod/event-queues.ts";
+import { sampleMedia, type MediaLibrary } from "./vod/media-library.ts";
 
 export interface ObjectSummary {
   readonly size: number;
@@ -55,6 +58,21 @@ export interface SessionSummary {
   /** SecretIds of the certificates given out for it. */
   readonly secretIds: readonly string[];
   readonly state: "open" | "committed";
+  readonly subAppId: number;
+  /** ApplyUpload, epoch milliseconds of the emulator's clock. */
+  readonly openedAt: number;
+  /** When the last of its certificates expires, epoch milliseconds of the emulator's clock. */
+  readonly expiresAt: number;
+  /** The parameters of ApplyUpload, as they came. */
+  readonly fields: JsonObject;
+}
+
+/** What is kept of one request for people to look at. */
+export interface RequestDetail {
+  readonly request: LoggedRequest;
+  readonly stages: SignatureStages | undefined;
+  /** Without secrets; the body's first 64 KiB, undefined when it was streamed from an object. */
+  readonly answer: { readonly headers: Readonly<Record<string, string>>; readonly body: string | undefined } | undefined;
 }
 
 /** What a test can see of an emulator, and what it can turn. */
@@ -79,8 +97,21 @@ export interface Inspector {
   secrets(): string[];
   /** Attempts to push an event. */
   deliveries(): Delivery[];
+  /** The last 1,000 events, whether they were sent or not, and what became of each. */
+  events(): LoggedEvent[];
+  /** Sends an event once more: pushes it, or lets it be pulled again. @throws {TypeError} when there is none */
+  sendEventAgain(id: number): void;
+  /**
+   * Pushes an event about the last media, or a made-up one, to `url`, once.
+   * @throws {TypeError} for what is not an http(s) URL, or a type other than NewFileUpload (default) and FileDeleted
+   */
+  sendTestEvent(url: string, options?: { type?: string | undefined; signKey?: string | undefined }): void;
   /** Resolves when no push is under way. */
   pushesSettled(): Promise<void>;
+  /** The fault rules in force, and how often each has matched and struck. */
+  faults(): RuleCount[];
+  /** Lets the certificates of a session, or of all of them, expire now. @throws {TypeError} for an unknown FileId */
+  expireCertificates(fileId?: string): void;
   /** Replaces the fault rules and starts counting anew. @throws {TypeError} for what is no rule */
   setFaults(rules: readonly FaultRule[]): void;
   /** Moves the emulator's clock by `ms` (negative: back). */
@@ -91,11 +122,13 @@ export interface Inspector {
 
 export interface InspectionParts {
   readonly log: RequestLog;
-  readonly account: { readonly secretKey: string };
+  readonly account: { readonly secretId: string; readonly secretKey: string };
   readonly sessions: Sessions;
   readonly bucket: Bucket;
   readonly media: MediaLibrary;
   readonly pusher: Pusher;
+  readonly events: EventQueues;
+  readonly subAppId: number;
   readonly faults: FaultPlan;
   readonly clock: EmulatorClock;
 }
@@ -105,6 +138,10 @@ export class Inspection implements Inspector {
 
   constructor(parts: InspectionParts) {
     this.#parts = parts;
+  }
+
+  get account(): { readonly secretId: string } {
+    return this.#parts.account;
   }
 
   requests(): LoggedRequest[] {
@@ -158,16 +195,54 @@ export class Inspection implements Inspector {
   }
 
   sessions(): SessionSummary[] {
-    const certificates = this.#parts.sessions.certificates();
-    return this.#parts.sessions.list().map((session) => ({
-      fileId: session.fileId,
-      bucket: session.bucket,
-      region: session.region,
-      key: session.mediaKey,
-      coverKey: session.coverKey,
-      secretIds: certificates.filter((one) => one.session === session).map(({ secretId }) => secretId),
-      state: session.state,
-    }));
+    const certificates = grouped(this.#parts.sessions.certificates(), ({ session }) => session);
+    return this.#parts.sessions.list().map((session) => {
+      const given = certificates.get(session) ?? [];
+      return {
+        fileId: session.fileId,
+        bucket: session.bucket,
+        region: session.region,
+        key: session.mediaKey,
+        coverKey: session.coverKey,
+        secretIds: given.map(({ secretId }) => secretId),
+        state: session.state,
+        subAppId: session.subAppId,
+        openedAt: session.openedAt,
+        expiresAt: Math.max(0, ...given.map(({ expiresAt }) => expiresAt)),
+        fields: session.fields,
+      };
+    });
+  }
+
+  /** Of requests numbered above `id`, those there are; they change until they have ended. */
+  requestsAfter(id: number): readonly LoggedRequest[] {
+    return this.#parts.log.after(id);
+  }
+
+  requestDetail(id: number): RequestDetail | undefined {
+    const { log } = this.#parts;
+    const request = log.find(id);
+    if (request === undefined) return undefined;
+    const { stages, answer } = log.traceOf(request) ?? {};
+    const body = answer?.body === undefined ? undefined : redactText(answer.body, this.secrets());
+    return { request: { ...request }, stages, answer: answer && { headers: answer.headers, body } };
+  }
+
+  /** The FileId of the session a request belongs to, as far as it says so. */
+  fileIdOf(request: LoggedRequest): string | undefined {
+    return this.#sessionOf(request)?.fileId;
+  }
+
+  #sessionOf(request: LoggedRequest): UploadSession | undefined {
+    const { sessions, log } = this.#parts;
+    const signer = /q-ak=([^&]+)/.exec(request.headers["authorization"] ?? "")?.[1] ?? request.query["q-ak"];
+    if (signer !== undefined) return sessions.certificate(signer)?.session;
+    const asked = request.json?.["VodSessionKey"];
+    if (typeof asked === "string") return sessions.byKey(asked);
+    if (request.operation !== "ApplyUpload") return undefined;
+    const body = log.traceOf(request)?.answer?.body;
+    const answered = /"VodSessionKey":"([^"]+)"/.exec(body === undefined ? "" : Buffer.from(body).toString("latin1"));
+    return sessions.byKey(answered?.[1] ?? "");
   }
 
   secrets(): string[] {
@@ -179,8 +254,42 @@ export class Inspection implements Inspector {
     return this.#parts.pusher.deliveries();
   }
 
+  events(): LoggedEvent[] {
+    const now = this.now();
+    const attempts = grouped(this.deliveries(), ({ eventId }) => eventId);
+    return this.#parts.events.log.list().map(({ event: _event, ...record }) => {
+      const free = record.state === "held" && now > (record.heldUntil ?? 0);
+      return { ...record, state: free ? "waiting" : record.state, deliveries: attempts.get(record.id) ?? [] };
+    });
+  }
+
+  sendEventAgain(id: number): void {
+    if (!this.#parts.events.again(id)) throw new TypeError(`there is no event ${id}`);
+  }
+
+  sendTestEvent(url: string, options: { type?: string | undefined; signKey?: string | undefined } = {}): void {
+    const { type = "NewFileUpload", signKey } = options;
+    if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : "")) throw new TypeError("url must be http(s)");
+    const { media, events, subAppId } = this.#parts;
+    const about = media.list().at(-1) ?? sampleMedia(subAppId, this.now());
+    const made = { NewFileUpload: newFileUpload(about), FileDeleted: fileDeleted(about.fileId, []) }[type];
+    if (made === undefined) throw new TypeError("type must be NewFileUpload or FileDeleted");
+    events.pushTo(about.subAppId, made, { notificationUrl: url, signKey: signKey === "" ? undefined : signKey });
+  }
+
   async pushesSettled(): Promise<void> {
     await this.#parts.pusher.settled();
+  }
+
+  faults(): RuleCount[] {
+    return this.#parts.faults.list();
+  }
+
+  expireCertificates(fileId?: string): void {
+    const all = this.#parts.sessions.certificates();
+    const meant = fileId === undefined ? all : all.filter(({ session }) => session.fileId === fileId);
+    if (fileId !== undefined && meant.length === 0) throw new TypeError(`there is no session of FileId ${fileId}`);
+    for (const certificate of meant) certificate.expiresAt = Math.min(certificate.expiresAt, this.now());
   }
 
   setFaults(rules: readonly FaultRule[]): void {
@@ -194,4 +303,14 @@ export class Inspection implements Inspector {
   now(): number {
     return this.#parts.clock.now();
   }
+}
+
+function grouped<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
 }

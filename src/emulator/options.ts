@@ -96,6 +96,8 @@ export interface EmulatorOptions {
   readonly rateLimits?: Readonly<Record<string, number>> | undefined;
   /** How long an idle connection is kept. @defaultValue 65000 */
   readonly keepAliveTimeoutMs?: number | undefined;
+  /** Show a page at `/`, and keep with each request what it shows: answers and signature stages. @defaultValue true */
+  readonly page?: boolean | undefined;
   /** Requests kept in the log, the oldest dropped first. @defaultValue 20000 */
   readonly requestLogLimit?: number | undefined;
 }
@@ -232,6 +234,7 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     pullSource: options.pullSource,
     rateLimits: options.rateLimits ?? {},
     keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 65_000,
+    page: options.page ?? true,
     requestLogLimit: options.requestLogLimit ?? 20_000,
   };
 }

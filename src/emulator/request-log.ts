@@ -3,7 +3,7 @@ import type { JsonObject } from "./json.ts";
 import { isJsonObject, type Json } from "./json.ts";
 import { describeMismatch, type SignatureMismatch } from "./signatures/mismatch.ts";
 
-export type Api = "vod" | "cos" | "control";
+export type Api = "vod" | "cos" | "media" | "control";
 
 /** One request as it arrived and how it was answered. No signature and no token in it. */
 export interface LoggedRequest {
@@ -53,6 +53,24 @@ export interface LoggedRequest {
   readonly durationMs?: number | undefined;
 }
 
+/** How a request's signature is made, stage by stage. Keys are named, never shown. */
+export interface SignatureStages {
+  readonly algorithm: "TC3-HMAC-SHA256" | "sha1";
+  readonly canonicalName: "CanonicalRequest" | "HttpString";
+  /** A token in it reads `TOKEN`. */
+  readonly canonical: string;
+  readonly stringToSign: string;
+  readonly secretId: string;
+  /** What the keys are called, in the order in which each is made of the one before. */
+  readonly keys: readonly string[];
+}
+
+/** What is known of a request beside its log line: for people to look at. */
+export interface Trace {
+  stages?: SignatureStages | undefined;
+  answer?: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array | undefined } | undefined;
+}
+
 /** {@link LoggedRequest} while the request is being handled. */
 export type Entry = { -readonly [Name in keyof LoggedRequest]: LoggedRequest[Name] };
 
@@ -65,7 +83,7 @@ export function noteFailure(entry: Entry, message: string, mismatch: SignatureMi
 }
 
 const redactedText = "<redacted>";
-const secretNames = new Set(["x-cos-security-token", "x-tc-token", "q-signature", "signkey", "token"]);
+const secretNames = new Set(["x-cos-security-token", "x-tc-token", "q-signature", "signkey", "token", "secretkey"]);
 
 /** Cuts the signature out of a TC3 or COS Authorization and leaves what was signed readable. */
 function redactAuthorization(value: string): string {
@@ -91,6 +109,12 @@ export function redactJson(value: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, redactMember(name, one)]));
 }
 
+/** The first 64 KiB of an answer, without secrets. */
+export function redactText(body: Uint8Array, secrets: readonly string[]): string {
+  const text = Buffer.from(body.subarray(0, 2 ** 16)).toString("utf8");
+  return secrets.reduce((kept, secret) => kept.replaceAll(secret, redactedText), text);
+}
+
 function redactMember(name: string, value: Json): Json {
   if (secretNames.has(name.toLowerCase())) return redactedText;
   return isJsonObject(value) ? redactJson(value) : value;
@@ -100,6 +124,7 @@ function redactMember(name: string, value: Json): Json {
 export class RequestLog {
   readonly #limit: number;
   #entries: Entry[] = [];
+  readonly #traces = new WeakMap<Entry, Trace>();
   #count = 0;
 
   constructor(limit: number) {
@@ -117,6 +142,24 @@ export class RequestLog {
   /** Copies: what is handed out does not change any more. */
   list(): LoggedRequest[] {
     return this.#entries.slice(-this.#limit).map((entry) => ({ ...entry }));
+  }
+
+  /** The entries numbered above `id`, as they are: they change until their request has ended. */
+  after(id: number): readonly Readonly<Entry>[] {
+    const first = this.#entries[0]?.id ?? 0;
+    return this.#entries.slice(Math.max(id + 1 - first, 0));
+  }
+
+  find(id: number): Readonly<Entry> | undefined {
+    return this.#entries[id - (this.#entries[0]?.id ?? 0)];
+  }
+
+  trace(entry: Entry, trace: Trace): void {
+    this.#traces.set(entry, trace);
+  }
+
+  traceOf(entry: Readonly<Entry>): Trace | undefined {
+    return this.#traces.get(entry);
   }
 
   clear(): void {

@@ -14,6 +14,8 @@ export interface UploadSession {
   readonly coverKey: string | undefined;
   /** The parameters of ApplyUpload as they came. */
   readonly fields: JsonObject;
+  /** Epoch milliseconds. */
+  readonly openedAt: number;
   /** HLS and DASH: objects beside and below the manifest may be written too. */
   readonly hasSegments: boolean;
   state: "open" | "committed";

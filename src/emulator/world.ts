@@ -2,16 +2,19 @@ import { performance } from "node:perf_hooks";
 import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { EmulatorClock } from "./clock.ts";
-import { answerControl, isControlRequest, type Controls } from "./control.ts";
-import { Bucket } from "./cos/bucket.ts";
+import { answerControl, controlsOf, isControlRequest, type Controls } from "./control.ts";
+import { Bucket, type StoredObject } from "./cos/bucket.ts";
 import { answerCos, cosOperation } from "./cos/operations.ts";
 import type { CosContext } from "./cos/context.ts";
 import { carryOut } from "./deliver.ts";
+import { comesFromElsewhere, isNavigation, namesLoopback, refusalOf, refuse } from "./door.ts";
 import { Disconnected, Exchange, readHeaders, type Answer } from "./exchange.ts";
 import { parseTarget, type Target } from "./request-target.ts";
-import { FaultPlan, parseFaultRules } from "./faults.ts";
+import { FaultPlan } from "./faults.ts";
 import { Inspection } from "./inspection.ts";
 import type { Settings } from "./options.ts";
+import type { Page } from "./page/page.ts";
+import { answerPlay, playedObject } from "./play.ts";
 import { Pusher } from "./vod/push.ts";
 import { Identifiers } from "./random.ts";
 import { redactHeader, redactQuery, RequestLog, type Api, type Entry } from "./request-log.ts";
@@ -47,6 +50,8 @@ export class World {
   readonly #vod: VodContext;
   readonly #cos: CosContext;
   readonly #controls: Controls;
+  readonly #settings: Settings;
+  #page: Promise<Page> | undefined;
   readonly #closing = new AbortController();
 
   private constructor(settings: Settings, store: ObjectStore) {
@@ -62,6 +67,7 @@ export class World {
     setMaxListeners(0, this.#closing.signal);
     const pusher = new Pusher(settings, clock, this.#closing.signal);
     this.account = account;
+    this.#settings = settings;
     this.#clock = clock;
     this.#faults = new FaultPlan(settings.faults);
     this.#log = new RequestLog(settings.requestLogLimit);
@@ -85,6 +91,8 @@ export class World {
       bucket,
       media: this.#vod.media,
       pusher,
+      events: this.#vod.events,
+      subAppId: settings.defaultSubAppId,
       faults: this.#faults,
       clock,
     });
@@ -100,14 +108,24 @@ export class World {
     const started = performance.now();
     const headers = readHeaders(request);
     const target = parseTarget(request.url ?? "/");
-    const route = this.#route(request.method ?? "GET", target, headers);
+    const visitor = { method: request.method ?? "GET", headers, tls: this.#settings.tls };
+    response.on("error", () => undefined);
+    const forPage = this.#settings.page && isPageRequest(visitor.method, target, headers);
+    const route = this.#route(visitor.method, target, headers);
+    const refusal = forPage && isNavigation(visitor) && namesLoopback(headers) ? undefined : refusalOf(visitor);
+    if (forPage || comesFromElsewhere(visitor) || (refusal !== undefined && answeredUnsigned.has(route.api))) {
+      // Neither is logged, and no fault strikes it: what a page sends, this one or another, must not count.
+      if (refusal === undefined) await this.#showPage(request, response, target);
+      else dismiss(request, response, refuse(refusal));
+      return;
+    }
     const entry = this.#enter(request, headers, target, route, connection);
     const fault = this.#faults.strike({ ...route, path: target.path ?? target.rawPath, partNumber: entry.partNumber });
     entry.fault = fault?.kind;
     const now = entry.time + (fault?.kind === "clock-skew" ? fault.ms : 0);
     const closing = this.#closing.signal;
     const exchange = new Exchange({ request, response, entry, headers, target, now, fault, closing });
-    response.on("error", () => undefined);
+    if (this.#settings.page) this.#log.trace(entry, exchange.trace);
     try {
       await carryOut(exchange, () => this.#operate(exchange, route.api));
     } catch (error) {
@@ -149,11 +167,13 @@ export class World {
   }
 
   #route(method: string, target: Target, headers: ReadonlyMap<string, string>): { api: Api; operation: string } {
-    if (isControlRequest(method, target.rawPath, headers)) {
+    if (isControlRequest(method, target.rawPath, headers, this.#controls)) {
       return { api: "control", operation: `${method} ${target.rawPath}` };
     }
     if (isVodRequest(headers)) return { api: "vod", operation: headers.get("x-tc-action") ?? "Unknown" };
-    return { api: "cos", operation: cosOperation(method, target.rawPath, target.query) };
+    const operation = cosOperation(method, target.rawPath, target.query);
+    if (this.#played(operation, target, headers) !== undefined) return { api: "media", operation: "PlayMedia" };
+    return { api: "cos", operation };
   }
 
   #enter(
@@ -186,8 +206,23 @@ export class World {
     return entry;
   }
 
-  #operate(exchange: Exchange, api: Api): Promise<Answer> {
+  /** The media object that a GET or HEAD without a signature asks for. */
+  #played(operation: string, target: Target, headers: ReadonlyMap<string, string>): StoredObject | undefined {
+    const unsigned = !headers.has("authorization") && !target.query.has("q-signature");
+    if (!unsigned || (operation !== "GetObject" && operation !== "HeadObject")) return undefined;
+    return playedObject(target.path, this.#cos.bucket, this.#vod.media);
+  }
+
+  async #showPage(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
+    // Loaded with the first who looks: an emulator in a test has nobody.
+    this.#page ??= import("./page/page.ts").then(({ Page }) => new Page(this.inspection, this.#closing.signal));
+    await (await this.#page).respond(request, response, target);
+  }
+
+  #operate(exchange: Exchange, api: Api): Promise<Answer> | Answer {
     if (api === "control") return answerControl(exchange, this.#controls);
+    const played = api === "media" ? playedObject(exchange.target.path, this.#cos.bucket, this.#vod.media) : undefined;
+    if (played !== undefined) return answerPlay(exchange, this.#cos, played);
     return api === "vod" ? answerVod(exchange, this.#vod, this.#rates) : answerCos(exchange, this.#cos);
   }
 
@@ -198,14 +233,19 @@ export class World {
   }
 }
 
-function controlsOf(inspection: Inspection): Controls {
-  return {
-    requests: () => inspection.requests(),
-    objects: async () => Object.fromEntries(await inspection.objects()),
-    media: () => inspection.media(),
-    uploads: () => inspection.uploads(),
-    deliveries: () => inspection.deliveries(),
-    setFaults: (rules) => inspection.setFaults(parseFaultRules(rules)),
-    advanceClock: (ms) => inspection.advanceClock(ms),
-  };
+/** What is answered without a signature, to this machine only. */
+const answeredUnsigned: ReadonlySet<Api> = new Set(["control", "media"]);
+
+function isPageRequest(method: string, target: Target, headers: ReadonlyMap<string, string>): boolean {
+  if (headers.has("authorization") || headers.has("x-tc-action")) return false;
+  if (target.rawPath.startsWith("/_vodup/")) return true;
+  const bare = target.rawPath === "/" && !target.query.has("uploads") && !target.query.has("q-signature");
+  return bare && (method === "GET" || method === "HEAD");
+}
+
+/** Answers at once; the body of the request is let go. */
+function dismiss(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  request.resume();
+  response.writeHead(answer.status, answer.headers);
+  response.end(request.method === "HEAD" ? undefined : answer.body);
 }

@@ -1,3 +1,4 @@
+import { inert } from "../door.ts";
 import type { Exchange } from "../exchange.ts";
 import { checkRead, checkWrite, keyOf } from "./access.ts";
 import type { StoredObject } from "./bucket.ts";
@@ -52,7 +53,7 @@ function find(exchange: Exchange, principal: CosPrincipal, context: CosContext):
   return object;
 }
 
-function objectHeaders(context: CosContext, object: StoredObject): Record<string, string> {
+export function objectHeaders(context: CosContext, object: StoredObject): Record<string, string> {
   return {
     "content-type": "application/octet-stream",
     "Accept-Ranges": "bytes",
@@ -79,13 +80,13 @@ export async function getObject(exchange: Exchange, principal: CosPrincipal, con
   const partial = range === undefined ? {} : { "Content-Range": `bytes ${start}-${end - 1}/${object.size}` };
   return {
     status: range === undefined ? 200 : 206,
-    headers: { ...headers, ...partial, "Content-Length": String(end - start) },
+    headers: { ...headers, ...inert, ...partial, "Content-Length": String(end - start) },
     body: object.blob.read(start, end),
   };
 }
 
 /** `bytes=a-b`, `bytes=a-`, `bytes=-n` → from and to (not included). @throws {CosFailure} InvalidRange */
-function parseRange(range: string, size: number): [start: number, end: number] {
+export function parseRange(range: string, size: number): [start: number, end: number] {
   const match = /^bytes=(\d*)-(\d*)$/.exec(range);
   const [, from = "", to = ""] = match ?? [];
   const start = from === "" ? Math.max(size - Number(to), 0) : Number(from);

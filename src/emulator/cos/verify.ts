@@ -1,4 +1,4 @@
-import { signCos } from "../../signing/index.ts";
+import { percentEncode, signCos } from "../../signing/index.ts";
 import type { Exchange } from "../exchange.ts";
 import { plainMismatch } from "../signatures/mismatch.ts";
 import type { Settings } from "../options.ts";
@@ -20,6 +20,7 @@ export interface CosVerification {
 const unknownKey = (): CosFailure =>
   new CosFailure(403, "InvalidAccessKeyId", "The Access Key Id you provided does not exist in our records.");
 
+const tokenField = "x-cos-security-token";
 const maxSkewSeconds = 15 * 60;
 
 /**
@@ -51,7 +52,7 @@ function identify(
   { settings, sessions, account }: CosVerification,
   { secretId }: CosAuthorization,
 ): { principal: CosPrincipal; secretKey: string } {
-  const token = exchange.headers.get("x-cos-security-token") ?? exchange.query.get("x-cos-security-token");
+  const token = exchange.headers.get(tokenField) ?? exchange.query.get(tokenField);
   if (secretId === account.secretId) {
     if (token !== settings.token) throw unknownKey();
     return { principal: { kind: "account" }, secretKey: account.secretKey };
@@ -128,6 +129,15 @@ function checkSignature(
     signCos({ method: exchange.method, ...fields, startTime: start, endTime: end }, { secretId, secretKey });
   const fields = signedFields(exchange, authorization);
   const ours = sign(fields);
+  const token = percentEncode(exchange.headers.get(tokenField) ?? exchange.query.get(tokenField) ?? "");
+  exchange.trace.stages = {
+    algorithm: "sha1",
+    canonicalName: "HttpString",
+    canonical: token === "" ? ours.httpString : ours.httpString.replaceAll(token, "TOKEN"),
+    stringToSign: ours.stringToSign,
+    secretId,
+    keys: [context.account.secretId === secretId ? "SecretKey" : "TempCertificate.SecretKey", "SignKey"],
+  };
   const absent = absentNames(exchange, authorization);
   const refused = exchange.fault?.kind === "refuse-signature";
   if (!refused && ours.signature === authorization.signature && absent.length === 0) return;

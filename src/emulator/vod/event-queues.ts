@@ -2,9 +2,10 @@ import type { EmulatorClock } from "../clock.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Settings } from "../options.ts";
 import type { Identifiers } from "../random.ts";
-import type { Pusher } from "./push.ts";
+import type { Pusher, PushTarget } from "./push.ts";
 import type { EmulatedEvent } from "./event-bodies.ts";
 import { clearTimeout, setTimeout } from "node:timers";
+import { EventLog, type EventRecord } from "./event-log.ts";
 import { eventFields } from "./fields.ts";
 
 /** How a sub-app wants its events. */
@@ -18,7 +19,7 @@ export interface EventConfig {
 }
 
 interface QueuedEvent {
-  readonly event: EmulatedEvent;
+  readonly record: EventRecord;
   readonly createdAt: number;
   /** The handle of the last delivery; a new one each time. */
   handle: string | undefined;
@@ -41,6 +42,7 @@ export class EventQueues {
   readonly #pusher: Pusher;
   readonly #configs = new Map<number, EventConfig>();
   readonly #queues = new Map<number, QueuedEvent[]>();
+  readonly log: EventLog = new EventLog();
   #waiting: (() => void)[] = [];
 
   constructor(settings: Settings, clock: EmulatorClock, ids: Identifiers, pusher: Pusher) {
@@ -70,13 +72,39 @@ export class EventQueues {
 
   emit(subAppId: number, event: EmulatedEvent, topic: EventTopic): void {
     const config = this.config(subAppId);
-    if (topic === "upload" && config.uploadSwitch === "OFF") return;
-    if (topic === "delete" && config.deleteSwitch === "OFF") return;
+    const off =
+      (topic === "upload" && config.uploadSwitch === "OFF") || (topic === "delete" && config.deleteSwitch === "OFF");
+    const record = this.log.add(event, { subAppId, time: this.#clock.now(), state: off ? "off" : "waiting" });
+    if (!off) this.#sendOut(record, config);
+  }
+
+  /** Sends an event once more, as its sub-app wants its events now. @returns false when no such event is remembered */
+  again(id: number): boolean {
+    const record = this.log.find(id);
+    if (record === undefined) return false;
+    const { subAppId } = record;
+    this.#queues.set(
+      subAppId,
+      this.#queue(subAppId).filter((one) => one.record !== record),
+    );
+    this.#sendOut(record, this.config(subAppId));
+    return true;
+  }
+
+  /** Pushes an event to a receiver of the caller's choice, whatever the sub-app's configuration is. */
+  pushTo(subAppId: number, event: EmulatedEvent, target: PushTarget): void {
+    this.#pusher.push(this.log.add(event, { subAppId, time: this.#clock.now(), state: "pushed" }), target);
+  }
+
+  #sendOut(record: EventRecord, config: EventConfig): void {
+    record.state = config.mode === "PUSH" ? "pushed" : "waiting";
+    record.heldUntil = undefined;
     if (config.mode === "PUSH") {
-      this.#pusher.push(event, config);
+      this.#pusher.push(record, config);
       return;
     }
-    this.#queue(subAppId).push({ event, createdAt: this.#clock.now(), handle: undefined, pulledAt: undefined });
+    const createdAt = this.#clock.now();
+    this.#queue(record.subAppId).push({ record, createdAt, handle: undefined, pulledAt: undefined });
     this.#wake();
   }
 
@@ -87,7 +115,10 @@ export class EventQueues {
     return free.slice(0, maxBatch).map((one) => {
       one.handle = this.#ids.bytes(48).toString("base64");
       one.pulledAt = now;
-      return eventContent(one.handle, one.event);
+      one.record.pulls += 1;
+      one.record.state = "held";
+      one.record.heldUntil = now + this.#settings.confirmWindowMs;
+      return eventContent(one.handle, one.record.event);
     });
   }
 
@@ -101,6 +132,7 @@ export class EventQueues {
       if (held === undefined) return false;
       confirmed.add(held);
     }
+    for (const { record } of confirmed) record.state = "confirmed";
     this.#queues.set(
       subAppId,
       queue.filter((one) => !confirmed.has(one)),

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../json.ts";
+import { neverExpires } from "./time.ts";
 
 /** One media file as the emulator knows it. */
 export interface Media {
@@ -52,4 +53,30 @@ export class MediaLibrary {
   list(): Media[] {
     return [...this.#media.values()];
   }
+}
+
+/** Stands for a media in a test event when there is none yet. */
+export function sampleMedia(subAppId: number, now: number): Media {
+  const [fileId, key] = ["1000000000000000001", "sample/1000000000000000001/sample.mp4"];
+  return {
+    fileId,
+    subAppId,
+    key,
+    url: `http://1250000000.vod2.myqcloud.com/${key}`,
+    coverKey: undefined,
+    coverUrl: "",
+    type: "mp4",
+    storageRegion: "ap-singapore",
+    size: 0,
+    sourceContext: "test",
+    procedureTaskId: "",
+    fields: {},
+    createTime: now,
+    updateTime: now,
+    name: "sample",
+    description: "",
+    expireTime: neverExpires,
+    classId: 0,
+    tags: [],
+  };
 }

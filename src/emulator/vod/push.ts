@@ -5,6 +5,7 @@ import type { EmulatorClock } from "../clock.ts";
 import type { JsonObject } from "../json.ts";
 import type { Settings } from "../options.ts";
 import type { EmulatedEvent } from "./event-bodies.ts";
+import type { EventRecord } from "./event-log.ts";
 import { bodyV2 } from "./event-bodies-v2.ts";
 
 /** One attempt to push an event. */
@@ -13,6 +14,10 @@ export interface Delivery {
   readonly time: number;
   readonly url: string;
   readonly eventType: string;
+  /** Of the event, counted from 1: equal numbers mean one event sent again. */
+  readonly eventId: number;
+  /** T of a signed event: until when its Sign holds, epoch seconds. Undefined without a sign key. */
+  readonly signedUntil?: number | undefined;
   /** Counted from 1. */
   readonly attempt: number;
   readonly outcome: "answered" | "timeout" | "unreachable" | "not-loopback";
@@ -27,6 +32,11 @@ export interface PushTarget {
 
 /** Sign and T are valid this long (266/57589). */
 const signLifeSeconds = 600;
+function sign(signKey: string, now: number): { Sign: string; T: number } {
+  const expiry = Math.floor(now / 1000) + signLifeSeconds;
+  return { Sign: md5Hex(`${signKey}${expiry}`), T: expiry };
+}
+
 /** Deliveries remembered. */
 const mostKept = 1000;
 
@@ -49,7 +59,7 @@ export class Pusher {
     this.#closing = closing;
   }
 
-  push(event: EmulatedEvent, target: PushTarget): void {
+  push(event: EventRecord, target: PushTarget): void {
     if (target.notificationUrl === "" || this.#closing.aborted) return;
     const run = this.#deliver(event, target).finally(() => this.#running.delete(run));
     this.#running.add(run);
@@ -64,29 +74,28 @@ export class Pusher {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  async #deliver(event: EmulatedEvent, { notificationUrl, signKey }: PushTarget): Promise<void> {
+  async #deliver({ id: eventId, event }: EventRecord, { notificationUrl, signKey }: PushTarget): Promise<void> {
     const url = URL.canParse(notificationUrl) ? new URL(notificationUrl) : undefined;
+    // A receiver's URL may hold a password.
+    const shown = url === undefined ? "" : `${url.origin}${url.pathname}`;
     for (let attempt = 1; attempt <= this.#settings.pushAttempts; attempt++) {
+      const time = this.#clock.now();
+      // Made anew for each attempt: T would be past otherwise.
+      const signed = signKey === undefined ? undefined : sign(signKey, time);
       const sent =
         url === undefined || !(this.#settings.pushAnywhere || isLoopback(url.hostname))
           ? { outcome: "not-loopback" as const }
-          : await this.#post(url, this.#body(event, signKey));
+          : await this.#post(url, JSON.stringify({ ...this.#body(event), ...signed }));
       if (this.#closing.aborted) return;
-      // A receiver's URL may hold a password.
-      const shown = url === undefined ? "" : `${url.origin}${url.pathname}`;
-      this.#deliveries.push({ time: this.#clock.now(), url: shown, eventType: event.type, attempt, ...sent });
+      const described = { time: this.#clock.now(), url: shown, eventType: event.type, eventId, signedUntil: signed?.T };
+      this.#deliveries.push({ ...described, attempt, ...sent });
       if (this.#deliveries.length > mostKept) this.#deliveries.shift();
       if (sent.outcome === "answered" || sent.outcome === "not-loopback") return;
     }
   }
 
-  /** Made anew for each attempt: T would be past otherwise. */
-  #body(event: EmulatedEvent, signKey: string | undefined): string {
-    const body: JsonObject =
-      this.#settings.eventFormat === "2.0" ? bodyV2(event) : { EventType: event.type, [event.field]: event.body };
-    if (signKey === undefined) return JSON.stringify(body);
-    const expiry = Math.floor(this.#clock.now() / 1000) + signLifeSeconds;
-    return JSON.stringify({ ...body, Sign: md5Hex(`${signKey}${expiry}`), T: expiry });
+  #body(event: EmulatedEvent): JsonObject {
+    return this.#settings.eventFormat === "2.0" ? bodyV2(event) : { EventType: event.type, [event.field]: event.body };
   }
 
   async #post(url: URL, body: string): Promise<Pick<Delivery, "outcome" | "status">> {

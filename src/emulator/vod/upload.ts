@@ -48,7 +48,7 @@ function renewed({ context, params, subAppId }: VodCall): UploadSession | undefi
   return session;
 }
 
-function openSession({ context, params, subAppId }: VodCall, region: string): UploadSession {
+function openSession({ context, params, subAppId, now }: VodCall, region: string): UploadSession {
   const { ids, settings, sessions } = context;
   const mediaType = textOf(params, "MediaType") ?? "";
   const path = textOf(params, "MediaStoragePath");
@@ -59,6 +59,7 @@ function openSession({ context, params, subAppId }: VodCall, region: string): Up
     region,
     bucket: bucketName(region, settings),
     fields: params,
+    openedAt: now,
     hasSegments: isManifestType(mediaType),
   });
 }

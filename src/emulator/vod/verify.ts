@@ -99,11 +99,20 @@ export function verifyTc3(exchange: Exchange, body: Uint8Array, account: Account
   }
   checkScope(authorization, timestamp);
   checkSignedHeaders(exchange, authorization.signedHeaders);
-  if (exchange.fault?.kind === "refuse-signature") throw signatureFailure(undefined);
-
   const pieces = canonicalPieces(exchange, authorization.signedHeaders, sha256Hex(body));
   const secretSigning = deriveTc3Keys(account.secretKey, timestamp, vodService).secretSigning;
   const scope = tc3CredentialScope(timestamp, vodService);
+  const canonical = tc3CanonicalRequest(pieces);
+  exchange.trace.stages = {
+    algorithm: TC3_ALGORITHM,
+    canonicalName: "CanonicalRequest",
+    canonical,
+    stringToSign: tc3StringToSign(timestamp, scope, sha256Hex(canonical)),
+    secretId: account.secretId,
+    keys: ["TC3 + SecretKey", "SecretDate", "SecretService", "SecretSigning"],
+  };
+  if (exchange.fault?.kind === "refuse-signature") throw signatureFailure(undefined);
+
   const taken = (variant: Tc3CanonicalPieces): boolean =>
     tc3SignatureHex(secretSigning, tc3StringToSign(timestamp, scope, sha256Hex(tc3CanonicalRequest(variant)))) ===
     authorization.signature;
