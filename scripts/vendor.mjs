@@ -31,6 +31,7 @@ for (const [source, file] of [
   await writeFile(join(page, "vendor", file), own);
 }
 for (const name of ["preact", "htm", "hls.js"]) {
-  const licence = join(dirname(found(`${name}/package.json`)), "LICENSE");
+  // Of each the entry is dist/something.
+  const licence = join(dirname(found(name)), "../LICENSE");
   await cp(licence, join(page, "vendor", `${name.replace(".js", "")}.LICENSE`));
 }

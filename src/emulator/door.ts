@@ -55,7 +55,9 @@ export function comesFromElsewhere({ headers, tls }: Visitor): boolean {
 
 /** Following a link to a page is no more than opening it. */
 export function isNavigation({ method, headers }: Visitor): boolean {
-  return method === "GET" && headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
+  return (
+    method === "GET" && headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document"
+  );
 }
 
 /** Why the page, the inspection or the controls are refused to whoever sent this; undefined: they are not. */

@@ -72,7 +72,8 @@ export interface RequestDetail {
   readonly request: LoggedRequest;
   readonly stages: SignatureStages | undefined;
   /** Without secrets; the body's first 64 KiB, undefined when it was streamed from an object. */
-  readonly answer: { readonly headers: Readonly<Record<string, string>>; readonly body: string | undefined } | undefined;
+  readonly answer:
+    { readonly headers: Readonly<Record<string, string>>; readonly body: string | undefined } | undefined;
 }
 
 /** What a test can see of an emulator, and what it can turn. */

@@ -9,7 +9,8 @@ import { isManifestType } from "./vod/media-types.ts";
 import type { Media, MediaLibrary } from "./vod/media-library.ts";
 
 /** What a browser may take a stored object for. Anything else, HTML and SVG too, is bytes to be saved. */
-const shownTypes = /^((video|audio)\/[\w.+-]+|image\/(jpeg|png|gif|webp|avif|bmp)|application\/(vnd\.apple\.mpegurl|x-mpegurl|dash\+xml))$/i;
+const shownTypes =
+  /^((video|audio)\/[\w.+-]+|image\/(jpeg|png|gif|webp|avif|bmp)|application\/(vnd\.apple\.mpegurl|x-mpegurl|dash\+xml))$/i;
 
 const mediaTypes: Readonly<Record<string, string>> = {
   mp4: "video/mp4",
@@ -34,7 +35,11 @@ const mediaTypes: Readonly<Record<string, string>> = {
 };
 
 /** The object a player asks for by the path of a MediaUrl: a media, its cover, or a segment of its folder. */
-export function playedObject(path: string | undefined, bucket: Bucket, library: MediaLibrary): StoredObject | undefined {
+export function playedObject(
+  path: string | undefined,
+  bucket: Bucket,
+  library: MediaLibrary,
+): StoredObject | undefined {
   const key = path?.slice(1) ?? "";
   const object = bucket.object(key);
   if (object === undefined) return undefined;
@@ -70,5 +75,9 @@ function typeOf({ key, headers }: StoredObject): string {
 }
 
 function failed(status: number, message: string): Answer {
-  return { status, headers: { ...inert, "Content-Type": "text/plain; charset=utf-8" }, body: Buffer.from(`${message}\n`) };
+  return {
+    status,
+    headers: { ...inert, "Content-Type": "text/plain; charset=utf-8" },
+    body: Buffer.from(`${message}\n`),
+  };
 }

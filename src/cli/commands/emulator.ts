@@ -5,9 +5,10 @@ import type { SignalError } from "../stopping.ts";
 import { UsageError } from "../args.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { parseInteger } from "../numbers.ts";
+import { openInBrowser } from "../open-in-browser.ts";
 import { stopping } from "../stopping.ts";
 
-type EmulatorFlag = "port" | "tls" | "dir" | "faults" | "discard";
+type EmulatorFlag = "port" | "tls" | "dir" | "faults" | "discard" | "open" | "no-page";
 
 /** `vodup emulator`: the stand-in for other processes, in whatever language they are written. */
 export const emulatorCommand: Command<EmulatorFlag> = {
@@ -22,10 +23,14 @@ export const emulatorCommand: Command<EmulatorFlag> = {
       dir: { value: "DIR", summary: "keep objects as files there (default: in memory)" },
       faults: { value: "FILE", summary: "fault rules, a JSON array" },
       discard: { summary: "keep sizes and checksums only, for load tests" },
+      open: { summary: "open its page in the browser" },
+      "no-page": { summary: "serve no page at /, and keep no answers for it" },
     },
     notes: [
       'The first line of stdout is JSON: {"origin","vodEndpoint","cosEndpoint","secretId","secretKey","caFile"?}.\n' +
         "GET /requests, /objects, /media and /uploads show what it holds; PUT /faults replaces the rules.",
+      "The page at the origin shows uploads, requests with every signature stage, media and events; its address is\n" +
+        "printed on stderr. Only this machine can read it: web pages of other origins are refused.",
     ],
   },
   run: async (args, terminal) => {
@@ -36,8 +41,10 @@ export const emulatorCommand: Command<EmulatorFlag> = {
       tls: args.has("tls"),
       dir: args.text("dir"),
       discard: args.has("discard"),
+      page: !args.has("no-page"),
       faults: faults === undefined ? undefined : await readRules(faults),
     };
+    if (args.has("open") && !options.page) throw new UsageError("--open and --no-page exclude each other");
     const { startEmulator } = await import("../../emulator/index.ts");
     const run = stopping();
     try {
@@ -47,6 +54,8 @@ export const emulatorCommand: Command<EmulatorFlag> = {
       try {
         const { origin, vodEndpoint, cosEndpoint, secretId, secretKey, caFile } = emulator;
         await terminal.print(JSON.stringify({ origin, vodEndpoint, cosEndpoint, secretId, secretKey, caFile }));
+        if (options.page) terminal.note(`page: ${origin}/`);
+        if (args.has("open") && !(await openInBrowser(`${origin}/`))) terminal.note("no browser could be started");
         return exitCodeOf(await stopped(run.signal));
       } finally {
         await emulator.close();

@@ -57,19 +57,32 @@ function App() {
   const View = VIEWS[shown];
   return html`
     <header class="top">
-      <a class="brand" href="#/uploads"><img src="/_vodup/icon.svg" alt="" width="20" height="20" /><span>vodup <b>emulator</b></span></a>
+      <a class="brand" href="#/uploads"
+        ><img src="/_vodup/icon.svg" alt="" width="20" height="20" /><span>vodup <b>emulator</b></span></a
+      >
       <nav aria-label="vodup">
         ${NAMES.map(
-          (name, index) => html`<a href="#/${name}" aria-current=${name === shown ? "page" : undefined} aria-keyshortcuts=${index + 1}
-            >${t(name)}${counts[name] > 0 && html`<span class="many">${counts[name].toLocaleString()}</span>`}</a
-          >`,
+          (name, index) =>
+            html`<a href="#/${name}" aria-current=${name === shown ? "page" : undefined} aria-keyshortcuts=${index + 1}
+              >${t(name)}${counts[name] > 0 && html`<span class="many">${counts[name].toLocaleString()}</span>`}</a
+            >`,
         )}
       </nav>
       <div class="side">
         <span class="link ${state.link}" role="status"><i aria-hidden="true"></i>${t(state.link)}</span>
         <${Theme} />
-        <button type="button" class="quiet" onClick=${() => (otherLanguage(), redraw((count) => count + 1))}>${t("language")}</button>
-        <button type="button" class="quiet" aria-label=${t("keys")} aria-expanded=${help} onClick=${() => setHelp(!help)}>?</button>
+        <button type="button" class="quiet" onClick=${() => (otherLanguage(), redraw((count) => count + 1))}>
+          ${t("language")}
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          aria-label=${t("keys")}
+          aria-expanded=${help}
+          onClick=${() => setHelp(!help)}
+        >
+          ?
+        </button>
       </div>
     </header>
     ${help && html`<${Help} close=${() => setHelp(false)} />`}
@@ -85,14 +98,40 @@ function Theme() {
   }, [theme]);
   const names = Object.keys(THEMES);
   const next = names[(names.indexOf(theme) + 1) % names.length];
-  return html`<button type="button" class="quiet" aria-label="${t("theme")}: ${t(THEMES[theme])}" title="${t("theme")}: ${t(THEMES[theme])}" onClick=${() => setTheme(next)}>${{ "": "◐", light: "☀", dark: "☾" }[theme]}</button>`;
+  return html`<button
+    type="button"
+    class="quiet"
+    aria-label="${t("theme")}: ${t(THEMES[theme])}"
+    title="${t("theme")}: ${t(THEMES[theme])}"
+    onClick=${() => setTheme(next)}
+  >
+    ${{ "": "◐", light: "☀", dark: "☾" }[theme]}
+  </button>`;
 }
 
 function Help({ close }) {
-  const keys = [["1 – 5", "keyTabs"], ["/", "keyFilter"], ["↑ ↓ j k", "keyMove"], ["Enter", "keyOpen"], ["Esc", "keyClose"], ["?", "keyHelp"]];
+  const keys = [
+    ["1 – 5", "keyTabs"],
+    ["/", "keyFilter"],
+    ["↑ ↓ j k", "keyMove"],
+    ["Enter", "keyOpen"],
+    ["Esc", "keyClose"],
+    ["?", "keyHelp"],
+  ];
   return html`<aside class="help" role="dialog" aria-label=${t("keysTitle")}>
-    <header><h2>${t("keysTitle")}</h2><button type="button" class="quiet push" aria-label=${t("close")} onClick=${close}>✕</button></header>
-    <dl>${keys.map(([key, text]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${t(text)}</dd></div>`)}</dl>
+    <header>
+      <h2>${t("keysTitle")}</h2>
+      <button type="button" class="quiet push" aria-label=${t("close")} onClick=${close}>✕</button>
+    </header>
+    <dl>
+      ${keys.map(
+        ([key, text]) =>
+          html`<div>
+            <dt><kbd>${key}</kbd></dt>
+            <dd>${t(text)}</dd>
+          </div>`,
+      )}
+    </dl>
   </aside>`;
 }
 

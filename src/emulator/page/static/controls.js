@@ -7,10 +7,30 @@ import { command, emulatorNow, useStore } from "./store.js";
 import { t } from "./texts.js";
 
 const OPERATIONS = [
-  "*", "vod", "cos", "ApplyUpload", "CommitUpload", "PutObject", "InitiateMultipartUpload", "UploadPart", "ListParts",
-  "CompleteMultipartUpload", "AbortMultipartUpload", "HeadObject", "DescribeMediaInfos", "PullEvents", "ConfirmEvents", "PlayMedia",
+  "*",
+  "vod",
+  "cos",
+  "ApplyUpload",
+  "CommitUpload",
+  "PutObject",
+  "InitiateMultipartUpload",
+  "UploadPart",
+  "ListParts",
+  "CompleteMultipartUpload",
+  "AbortMultipartUpload",
+  "HeadObject",
+  "DescribeMediaInfos",
+  "PullEvents",
+  "ConfirmEvents",
+  "PlayMedia",
 ];
-const STEPS = [["+1 min", 60_000], ["+15 min", 900_000], ["+2 h", 7_200_000], ["+1 d", 86_400_000], ["−15 min", -900_000]];
+const STEPS = [
+  ["+1 min", 60_000],
+  ["+15 min", 900_000],
+  ["+2 h", 7_200_000],
+  ["+1 d", 86_400_000],
+  ["−15 min", -900_000],
+];
 /** What a field holds before somebody says otherwise. */
 const GIVEN = { ms: 3000, bytes: 100_000, bytesPerSecond: 100_000, status: 503, spaces: 5 };
 
@@ -38,11 +58,19 @@ function Faults() {
     <p class="note">${rules.length === 0 ? t("noFaults") : t("faultsNote")}</p>
     <ol class="rules">
       ${faults.map(
-        ({ rule, applied }, index) => html`<li>
-          <span class="mono">${textOf(rule)}</span>
-          <span class="push">${t("struck", applied)}</span>
-          <button type="button" class="quiet" aria-label=${t("removeRule", index + 1)} onClick=${() => replace(rules.filter((_rule, at) => at !== index))}>✕</button>
-        </li>`,
+        ({ rule, applied }, index) =>
+          html`<li>
+            <span class="mono">${textOf(rule)}</span>
+            <span class="push">${t("struck", applied)}</span>
+            <button
+              type="button"
+              class="quiet"
+              aria-label=${t("removeRule", index + 1)}
+              onClick=${() => replace(rules.filter((_rule, at) => at !== index))}
+            >
+              ✕
+            </button>
+          </li>`,
       )}
     </ol>
     <${NewRule} add=${(rule) => replace([...rules, rule])} />
@@ -51,7 +79,10 @@ function Faults() {
 }
 
 function textOf({ operation, fault: { kind, ...fields }, ...conditions }) {
-  const said = (of) => Object.entries(of).map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ");
+  const said = (of) =>
+    Object.entries(of)
+      .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
+      .join(", ");
   return [`${operation} → ${kind}`, said(fields), said(conditions)].filter((text) => text !== "").join(" · ");
 }
 
@@ -63,12 +94,27 @@ function NewRule({ add }) {
   const fields = Object.entries(faultFields[rule.kind] ?? {}).filter(([, type]) => type.startsWith("number"));
   const act = () => {
     const own = Object.fromEntries(fields.map(([name]) => [name, Number(rule[name] ?? GIVEN[name])]));
-    return add({ operation: rule.operation, ...number("nth"), ...number("times"), ...number("partNumber"), fault: { kind: rule.kind, ...own } });
+    return add({
+      operation: rule.operation,
+      ...number("nth"),
+      ...number("times"),
+      ...number("partNumber"),
+      fault: { kind: rule.kind, ...own },
+    });
   };
-  const count = (name, label) => html`<label>${label}<input type="number" min="1" value=${rule[name] ?? ""} onInput=${set(name)} /></label>`;
+  const count = (name, label) =>
+    html`<label>${label}<input type="number" min="1" value=${rule[name] ?? ""} onInput=${set(name)} /></label>`;
   return html`<form class="form" onSubmit=${(event) => event.preventDefault()}>
-    <label>${t("operation")}<select name="operation" value=${rule.operation} onChange=${set("operation")}>${OPERATIONS.map((name) => html`<option selected=${name === rule.operation}>${name}</option>`)}</select></label>
-    <label>${t("faultKind")}<select name="kind" value=${rule.kind} onChange=${set("kind")}>${Object.keys(faultFields).map((name) => html`<option selected=${name === rule.kind}>${name}</option>`)}</select></label>
+    <label
+      >${t("operation")}<select name="operation" value=${rule.operation} onChange=${set("operation")}>
+        ${OPERATIONS.map((name) => html`<option selected=${name === rule.operation}>${name}</option>`)}
+      </select></label
+    >
+    <label
+      >${t("faultKind")}<select name="kind" value=${rule.kind} onChange=${set("kind")}>
+        ${Object.keys(faultFields).map((name) => html`<option selected=${name === rule.kind}>${name}</option>`)}
+      </select></label
+    >
     ${fields.map(([name]) => html`<label>${name}<input type="number" value=${rule[name] ?? GIVEN[name]} onInput=${set(name)} /></label>`)}
     ${count("nth", t("nth"))} ${count("times", t("times"))} ${count("partNumber", t("partNumber"))}
     <${Action} kind="main" act=${act}>${t("addRule")}<//>
@@ -77,12 +123,15 @@ function NewRule({ add }) {
 
 function Clock() {
   const { clockOffset } = useStore(1000);
-  const shift = clockOffset === 0 ? t("sameTime") : t(clockOffset > 0 ? "ahead" : "behind", duration(Math.abs(clockOffset)));
+  const shift =
+    clockOffset === 0 ? t("sameTime") : t(clockOffset > 0 ? "ahead" : "behind", duration(Math.abs(clockOffset)));
   return html`<div class="box">
     <h2>${t("clock")}</h2>
     <p><span class="mono">${preciseTime(emulatorNow()).slice(0, 8)}</span> · ${shift}</p>
     <p class="note">${t("clockNote")}</p>
-    <p class="buttons">${STEPS.map(([label, advanceMs]) => html`<${Action} act=${() => command("POST", "/clock", { advanceMs })}>${label}<//>`)}</p>
+    <p class="buttons">
+      ${STEPS.map(([label, advanceMs]) => html`<${Action} act=${() => command("POST", "/clock", { advanceMs })}>${label}<//>`)}
+    </p>
   </div>`;
 }
 
@@ -95,6 +144,8 @@ function Reset() {
   return html`<div class="box">
     <h2>${t("reset")}</h2>
     <p class="note">${t("resetNote")}</p>
-    <button type="button" class=${sure ? "danger" : ""} onClick=${act} onBlur=${() => setSure(false)}>${t(sure ? "resetSure" : "resetNow")}</button>
+    <button type="button" class=${sure ? "danger" : ""} onClick=${act} onBlur=${() => setSure(false)}>
+      ${t(sure ? "resetSure" : "resetNow")}
+    </button>
   </div>`;
 }

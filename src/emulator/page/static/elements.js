@@ -20,7 +20,8 @@ export function Action({ act, children, done, kind, ...rest }) {
     const failure = await act();
     say(failure === undefined ? { text: done ?? t("ok") } : { text: failure, failed: true });
   };
-  return html`<button type="button" class=${kind} onClick=${run} ...${rest}>${said && !said.failed ? said.text : children}</button
+  return html`<button type="button" class=${kind} onClick=${run} ...${rest}>
+      ${said && !said.failed ? said.text : children}</button
     >${said?.failed && html`<span class="failure" role="alert">${said.text}</span>`}`;
 }
 
@@ -34,22 +35,31 @@ export function Copy({ text, label }) {
       return String(error.message ?? error);
     }
   };
-  return html`<${Action} act=${act} done=${t("copied")} kind="quiet" aria-label=${label && `${t("copy")}: ${label}`}>${t("copy")}<//>`;
+  return html`<${Action} act=${act} done=${t("copied")} kind="quiet" aria-label=${label && `${t("copy")}: ${label}`}
+    >${t("copy")}<//
+  >`;
 }
 
 export function Code({ text, label, mark }) {
   const lines = text.split("\n");
   return html`<div class="code">
-    <pre tabindex="0" role="region" aria-label=${label}>${lines.map(
-      (line, index) => html`<span class=${index + 1 === mark ? "line marked" : "line"}>${line}${"\n"}</span>`,
-    )}</pre>
+    <pre tabindex="0" role="region" aria-label=${label}>
+${lines.map(
+        (line, index) => html`<span class=${index + 1 === mark ? "line marked" : "line"}>${line}${"\n"}</span>`,
+      )}</pre>
     <${Copy} text=${text} label=${label} />
   </div>`;
 }
 
 export function Pairs({ of }) {
   return html`<dl class="pairs">
-    ${Object.entries(of).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+    ${Object.entries(of).map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
   </dl>`;
 }
 
@@ -84,7 +94,8 @@ export function VirtualList({ count, height, row, idOf, chosen, onChoose, onOpen
     if (chosen < 0 || follow) return;
     const top = chosen * height;
     if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + height > element.scrollTop + element.clientHeight) element.scrollTop = top + height - element.clientHeight;
+    else if (top + height > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + height - element.clientHeight;
   }, [chosen, height]);
   const move = (event) => {
     const page = view.rows - 2;
@@ -99,20 +110,32 @@ export function VirtualList({ count, height, row, idOf, chosen, onChoose, onOpen
   const last = Math.min(count, view.top + view.rows + 8);
   const rows = [];
   for (let index = first; index < last; index++) {
-    rows.push(html`<div
-      key=${index}
-      id=${idOf(index)}
-      role="option"
-      class=${index === chosen ? "row chosen" : "row"}
-      style=${{ transform: `translateY(${index * height}px)`, height: `${height}px` }}
-      aria-selected=${index === chosen}
-      aria-posinset=${index + 1}
-      aria-setsize=${count}
-      onClick=${() => onOpen(index)}
-    >${row(index)}</div>`);
+    rows.push(
+      html`<div
+        key=${index}
+        id=${idOf(index)}
+        role="option"
+        class=${index === chosen ? "row chosen" : "row"}
+        style=${{ transform: `translateY(${index * height}px)`, height: `${height}px` }}
+        aria-selected=${index === chosen}
+        aria-posinset=${index + 1}
+        aria-setsize=${count}
+        onClick=${() => onOpen(index)}
+      >
+        ${row(index)}
+      </div>`,
+    );
   }
   const active = chosen >= first && chosen < last ? idOf(chosen) : undefined;
-  return html`<div ref=${box} class="list" role="listbox" tabindex="0" aria-label=${label} aria-activedescendant=${active} onKeyDown=${move}>
+  return html`<div
+    ref=${box}
+    class="list"
+    role="listbox"
+    tabindex="0"
+    aria-label=${label}
+    aria-activedescendant=${active}
+    onKeyDown=${move}
+  >
     <div class="sheet" role="presentation" style=${{ height: `${count * height}px` }}>${rows}</div>
   </div>`;
 }

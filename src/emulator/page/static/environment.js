@@ -15,7 +15,10 @@ const variables = (id, key) => [
 ];
 
 const FORMS = {
-  shell: (id, key) => variables(id, key).map(([name, value]) => `export ${name}='${value}'`).join("\n"),
+  shell: (id, key) =>
+    variables(id, key)
+      .map(([name, value]) => `export ${name}='${value}'`)
+      .join("\n"),
   Node: (id, key) => `import { VodClient } from "vodup";
 
 const vod = new VodClient({
@@ -28,16 +31,22 @@ await vod.close();`,
   Python: (id, key) => `import os, subprocess
 
 env = os.environ | {
-${variables(id, key).map(([name, value]) => `    "${name}": "${value}",`).join("\n")}
+${variables(id, key)
+  .map(([name, value]) => `    "${name}": "${value}",`)
+  .join("\n")}
 }
 file_id = subprocess.run(["vodup", "upload", "video.mp4"], env=env, check=True, capture_output=True, text=True).stdout.strip()`,
   Go: (id, key) => `cmd := exec.Command("vodup", "upload", "video.mp4")
 cmd.Env = append(os.Environ(),
-${variables(id, key).map(([name, value]) => `\t"${name}=${value}",`).join("\n")}
+${variables(id, key)
+  .map(([name, value]) => `\t"${name}=${value}",`)
+  .join("\n")}
 )
 fileID, err := cmd.Output()`,
   Docker: (id, key) => `docker run --network host \\
-${variables(id, key).map(([name, value]) => `  -e ${name}='${value}' \\`).join("\n")}
+${variables(id, key)
+  .map(([name, value]) => `  -e ${name}='${value}' \\`)
+  .join("\n")}
   IMAGE`,
 };
 
@@ -55,7 +64,10 @@ export function Environment() {
       <pre tabindex="0" role="region" aria-label=${t("environment")}>${FORMS[form](secretId, secret ?? HIDDEN)}</pre>
       <${Copy} label=${t("environment")} text=${async () => FORMS[form](secretId, secret ?? (await askSecret()))} />
     </div>
-    <p class="note"><button type="button" class="quiet" onClick=${toggle}>${t(secret === undefined ? "reveal" : "hide")}</button> ${t("environmentNote")}</p>
+    <p class="note">
+      <button type="button" class="quiet" onClick=${toggle}>${t(secret === undefined ? "reveal" : "hide")}</button>
+      ${t("environmentNote")}
+    </p>
   </div>`;
 }
 

@@ -13,18 +13,23 @@ export function Events() {
     ${events.length === 0 && html`<p class="empty">${t("emptyEvents")}</p>`}
     <ul class="events">
       ${[...events].reverse().map(
-        (event) => html`<li key=${event.id}>
-          <div class="event">
-            <span class="id">${event.id}</span>
-            <span>${clockTime(event.time)}</span>
-            <strong>${event.type}</strong>
-            <span class="mono">${event.fileId ?? ""}</span>
-            <${State} event=${event} />
-            ${event.pulls > 0 && html`<span>${t("pulls", event.pulls)}</span>`}
-            <span class="push"><${Action} kind="quiet" act=${() => command("POST", "/events", { again: event.id })}>${t("sendAgain")}<//></span>
-          </div>
-          ${event.deliveries.map((delivery) => html`<${Delivery} delivery=${delivery} />`)}
-        </li>`,
+        (event) =>
+          html`<li key=${event.id}>
+            <div class="event">
+              <span class="id">${event.id}</span>
+              <span>${clockTime(event.time)}</span>
+              <strong>${event.type}</strong>
+              <span class="mono">${event.fileId ?? ""}</span>
+              <${State} event=${event} />
+              ${event.pulls > 0 && html`<span>${t("pulls", event.pulls)}</span>`}
+              <span class="push"
+                ><${Action} kind="quiet" act=${() => command("POST", "/events", { again: event.id })}
+                  >${t("sendAgain")}<//
+                ></span
+              >
+            </div>
+            ${event.deliveries.map((delivery) => html`<${Delivery} delivery=${delivery} />`)}
+          </li>`,
       )}
     </ul>
   </section>`;
@@ -35,7 +40,9 @@ function State({ event }) {
   const held = event.state === "held" && left > 0;
   const state = event.state === "held" && !held ? "waiting" : event.state;
   const kind = { confirmed: "good", pushed: "good", held: "busy", waiting: "busy", off: "" }[state];
-  return html`<${Badge} kind=${kind}>${held ? t("held", duration(left)) : t(state === "waiting" ? "waitingEvent" : state)}<//>`;
+  return html`<${Badge} kind=${kind}
+    >${held ? t("held", duration(left)) : t(state === "waiting" ? "waitingEvent" : state)}<//
+  >`;
 }
 
 function Delivery({ delivery }) {
@@ -59,9 +66,26 @@ function TestEvent() {
   return html`<details class="box">
     <summary>${t("testTitle")}</summary>
     <form class="form" onSubmit=${(event) => event.preventDefault()}>
-      <label class="wide">${t("testUrl")}<input type="url" value=${url} placeholder="http://127.0.0.1:8000/callback" onInput=${(event) => setUrl(event.target.value)} /></label>
-      <label>${t("type")}<select value=${type} onChange=${(event) => setType(event.target.value)}><option>NewFileUpload</option><option>FileDeleted</option></select></label>
-      <label>${t("testSignKey")}<input value=${signKey} autocomplete="off" maxlength="32" onInput=${(event) => setSignKey(event.target.value)} /></label>
+      <label class="wide"
+        >${t("testUrl")}<input
+          type="url"
+          value=${url}
+          placeholder="http://127.0.0.1:8000/callback"
+          onInput=${(event) => setUrl(event.target.value)}
+      /></label>
+      <label
+        >${t("type")}<select value=${type} onChange=${(event) => setType(event.target.value)}>
+          <option>NewFileUpload</option>
+          <option>FileDeleted</option>
+        </select></label
+      >
+      <label
+        >${t("testSignKey")}<input
+          value=${signKey}
+          autocomplete="off"
+          maxlength="32"
+          onInput=${(event) => setSignKey(event.target.value)}
+      /></label>
       <${Action} kind="main" act=${() => command("POST", "/events", { url, type, signKey })}>${t("send")}<//>
     </form>
   </details>`;

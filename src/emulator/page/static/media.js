@@ -20,13 +20,20 @@ export function Media() {
     ${media.length === 0 && html`<p class="empty">${t("emptyMedia")}</p>`}
     <ul class="cards">
       ${[...media].reverse().map(
-        (one) => html`<li key=${one.fileId}>
-          <button type="button" class="card" aria-pressed=${one === opened} onClick=${() => go(["media", one.fileId])} aria-label=${t("play", nameOf(one))}>
-            <${Cover} media=${one} />
-            <span class="card-name">${nameOf(one)}</span>
-            <span class="mono">${one.fileId}</span>
-          </button>
-        </li>`,
+        (one) =>
+          html`<li key=${one.fileId}>
+            <button
+              type="button"
+              class="card"
+              aria-pressed=${one === opened}
+              onClick=${() => go(["media", one.fileId])}
+              aria-label=${t("play", nameOf(one))}
+            >
+              <${Cover} media=${one} />
+              <span class="card-name">${nameOf(one)}</span>
+              <span class="mono">${one.fileId}</span>
+            </button>
+          </li>`,
       )}
     </ul>
   </section>`;
@@ -34,14 +41,19 @@ export function Media() {
 
 function Cover({ media }) {
   const path = localPath(media.coverUrl);
-  return path === undefined ? html`<span class="no-cover">${typeOf(media)}</span>` : html`<img class="cover" src=${path} alt="" loading="lazy" />`;
+  return path === undefined
+    ? html`<span class="no-cover">${typeOf(media)}</span>`
+    : html`<img class="cover" src=${path} alt="" loading="lazy" />`;
 }
 
 function Opened({ media }) {
   return html`<article class="opened-media">
     <${Player} media=${media} />
     <div>
-      <header><h2>${nameOf(media)}</h2><button type="button" class="quiet push" aria-label=${t("close")} onClick=${() => go(["media"])}>✕</button></header>
+      <header>
+        <h2>${nameOf(media)}</h2>
+        <button type="button" class="quiet push" aria-label=${t("close")} onClick=${() => go(["media"])}>✕</button>
+      </header>
       <${Pairs}
         of=${{
           FileId: media.fileId,
@@ -53,7 +65,12 @@ function Opened({ media }) {
           ...(media.procedureTaskId === "" ? {} : { [t("task")]: media.procedureTaskId }),
         }}
       />
-      <details><summary>${t("fields")}</summary><${Pairs} of=${Object.fromEntries(Object.entries(media.fields).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]))} /></details>
+      <details>
+        <summary>${t("fields")}</summary>
+        <${Pairs}
+          of=${Object.fromEntries(Object.entries(media.fields).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]))}
+        />
+      </details>
     </div>
   </article>`;
 }
@@ -90,7 +107,13 @@ function Player({ media }) {
     };
   }, [path]);
   return html`<div class="player">
-    <video ref=${video} controls preload="metadata" poster=${localPath(media.coverUrl)} aria-label=${nameOf(media)}></video>
+    <video
+      ref=${video}
+      controls
+      preload="metadata"
+      poster=${localPath(media.coverUrl)}
+      aria-label=${nameOf(media)}
+    ></video>
     ${note && html`<p class="note" role="status">${note}</p>`}
   </div>`;
 }

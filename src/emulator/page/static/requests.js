@@ -35,7 +35,8 @@ export function Requests() {
     (operation === "" || row.operation === operation) &&
     (session === "" || row.fileId === session) &&
     STATUSES[status](row) &&
-    (words === "" || `${row.id} ${row.operation} ${row.path} ${row.status} ${row.code ?? ""}`.toLowerCase().includes(words));
+    (words === "" ||
+      `${row.id} ${row.operation} ${row.path} ${row.status} ${row.code ?? ""}`.toLowerCase().includes(words));
   const unfiltered = words === "" && operation === "" && session === "" && status === "all";
   const shown = unfiltered ? requests : requests.filter(matches);
   const chosen = shown.findIndex(({ id }) => id === opened);
@@ -54,15 +55,46 @@ export function Requests() {
     <h1 class="unseen">${t("requests")}</h1>
     <div class="pane">
       <div class="tools" role="search">
-        <input ref=${input} type="search" placeholder=${t("filter")} aria-label=${t("filter")} value=${text} onInput=${(event) => setText(event.target.value)} />
-        <${Choice} label=${t("operation")} value=${operation} options=${known.map((name) => [name, name])} onPick=${setOperation} />
-        <${Choice} label=${t("status")} value=${status === "all" ? "" : status} options=${Object.keys(STATUSES).slice(1).map((name) => [name, t(name)])} onPick=${(value) => setStatus(value || "all")} />
-        <${Choice} label=${t("session")} value=${session} options=${sessions.map(({ fileId }) => [fileId, fileId])} onPick=${pick} />
-        <label class="check"><input type="checkbox" checked=${follow} onChange=${(event) => setFollow(event.target.checked)} />${t("follow")}</label>
+        <input
+          ref=${input}
+          type="search"
+          placeholder=${t("filter")}
+          aria-label=${t("filter")}
+          value=${text}
+          onInput=${(event) => setText(event.target.value)}
+        />
+        <${Choice}
+          label=${t("operation")}
+          value=${operation}
+          options=${known.map((name) => [name, name])}
+          onPick=${setOperation}
+        />
+        <${Choice}
+          label=${t("status")}
+          value=${status === "all" ? "" : status}
+          options=${Object.keys(STATUSES)
+            .slice(1)
+            .map((name) => [name, t(name)])}
+          onPick=${(value) => setStatus(value || "all")}
+        />
+        <${Choice}
+          label=${t("session")}
+          value=${session}
+          options=${sessions.map(({ fileId }) => [fileId, fileId])}
+          onPick=${pick}
+        />
+        <label class="check"
+          ><input
+            type="checkbox"
+            checked=${follow}
+            onChange=${(event) => setFollow(event.target.checked)}
+          />${t("follow")}</label
+        >
         <span class="count">${t("shownOf", shown.length.toLocaleString(), requests.length.toLocaleString())}</span>
       </div>
       <div class="row head" aria-hidden="true">
-        <span>#</span><span>${t("time")}</span><span>${t("operation")}</span><span>${t("status")}</span><span>${t("path")}</span><span class="number">${t("size")}</span><span class="number">${t("took")}</span>
+        <span>#</span><span>${t("time")}</span><span>${t("operation")}</span><span>${t("status")}</span
+        ><span>${t("path")}</span><span class="number">${t("size")}</span><span class="number">${t("took")}</span>
       </div>
       <${VirtualList}
         label=${t("requests")}
@@ -84,7 +116,12 @@ export function Requests() {
 }
 
 function Choice({ label, value, options, onPick }) {
-  return html`<select aria-label=${label} value=${value} class=${value === "" ? "" : "set"} onChange=${(event) => onPick(event.target.value)}>
+  return html`<select
+    aria-label=${label}
+    value=${value}
+    class=${value === "" ? "" : "set"}
+    onChange=${(event) => onPick(event.target.value)}
+  >
     <option value="">${label}: ${t("all")}</option>
     ${options.map(([key, text]) => html`<option value=${key} selected=${key === value}>${text}</option>`)}
   </select>`;
@@ -96,8 +133,12 @@ function Row({ row }) {
   return html`
     <span class="id">${row.id}</span>
     <span>${clockTime(row.time)}</span>
-    <span class="operation">${row.operation}${row.partNumber === undefined ? "" : html` <small>${row.partNumber}</small>`}</span>
-    <span class="status ${kind}">${shown}${row.fault === undefined ? "" : html` <small class="fault">${row.fault}</small>`}</span>
+    <span class="operation"
+      >${row.operation}${row.partNumber === undefined ? "" : html` <small>${row.partNumber}</small>`}</span
+    >
+    <span class="status ${kind}"
+      >${shown}${row.fault === undefined ? "" : html` <small class="fault">${row.fault}</small>`}</span
+    >
     <span class="path">${row.path}</span>
     <span class="number">${row.bodyBytes === 0 ? "" : bytes(row.bodyBytes)}</span>
     <span class="number">${row.durationMs === undefined ? "" : duration(row.durationMs)}</span>

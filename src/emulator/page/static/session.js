@@ -39,7 +39,19 @@ export function describe(session, rows, openUploads, events) {
   const open = openUploads.filter(({ key }) => key === session.key || key === session.coverKey);
   const event = events.find(({ fileId, type }) => fileId === session.fileId && type === "NewFileUpload");
   const end = isRunning ? undefined : last;
-  return { parts: all, received, first, end, applies, committed, completed, open, event, isRunning, requests: rows.length };
+  return {
+    parts: all,
+    received,
+    first,
+    end,
+    applies,
+    committed,
+    completed,
+    open,
+    event,
+    isRunning,
+    requests: rows.length,
+  };
 }
 
 /** At most `most` cells for a bar: of many parts, several make one, which shows the worst of them. */

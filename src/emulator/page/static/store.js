@@ -116,7 +116,11 @@ export function connect() {
 export async function command(method, path, order) {
   const headers = { "Content-Type": "application/json", "X-Vodup-Control": "1" };
   try {
-    const answer = await fetch(path, { method, headers, body: order === undefined ? undefined : JSON.stringify(order) });
+    const answer = await fetch(path, {
+      method,
+      headers,
+      body: order === undefined ? undefined : JSON.stringify(order),
+    });
     if (answer.ok) return undefined;
     const { error } = await answer.json().catch(() => ({}));
     return error ?? `HTTP ${answer.status}`;

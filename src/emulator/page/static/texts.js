@@ -32,7 +32,10 @@ const texts = {
   ],
   firstThen: ["The upload then appears here, part by part.", "그러면 업로드가 파트별로 여기에 나타납니다."],
   emptyRequests: ["No request matches.", "해당하는 요청이 없습니다."],
-  emptyMedia: ["No media yet. A media appears when its upload is committed.", "아직 미디어가 없습니다. 커밋하면 나타납니다."],
+  emptyMedia: [
+    "No media yet. A media appears when its upload is committed.",
+    "아직 미디어가 없습니다. 커밋하면 나타납니다.",
+  ],
   emptyEvents: ["No event yet. A committed upload makes one.", "아직 이벤트가 없습니다. 업로드를 커밋하면 생깁니다."],
   // Uploads.
   open: ["open", "열림"],
@@ -121,10 +124,7 @@ const texts = {
   storagePath: ["Storage path", "저장 경로"],
   task: ["Procedure task", "작업 흐름 태스크"],
   fields: ["Fields of ApplyUpload", "ApplyUpload 필드"],
-  cannotPlay: [
-    "The browser cannot play this: {0}",
-    "브라우저가 재생할 수 없습니다: {0}",
-  ],
+  cannotPlay: ["The browser cannot play this: {0}", "브라우저가 재생할 수 없습니다: {0}"],
   loadingPlayer: ["Loading the HLS player…", "HLS 플레이어를 불러오는 중…"],
   // Events.
   event: ["Event", "이벤트"],
@@ -160,10 +160,7 @@ const texts = {
   reveal: ["Show secret", "비밀 키 표시"],
   hide: ["Hide secret", "비밀 키 숨기기"],
   faults: ["Fault rules", "오류 규칙"],
-  faultsNote: [
-    "Asked in order; the first that matches decides.",
-    "순서대로 확인하며 처음 일치하는 규칙이 적용됩니다.",
-  ],
+  faultsNote: ["Asked in order; the first that matches decides.", "순서대로 확인하며 처음 일치하는 규칙이 적용됩니다."],
   noFaults: ["No rule: nothing goes wrong.", "규칙 없음: 오류가 발생하지 않습니다."],
   faultKind: ["What happens", "오류 종류"],
   struck: ["struck {0}×", "{0}회 적용"],
@@ -185,7 +182,10 @@ const texts = {
     "열린 모든 업로드의 다음 COS 요청은 인증서를 갱신할 때까지 거부됩니다.",
   ],
   reset: ["Reset", "초기화"],
-  resetNote: ["Forgets uploads, media, events and requests; the keys stay.", "업로드, 미디어, 이벤트, 요청을 지웁니다. 키는 유지됩니다."],
+  resetNote: [
+    "Forgets uploads, media, events and requests; the keys stay.",
+    "업로드, 미디어, 이벤트, 요청을 지웁니다. 키는 유지됩니다.",
+  ],
   resetNow: ["Reset the emulator", "에뮬레이터 초기화"],
   resetSure: ["Really reset?", "정말 초기화할까요?"],
   ok: ["Done.", "완료."],

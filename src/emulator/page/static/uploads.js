@@ -18,15 +18,23 @@ export function Uploads() {
   return html`<section class="view">
     <h1 class="unseen">${t("uploads")}</h1>
     <p class="legend" aria-label=${t("legend")} role="group">
-      ${[["sent", "partSent"], ["flight", "partFlight"], ["retried", "partRetried"], ["resumed", "partResumed"], ["failed", "partFailed"]].map(
-        ([kind, text]) => html`<span><i class="cell ${kind}"></i>${t(text)}</span>`,
-      )}
+      ${[
+        ["sent", "partSent"],
+        ["flight", "partFlight"],
+        ["retried", "partRetried"],
+        ["resumed", "partResumed"],
+        ["failed", "partFailed"],
+      ].map(([kind, text]) => html`<span><i class="cell ${kind}"></i>${t(text)}</span>`)}
     </p>
     <ol class="uploads">
       ${shown.map((session) => html`<${Upload} key=${session.fileId} session=${session} uploads=${uploads} events=${events} />`)}
     </ol>
-    ${sessions.length > most &&
-    html`<button type="button" onClick=${() => setMost(most + AT_ONCE)}>${t("showMore", sessions.length - most)}</button>`}
+    ${
+      sessions.length > most &&
+      html`<button type="button" onClick=${() => setMost(most + AT_ONCE)}>
+        ${t("showMore", sessions.length - most)}
+      </button>`
+    }
   </section>`;
 }
 
@@ -52,10 +60,12 @@ function Upload({ session, uploads, events }) {
       <span>${clockTime(session.openedAt)}</span>
       <span>${session.region}</span>
       <${Life} session=${session} applies=${upload.applies} />
-      ${session.state === "open" &&
-      upload.open.length > 0 &&
-      !upload.isRunning &&
-      html`<${Badge} kind="warn">${t("leftOpen", upload.open.length)}<//>`}
+      ${
+        session.state === "open" &&
+        upload.open.length > 0 &&
+        !upload.isRunning &&
+        html`<${Badge} kind="warn">${t("leftOpen", upload.open.length)}<//>`
+      }
       <span class="push"><a href="#/requests?session=${session.fileId}">${t("requestCount", upload.requests)}</a></span>
     </p>
   </li>`;
@@ -71,7 +81,9 @@ function Life({ session, applies }) {
   const left = session.expiresAt - emulatorNow();
   const renewed = session.secretIds.length - 1;
   return html`
-    <span class=${left < 0 ? "bad-text" : ""}>${left < 0 ? t("certificateExpired") : t("certificateLeft", duration(left))}</span>
+    <span class=${left < 0 ? "bad-text" : ""}
+      >${left < 0 ? t("certificateExpired") : t("certificateLeft", duration(left))}</span
+    >
     ${renewed > 0 && html`<span>${t("certificateRenewed", renewed)}</span>`}
     ${left >= 0 && html`<${Action} kind="quiet" act=${() => command("POST", "/certificates", { fileId: session.fileId })}>${t("expireOne")}<//>`}
   `;
@@ -85,7 +97,9 @@ function PartsBar({ parts }) {
     ${cells.map(({ state, retried, some }) => {
       const length = some.reduce((sum, part) => sum + part.length, 0);
       const got = some.reduce((sum, part) => sum + (part.state === "failed" ? 0 : part.received), 0);
-      return html`<i class="cell ${state} ${retried && state !== "failed" ? "retried" : ""}" style=${{ flexGrow: Math.max(length, 1) }}
+      return html`<i
+        class="cell ${state} ${retried && state !== "failed" ? "retried" : ""}"
+        style=${{ flexGrow: Math.max(length, 1) }}
         ><b style=${{ width: `${length === 0 ? 100 : Math.min((got / length) * 100, 100)}%` }}></b
       ></i>`;
     })}
@@ -111,14 +125,26 @@ function Steps({ upload }) {
   const eventDone = event !== undefined && ["confirmed", "pushed"].includes(event.state);
   const steps = [
     ["stepApply", upload.applies > 0 || upload.requests > 0 ? "done" : "notYet", ""],
-    ["stepTransfer", upload.completed ? "done" : parts.length > 0 ? "underWay" : "notYet", parts.length > 1 ? `${sent}/${parts.length}` : ""],
+    [
+      "stepTransfer",
+      upload.completed ? "done" : parts.length > 0 ? "underWay" : "notYet",
+      parts.length > 1 ? `${sent}/${parts.length}` : "",
+    ],
     ["stepComplete", upload.completed ? "done" : "notYet", ""],
     ["stepCommit", upload.committed ? "done" : "notYet", ""],
-    ["stepEvent", eventDone ? "done" : event ? "underWay" : "notYet", event ? t(event.state === "waiting" ? "waitingEvent" : event.state, "") .replace(/[:：]\s*$/, "") : ""],
+    [
+      "stepEvent",
+      eventDone ? "done" : event ? "underWay" : "notYet",
+      event ? t(event.state === "waiting" ? "waitingEvent" : event.state, "").replace(/[:：]\s*$/, "") : "",
+    ],
   ];
   return html`<ol class="steps">
     ${steps.map(
-      ([name, how, more]) => html`<li class=${how}><span class="mark" aria-hidden="true"></span>${t(name)}<span class="unseen">: ${t(how)}</span>${more && html` <small>${more}</small>`}</li>`,
+      ([name, how, more]) =>
+        html`<li class=${how}>
+          <span class="mark" aria-hidden="true"></span>${t(name)}<span class="unseen">: ${t(how)}</span
+          >${more && html` <small>${more}</small>`}
+        </li>`,
     )}
   </ol>`;
 }
