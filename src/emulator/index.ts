@@ -2,9 +2,8 @@
 export { startEmulator, type Emulator } from "./emulator.ts";
 export { parseFaultRules, type Fault, type FaultKind, type FaultRule, type RuleCount } from "./faults.ts";
 export type { CommittedMedia, Inspector, ObjectSummary, OpenUpload, SessionSummary } from "./inspection.ts";
-export type { LoggedEvent } from "./vod/event-log.ts";
+export type { Delivery, LoggedEvent } from "./vod/event-log.ts";
 export type { Json, JsonObject } from "./json.ts";
 export type { LineDifference, SignatureMismatch, SignatureMistake } from "./signatures/mismatch.ts";
 export type { EmulatorOptions, TaskOptions } from "./options.ts";
-export type { Delivery } from "./vod/push.ts";
 export type { Api, LoggedRequest } from "./request-log.ts";

@@ -2,11 +2,11 @@ import type { EmulatorClock } from "./clock.ts";
 import type { Bucket } from "./cos/bucket.ts";
 import type { FaultPlan, FaultRule, RuleCount } from "./faults.ts";
 import type { JsonObject } from "./json.ts";
-import type { Delivery, Pusher } from "./vod/push.ts";
+import type { Pusher } from "./vod/push.ts";
 import { redactText, type LoggedRequest, type RequestLog, type SignatureStages } from "./request-log.ts";
 import type { Sessions, UploadSession } from "./sessions.ts";
 import { fileDeleted, newFileUpload } from "./vod/event-bodies.ts";
-import type { LoggedEvent } from "./vod/event-log.ts";
+import type { Delivery, LoggedEvent } from "./vod/event-log.ts";
 import type { EventQueues } from "./vod/event-queues.ts";
 import { sampleMedia, type MediaLibrary } from "./vod/media-library.ts";
 

@@ -108,7 +108,8 @@ describe("TLS", () => {
     ]) {
       const headers = servername === undefined ? {} : { host: servername };
       const answer = await send(emulator.origin, { method: "GET", target: "/requests", headers, ca, servername });
-      expect(answer.status).toBe(200);
+      // By a name that is not this machine's the inspection is refused, over a connection that is trusted.
+      expect(answer.status).toBe(servername?.includes(".") ? 403 : 200);
     }
     await expect(send(emulator.origin, { method: "GET", target: "/requests", headers: {} })).rejects.toMatchObject({
       code: expect.stringMatching(/UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/),
@@ -155,8 +156,8 @@ describe("TLS", () => {
 test("requests over one kept connection bear its number", async () => {
   const emulator = await start();
   await Promise.all([
-    send(emulator.origin, { method: "GET", target: "/", headers: {} }),
-    send(emulator.origin, { method: "GET", target: "/", headers: {} }),
+    send(emulator.origin, { method: "GET", target: "/a", headers: {} }),
+    send(emulator.origin, { method: "GET", target: "/a", headers: {} }),
   ]);
   expect(new Set(emulator.requests().map((one) => one.connection))).toEqual(new Set([1, 2]));
 });

@@ -1,6 +1,22 @@
-import type { Delivery } from "./push.ts";
 import { isJsonObject } from "../json.ts";
 import type { EmulatedEvent } from "./event-bodies.ts";
+
+/** One attempt to push an event. */
+export interface Delivery {
+  /** Epoch milliseconds of the emulator's clock. */
+  readonly time: number;
+  readonly url: string;
+  readonly eventType: string;
+  /** Of the event, counted from 1: equal numbers mean one event sent again. */
+  readonly eventId: number;
+  /** T of a signed event: until when its Sign holds, epoch seconds. Undefined without a sign key. */
+  readonly signedUntil?: number | undefined;
+  /** Counted from 1. */
+  readonly attempt: number;
+  readonly outcome: "answered" | "timeout" | "unreachable" | "not-loopback";
+  /** Of the receiver's answer; the service ignores it. */
+  readonly status?: number | undefined;
+}
 
 /** One event and the way it took. */
 export interface LoggedEvent {

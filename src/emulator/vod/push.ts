@@ -5,25 +5,8 @@ import type { EmulatorClock } from "../clock.ts";
 import type { JsonObject } from "../json.ts";
 import type { Settings } from "../options.ts";
 import type { EmulatedEvent } from "./event-bodies.ts";
-import type { EventRecord } from "./event-log.ts";
+import type { Delivery, EventRecord } from "./event-log.ts";
 import { bodyV2 } from "./event-bodies-v2.ts";
-
-/** One attempt to push an event. */
-export interface Delivery {
-  /** Epoch milliseconds of the emulator's clock. */
-  readonly time: number;
-  readonly url: string;
-  readonly eventType: string;
-  /** Of the event, counted from 1: equal numbers mean one event sent again. */
-  readonly eventId: number;
-  /** T of a signed event: until when its Sign holds, epoch seconds. Undefined without a sign key. */
-  readonly signedUntil?: number | undefined;
-  /** Counted from 1. */
-  readonly attempt: number;
-  readonly outcome: "answered" | "timeout" | "unreachable" | "not-loopback";
-  /** Of the receiver's answer; the service ignores it. */
-  readonly status?: number | undefined;
-}
 
 export interface PushTarget {
   readonly notificationUrl: string;

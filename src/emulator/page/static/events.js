@@ -12,7 +12,7 @@ export function Events() {
     <${TestEvent} />
     ${events.length === 0 && html`<p class="empty">${t("emptyEvents")}</p>`}
     <ul class="events">
-      ${[...events].reverse().map(
+      ${events.toReversed().map(
         (event) =>
           html`<li key=${event.id}>
             <div class="event">

@@ -19,7 +19,7 @@ export function Media() {
     ${opened && html`<${Opened} key=${opened.fileId} media=${opened} />`}
     ${media.length === 0 && html`<p class="empty">${t("emptyMedia")}</p>`}
     <ul class="cards">
-      ${[...media].reverse().map(
+      ${media.toReversed().map(
         (one) =>
           html`<li key=${one.fileId}>
             <button
@@ -91,8 +91,9 @@ function Player({ media }) {
     let player;
     let left = false;
     setNote(t("loadingPlayer"));
-    // Only who plays HLS in a browser without it loads this.
-    void import("./vendor/hls.js").then(({ default: Hls }) => {
+    // Loaded only where HLS is played in a browser without it.
+    const play = async () => {
+      const { default: Hls } = await import("./vendor/hls.js");
       if (left) return;
       setNote(undefined);
       // A worker would be made of a blob, which the page's policy forbids.
@@ -100,7 +101,8 @@ function Player({ media }) {
       player.on(Hls.Events.ERROR, (_name, { fatal, details }) => fatal && setNote(t("cannotPlay", details)));
       player.loadSource(path);
       player.attachMedia(element);
-    });
+    };
+    void play();
     return () => {
       left = true;
       player?.destroy();

@@ -29,7 +29,10 @@ export function Requests() {
   const opened = Number(rest[0] ?? 0);
   const input = useRef(null);
 
-  const known = useMemo(() => [...new Set(requests.map((row) => row.operation))].sort(), [requests.length]);
+  const known = useMemo(
+    () => [...new Set(requests.map((row) => row.operation))].sort((a, b) => a.localeCompare(b)),
+    [requests.length],
+  );
   const words = text.trim().toLowerCase();
   const matches = (row) =>
     (operation === "" || row.operation === operation) &&

@@ -116,11 +116,8 @@ export function connect() {
 export async function command(method, path, order) {
   const headers = { "Content-Type": "application/json", "X-Vodup-Control": "1" };
   try {
-    const answer = await fetch(path, {
-      method,
-      headers,
-      body: order === undefined ? undefined : JSON.stringify(order),
-    });
+    // oxlint-disable-next-line unicorn/no-invalid-fetch-options -- never GET
+    const answer = await fetch(path, { method, headers, body: order && JSON.stringify(order) });
     if (answer.ok) return undefined;
     const { error } = await answer.json().catch(() => ({}));
     return error ?? `HTTP ${answer.status}`;

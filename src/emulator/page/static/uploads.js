@@ -14,7 +14,7 @@ export function Uploads() {
   const { sessions, uploads, events } = useStore(1000);
   const [most, setMost] = useState(AT_ONCE);
   if (sessions.length === 0) return html`<${FirstUpload} />`;
-  const shown = sessions.slice(-most).reverse();
+  const shown = sessions.slice(-most).toReversed();
   return html`<section class="view">
     <h1 class="unseen">${t("uploads")}</h1>
     <p class="legend" aria-label=${t("legend")} role="group">
@@ -59,7 +59,7 @@ function Upload({ session, uploads, events }) {
       ${upload.parts.some(({ number }) => number !== undefined) && html`<span>${t("parts", upload.parts.length)}</span>`}
       <span>${clockTime(session.openedAt)}</span>
       <span>${session.region}</span>
-      <${Life} session=${session} applies=${upload.applies} />
+      <${Life} session=${session} />
       ${
         session.state === "open" &&
         upload.open.length > 0 &&
@@ -76,7 +76,7 @@ function rateOf({ received, first, end }) {
   return bytes(Math.round((received / ms) * 1000));
 }
 
-function Life({ session, applies }) {
+function Life({ session }) {
   if (session.state === "committed") return null;
   const left = session.expiresAt - emulatorNow();
   const renewed = session.secretIds.length - 1;
