@@ -6,7 +6,8 @@ import { root } from "./commands.ts";
 
 const packed = inject("packed");
 const paths = packed.files.map(({ path }) => path);
-const unpackedBudget = 1_750_000;
+/** The emulator's page takes up to half a megabyte of it, most of that the player. */
+const unpackedBudget = 2_250_000;
 const mostDeclarations = 140;
 
 async function expectedFiles(): Promise<string[]> {
