@@ -170,6 +170,7 @@ const optionNames = {
   pullSource: true,
   rateLimits: true,
   keepAliveTimeoutMs: true,
+  page: true,
   requestLogLimit: true,
 } satisfies Record<keyof EmulatorOptions, true>;
 
