@@ -2,7 +2,18 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** The folders below test/ that are projects of their own: slower, or in need of something `npm ci` does not bring. */
-const suites = ["cli", "interop", "examples", "faults", "memory", "conformance", "contract", "packaging", "mutation"];
+const suites = [
+  "cli",
+  "interop",
+  "examples",
+  "faults",
+  "memory",
+  "conformance",
+  "contract",
+  "packaging",
+  "mutation",
+  "page",
+];
 
 /** Pages that are followed like examples: a process for each block. */
 const followed = ["test/docs/{guide,readme,recipes}.test.ts"];
@@ -62,6 +73,16 @@ export default defineConfig({
           setupFiles: [cleanUp],
           include: ["test/conformance/**/*.test.ts"],
           testTimeout: 300_000,
+        },
+      },
+      // The built package's page in Debian's Chromium.
+      {
+        test: {
+          name: "page",
+          setupFiles: [cleanUp],
+          include: ["test/page/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {
