@@ -15,6 +15,13 @@ const VIEWS = { uploads: Uploads, requests: Requests, media: Media, events: Even
 const NAMES = Object.keys(VIEWS);
 const THEMES = { "": "themeAuto", light: "themeLight", dark: "themeDark" };
 
+/** The list of requests may only be on its way: it is looked for until it is there, for half a second at most. */
+function focusFilter(frames = 30) {
+  const box = document.querySelector('[role="search"] input, input[type="search"]');
+  if (box !== null) box.focus();
+  else if (frames > 0) requestAnimationFrame(() => focusFilter(frames - 1));
+}
+
 function App() {
   const state = useStore();
   const { view } = useRoute();
@@ -35,7 +42,7 @@ function App() {
       else if (event.key === "?") setHelp(!help);
       else if (event.key === "/") {
         if (shown !== "requests") go(["requests"]);
-        setTimeout(() => dispatchEvent(new Event("vodup-filter")));
+        focusFilter();
         event.preventDefault();
       } else if (["j", "k", "ArrowDown", "ArrowUp"].includes(event.key) && event.target === document.body) {
         document.querySelector('[role="listbox"]')?.focus();

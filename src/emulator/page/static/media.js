@@ -27,7 +27,7 @@ export function Media() {
               class="card"
               aria-pressed=${one === opened}
               onClick=${() => go(["media", one.fileId])}
-              aria-label=${t("play", nameOf(one))}
+              title=${t("play", nameOf(one))}
             >
               <${Cover} media=${one} />
               <span class="card-name">${nameOf(one)}</span>

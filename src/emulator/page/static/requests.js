@@ -1,5 +1,5 @@
 // All requests, filtered, and one of them opened.
-import { useEffect, useMemo, useRef, useState } from "./vendor/preact-hooks.js";
+import { useMemo, useRef, useState } from "./vendor/preact-hooks.js";
 import { html, VirtualList } from "./elements.js";
 import { bytes, clockTime, duration } from "./format.js";
 import { RequestDetail } from "./request-detail.js";
@@ -27,7 +27,6 @@ export function Requests() {
   const [follow, setFollow] = useState(true);
   const session = query.get("session") ?? "";
   const opened = Number(rest[0] ?? 0);
-  const input = useRef(null);
 
   const known = useMemo(
     () => [...new Set(requests.map((row) => row.operation))].sort((a, b) => a.localeCompare(b)),
@@ -44,11 +43,6 @@ export function Requests() {
   const shown = unfiltered ? requests : requests.filter(matches);
   const chosen = shown.findIndex(({ id }) => id === opened);
 
-  useEffect(() => {
-    const focus = () => input.current?.focus();
-    addEventListener("vodup-filter", focus);
-    return () => removeEventListener("vodup-filter", focus);
-  }, []);
   const open = (index) => {
     setFollow(false);
     go(["requests", shown[index].id], query);
@@ -59,7 +53,6 @@ export function Requests() {
     <div class="pane">
       <div class="tools" role="search">
         <input
-          ref=${input}
           type="search"
           placeholder=${t("filter")}
           aria-label=${t("filter")}
