@@ -27,7 +27,7 @@ const mostAtOnce = 500;
 /** Sessions, media and events shown: the last ones. */
 const mostShown = 500;
 
-/** One listener's stream of server-sent events: requests as they come and change, and the state where it has changed. */
+/** One listener's stream of server-sent events: requests as they come and change, and the state when it changes. */
 export class Feed {
   readonly #source: PageSource;
   readonly #response: ServerResponse;

@@ -30,8 +30,8 @@ export interface LoggedEvent {
   /** Epoch milliseconds of the emulator's clock. */
   readonly time: number;
   /**
-   * `off`: the sub-app's switch for it is off. `waiting`: can be pulled. `held`: pulled, not yet confirmed. `confirmed`:
-   * done. `pushed`: sent to the NotificationUrl, once or more.
+   * `off`: the sub-app's switch for it is off. `waiting`: can be pulled. `held`: pulled, not yet confirmed.
+   * `confirmed`: done. `pushed`: sent to the NotificationUrl, once or more.
    */
   readonly state: "off" | "waiting" | "held" | "confirmed" | "pushed";
   /** How often it was pulled. */

@@ -1,5 +1,5 @@
 // All requests, filtered, and one of them opened.
-import { useMemo, useRef, useState } from "./vendor/preact-hooks.js";
+import { useMemo, useState } from "./vendor/preact-hooks.js";
 import { html, VirtualList } from "./elements.js";
 import { bytes, clockTime, duration } from "./format.js";
 import { RequestDetail } from "./request-detail.js";
