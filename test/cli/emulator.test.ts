@@ -60,7 +60,7 @@ describe("vodup emulator", () => {
     const contents = await Promise.all(stored.map((file) => readFile(file, "utf8")));
     expect(contents).toContain("bytes");
     run.child.kill("SIGTERM");
-    expect(await run.ended).toMatchObject({ code: 143, stderr: "" });
+    expect(await run.ended).toMatchObject({ code: 143, stderr: `page: ${line.origin}/\n` });
   });
 
   test("--tls: an upload that trusts caFile works", async () => {
