@@ -1,6 +1,6 @@
 import type { VodApi } from "../vod-api/client.ts";
 import { performance } from "node:perf_hooks";
-import { VodupError, invalidArgument } from "../errors.ts";
+import { VodApiError, VodupError, invalidArgument } from "../errors.ts";
 import { onAbort, openController, sleep } from "../http/abort.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { refuseUnknown } from "../unknown-options.ts";
@@ -208,7 +208,7 @@ class PullLoop implements PulledEvents {
       () => undefined,
       () => undefined,
     );
-    const { EventSet } = await pulling;
+    const { EventSet } = await pulling.catch(nothingThere);
     return { events: (EventSet ?? []).flatMap((content: unknown) => this.#read(content)), at: performance.now() };
   }
 
@@ -248,4 +248,13 @@ class PullLoop implements PulledEvents {
     this.#options.signal?.throwIfAborted();
     if (this.#failure !== undefined) throw this.#failure.error;
   }
+}
+
+/**
+ * The service answers an empty queue with an error (wire §13.2). Only this very code: its sub-codes are faults of the
+ * account, and the message may be translated.
+ */
+function nothingThere(error: unknown): { readonly EventSet?: undefined } {
+  if (error instanceof VodApiError && error.apiCode === "ResourceNotFound") return {};
+  throw error;
 }

@@ -102,6 +102,35 @@ describe("delivery", () => {
     await events.return?.();
   });
 
+  /** As the service was seen to answer: shared evidence of programs from 2021 to 2026, and the SDKs' own list of codes. */
+  const refused = (code: string): FaultRule => ({
+    operation: "PullEvents",
+    times: 3,
+    fault: {
+      kind: "answer",
+      status: 200,
+      body: JSON.stringify({ Response: { Error: { Code: code, Message: "no event" }, RequestId: "seen" } }),
+    },
+  });
+
+  test("an empty queue is an error of the service, ResourceNotFound: it is asked again, and nothing is reported", async () => {
+    const { emulator, upload, pull, pulls } = await scene();
+    const [fileId] = await upload(1);
+    emulator.setFaults([refused("ResourceNotFound")]);
+    const reported: unknown[] = [];
+    const events = pull({ onError: (error) => void reported.push(error) });
+    expect((await events.next()).value).toMatchObject({ fileId });
+    expect(pulls()).toBeGreaterThan(3);
+    expect(reported).toEqual([]);
+    await events.return?.();
+  });
+
+  test("its sub-codes are faults of the account, and end the loop", async () => {
+    const { emulator, pull } = await scene();
+    emulator.setFaults([refused("ResourceNotFound.UserNotExist")]);
+    await expect(pull().next()).rejects.toMatchObject({ apiCode: "ResourceNotFound.UserNotExist" });
+  });
+
   test("more than a batch: 16 at a time", async () => {
     const { upload, pull, pulls } = await scene();
     const fileIds = await upload(20);

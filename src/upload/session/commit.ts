@@ -64,7 +64,12 @@ export async function commitUpload(context: CommitContext): Promise<CommitResult
     });
     const { FileId: fileId, MediaUrl: mediaUrl, CoverUrl: coverUrl, RequestId: requestId } = answer;
     if (typeof fileId === "string" && fileId !== "") {
-      return { fileId, mediaUrl: mediaUrl ?? "", coverUrl: coverUrl ?? undefined, requestId };
+      return {
+        fileId,
+        mediaUrl: mediaUrl ?? "",
+        coverUrl: coverUrl === "" ? undefined : (coverUrl ?? undefined),
+        requestId,
+      };
     }
     // It worked; only what is needed of its answer is missing, as with one that was lost.
     throw withoutFileId(context, requestId);
