@@ -19,7 +19,7 @@ const browser = await chromium.launch({
 });
 const page = await browser.newPage({ viewport: { width: 1000, height: 560 }, colorScheme: "light" });
 await page.goto(`${emulator.origin}/#/requests`);
-await page.getByText("CommitUpload").first().waitFor();
+await page.locator("[role=option]").first().waitFor();
 for (const key of ["j", "j"]) await page.keyboard.press(key);
 await page.locator(".whole h2").waitFor();
 await page.screenshot({ path: join(root, "docs/emulator.png") });
