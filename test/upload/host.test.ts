@@ -210,7 +210,7 @@ describe("nothing is said on the host's stderr", () => {
 
   test("of an emulator that keeps 30 requests waiting", async () => {
     const emulator = await startEmulator({ faults: [{ operation: "*", fault: { kind: "hang" } }] });
-    const waiting = Array.from({ length: 30 }, () => fetch(emulator.origin).catch(() => undefined));
+    const waiting = Array.from({ length: 30 }, () => fetch(`${emulator.origin}/a.mp4`).catch(() => undefined));
     while (emulator.requests().length < 30) await pause(5);
     await emulator.close();
     await Promise.all(waiting);
