@@ -78,9 +78,16 @@ test("an HLS folder plays, by the browser's own support or the player", async ()
     element.muted = true;
     element.autoplay = true;
   });
-  await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.2, undefined, {
-    timeout: 30_000,
-  });
+  await page.waitForFunction(
+    () => {
+      const video = document.querySelector("video");
+      // Asked again until it plays: the player may only just be attaching its source.
+      if (video?.paused === true) void video.play().catch(() => undefined);
+      return (video?.currentTime ?? 0) > 0.2;
+    },
+    undefined,
+    { timeout: 30_000 },
+  );
 });
 
 test("a fault set by the form then happens", async () => {
