@@ -70,7 +70,7 @@ test("the stored video plays, with its cover as poster", async () => {
   expect(complaints).toEqual([]);
 });
 
-test("an HLS folder plays, by the browser's own support or the player", async () => {
+test("an HLS folder plays, by the browser's own support or the player", timing, async () => {
   const { emulator, vod } = await emulated();
   const { fileId } = await vod.upload(join(media, "hls/180p.m3u8"));
   const { page } = await open(`${emulator.origin}/#/media/${fileId}`);
@@ -166,7 +166,7 @@ test("10,000 requests are scrolled and filtered without a frame over 100 ms", ti
   await page.getByText("1 of 10,000").waitFor();
 });
 
-test("by keyboard alone: views, filter, list, one request, back", async () => {
+test("by keyboard alone: views, filter, list, one request, back", timing, async () => {
   const { emulator, vod } = await emulated();
   await vod.upload(Buffer.from("abc"), { mediaType: "mp4" });
   const { page } = await open(`${emulator.origin}/`);
