@@ -14,6 +14,6 @@ export function isUncertain(line: OutcomeLine): boolean {
 export class RecordError extends Error {
   constructor(path: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    super(`${path} cannot be written, so the batch was stopped: ${why}; run again when that is mended`, { cause });
+    super(`${path} cannot be written, so the batch was stopped: ${why}; fix that and run again`, { cause });
   }
 }

@@ -230,7 +230,7 @@ export class UploadRun {
     if (!(error instanceof VodupError) || error.code !== "CERTIFICATE_EXPIRED" || this.#resumedParts > 0) return error;
     return new CheckpointError(
       "CHECKPOINT_EXPIRED",
-      "the checkpoint's certificate has expired and could not be renewed; start without it to upload afresh",
+      "the checkpoint's certificate has expired and could not be renewed; start without it to upload from the beginning",
       { field: "session.certificate" },
       { cause: error },
     );

@@ -202,7 +202,7 @@ describe("a second run", () => {
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr:
-        `vodup: note: ${path}: starting afresh, since the source has changed since an earlier run; ` +
+        `vodup: note: ${path}: starting from the beginning, since the source has changed since an earlier run; ` +
         "the parts that it had sent are removed\n",
     });
     expect(bench.emulator.uploads()).toEqual([]);
@@ -217,7 +217,7 @@ describe("a second run", () => {
     await writeFile(path, bytes(3 * mib));
     const { code, stderr } = await bench.run(["upload", path, ...small]);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/starting afresh, since the source has changed since an earlier run\n/);
+    expect(stderr).toMatch(/starting from the beginning, since the source has changed since an earlier run\n/);
     expect(stderr).toContain("could not be removed");
   });
 
@@ -234,7 +234,7 @@ describe("a second run", () => {
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr:
-        `vodup: note: ${path}: starting afresh, since the source has changed since an earlier run; ` +
+        `vodup: note: ${path}: starting from the beginning, since the source has changed since an earlier run; ` +
         `what it was then stays uploaded as FileId ${fileId}\n`,
     });
   });
@@ -249,7 +249,7 @@ describe("a second run", () => {
     const { code, stderr } = await bench.run(["upload", path, ...small]);
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: `vodup: note: ${path}: starting afresh, since the state that an earlier run left cannot be used\n`,
+      stderr: `vodup: note: ${path}: starting from the beginning, since the state that an earlier run left cannot be used\n`,
     });
     expect(await bench.stateFiles()).toEqual([]);
   });

@@ -229,7 +229,7 @@ async function refuse(
     await terminal.print(JSON.stringify(line));
   }
   if (problemCount > problems.length) terminal.note(`vodup: and ${problemCount - problems.length} more`);
-  terminal.note(`vodup: nothing was sent: ${typed} must be mended first`);
+  terminal.note(`vodup: nothing was sent; fix ${typed} and run again`);
   return 2;
 }
 

@@ -34,10 +34,10 @@ export const uploadCommand: Command<UploadFlag> = {
         'this machine, while "vodup pull" has the service fetch it. "-" reads standard input and needs --media-type. A\n' +
         "manifest (m3u8, mpd) in a folder is uploaded with all files of its tree.",
       "--checkpoint, --media-name, --cover and - need exactly one source.",
-      "Run again, the same command goes on where it stopped: unfinished uploads are kept in $XDG_STATE_HOME/vodup\n" +
+      "Run again, the same command resumes: unfinished uploads are kept in $XDG_STATE_HOME/vodup\n" +
         "(~/.local/state/vodup) after exit codes 5, 130 and 143, and removed after 1, 3, 4 and 6. A file that has changed\n" +
-        "since is uploaded afresh, with a note; with --checkpoint that is an error. What comes from standard input or a\n" +
-        'pipe cannot be resumed. "vodup uploads list" shows what is kept.',
+        "since is uploaded from the beginning, with a note; with --checkpoint that is an error. What comes from standard\n" +
+        'input or a pipe cannot be resumed. "vodup uploads list" shows what is kept.',
       '--json: the last line of a source is {"type":"result","source","fileId","mediaUrl","coverUrl","bytes","parts",\n' +
         '"retries","crc64","verified","resumedParts"} or {"type":"error","source","code","message","requestId","retryable"}.',
     ],

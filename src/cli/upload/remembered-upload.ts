@@ -137,7 +137,7 @@ export class RememberedUpload {
       this.#task.output.warning({ code: "FRESH_START", message });
       return settled;
     }
-    const message = `${source}: starting afresh, since ${reasonAfresh(why)}${done}`;
+    const message = `${source}: starting from the beginning, since ${reasonAfresh(why)}${done}`;
     this.#task.output.warning({ code: "FRESH_START", message });
     await memory.store.remove();
     this.#found = undefined;

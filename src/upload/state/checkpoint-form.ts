@@ -134,7 +134,7 @@ function need(field: string, value: unknown, form: Form): void {
 function invalid(field: string, why: string): CheckpointError {
   return new CheckpointError(
     "CHECKPOINT_INVALID",
-    `the checkpoint cannot be read: ${field} ${why}; start without it to upload afresh`,
+    `the checkpoint cannot be read: ${field} ${why}; start without it to upload from the beginning`,
     { field },
   );
 }

@@ -143,7 +143,7 @@ export function checkSameFiles(checkpoint: Checkpoint, files: ReadonlyMap<string
 function mismatch(field: string, why: string): CheckpointError {
   return new CheckpointError(
     "CHECKPOINT_MISMATCH",
-    `the checkpoint does not belong to this upload: ${field} ${why}; start without it to upload afresh`,
+    `the checkpoint does not belong to this upload: ${field} ${why}; start without it to upload from the beginning`,
     { field },
   );
 }

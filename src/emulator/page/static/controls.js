@@ -45,7 +45,6 @@ export function Controls() {
       <p class="note">${t("expireNote")}</p>
       <${Action} act=${() => command("POST", "/certificates", {})}>${t("expireAll")}<//>
     </div>
-    <${Reset} />
   </section>`;
 }
 
@@ -132,20 +131,5 @@ function Clock() {
     <p class="buttons">
       ${STEPS.map(([label, advanceMs]) => html`<${Action} act=${() => command("POST", "/clock", { advanceMs })}>${label}<//>`)}
     </p>
-  </div>`;
-}
-
-function Reset() {
-  const [sure, setSure] = useState(false);
-  const act = async () => {
-    setSure(!sure);
-    return sure ? command("POST", "/reset", {}) : undefined;
-  };
-  return html`<div class="box">
-    <h2>${t("reset")}</h2>
-    <p class="note">${t("resetNote")}</p>
-    <button type="button" class=${sure ? "danger" : ""} onClick=${act} onBlur=${() => setSure(false)}>
-      ${t(sure ? "resetSure" : "resetNow")}
-    </button>
   </div>`;
 }

@@ -181,13 +181,6 @@ const texts = {
     "The next COS request of every open upload is refused until its certificate is renewed.",
     "열린 모든 업로드의 다음 COS 요청은 인증서를 갱신할 때까지 거부됩니다.",
   ],
-  reset: ["Reset", "초기화"],
-  resetNote: [
-    "Forgets uploads, media, events and requests; the keys stay.",
-    "업로드, 미디어, 이벤트, 요청을 지웁니다. 키는 유지됩니다.",
-  ],
-  resetNow: ["Reset the emulator", "에뮬레이터 초기화"],
-  resetSure: ["Really reset?", "정말 초기화할까요?"],
   ok: ["Done.", "완료."],
 };
 
