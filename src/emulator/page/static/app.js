@@ -1,6 +1,6 @@
 // The frame: views, keyboard, language and theme.
 import { render } from "./vendor/preact.js";
-import { useEffect, useState } from "./vendor/preact-hooks.js";
+import { useEffect, useLayoutEffect, useState } from "./vendor/preact-hooks.js";
 import { Controls } from "./controls.js";
 import { html } from "./elements.js";
 import { Events } from "./events.js";
@@ -28,7 +28,8 @@ function App() {
   const [, redraw] = useState(0);
   const [help, setHelp] = useState(false);
   const shown = NAMES.includes(view) ? view : "uploads";
-  useEffect(() => {
+  // Before the change is painted: a key that is pressed as soon as something is seen must find the listener that knows it.
+  useLayoutEffect(() => {
     const press = (event) => {
       const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
       if (event.key === "Escape") {
