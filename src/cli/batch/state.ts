@@ -62,9 +62,14 @@ export class BatchState {
     }
   }
 
-  /** Removes the folder, unless there is something in it to go on from. */
+  /** Removes the folder, unless there is something in it to resume, or another process that took over uses it. */
   async close(): Promise<void> {
-    await rmdir(this.#directory).catch(() => undefined);
+    try {
+      await this.#held.check();
+      await rmdir(this.#directory);
+    } catch {
+      // It stays.
+    }
   }
 }
 

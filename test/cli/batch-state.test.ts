@@ -1,0 +1,26 @@
+import { access, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { HeldLock } from "../../src/cli/state/lock.ts";
+import { BatchState } from "../../src/cli/batch/state.ts";
+import { LostLockError } from "../../src/cli/state/lock.ts";
+import { atEnd } from "../support/at-end.ts";
+
+async function closed(check: HeldLock["check"]): Promise<string> {
+  const parent = await mkdtemp(join(tmpdir(), "vodup-state-"));
+  atEnd(() => rm(parent, { recursive: true, force: true }));
+  const folder = join(parent, "m.csv.journal.state");
+  const state = await BatchState.open(folder, { check, release: () => Promise.resolve() }, () => false);
+  await state.close();
+  return folder;
+}
+
+test("the empty folder of a batch's checkpoints is removed at its end", async () => {
+  await expect(access(await closed(() => Promise.resolve()))).rejects.toThrow("ENOENT");
+});
+
+test("but not by a process whose batch was taken over: the other one writes into it", async () => {
+  const folder = await closed(() => Promise.reject(new LostLockError("lock")));
+  await expect(access(folder)).resolves.toBeUndefined();
+});
