@@ -53,7 +53,7 @@ async function round(bench: Bench, name: string, random: () => number): Promise<
 }
 
 test.runIf(hasNamespaces)(
-  "processes in containers of one name at one folder, killed, frozen and woken: each file is one media, but for one window",
+  "processes in containers of one name at one folder, killed, frozen and woken: each file is one media",
   async () => {
     const seed = seedOf("two processes");
     const random = seeded(seed);
@@ -61,18 +61,11 @@ test.runIf(hasNamespaces)(
     try {
       const end = Date.now() + soakSeconds * 1000;
       const problems: string[] = [];
-      const doubled: string[] = [];
       let rounds = 0;
-      while (Date.now() < end && problems.length === 0) {
-        for (const problem of await round(bench, `r${(rounds += 1)}`, random))
-          (/: 2 medias/.test(problem) ? doubled : problems).push(problem);
-      }
-      const medias = bench.emulator.media().length;
-      console.log(`two processes: ${rounds} batches, ${medias} medias, ${doubled.length} doubled, seed ${seed}`);
+      while (Date.now() < end && problems.length === 0)
+        problems.push(...(await round(bench, `r${(rounds += 1)}`, random)));
+      console.log(`two processes: ${rounds} batches, ${bench.emulator.media().length} medias, seed ${seed}`);
       expect({ seed, problems }).toEqual({ seed, problems: [] });
-      // A known weakness (decision 0020), seen once in 59 batches: frozen after its last look at the lock and before the
-      // request for the commit left, a process still sends that request when it is woken. More than that is a fault.
-      expect({ seed, doubled: doubled.slice(1) }).toEqual({ seed, doubled: [] });
     } finally {
       await bench.close();
     }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, readFile, rename, unlink, type FileHandle } from "node:fs/promises";
+import { open, readFile, rename, stat, unlink, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** Reads a file; undefined when there is none. @throws what the file system says */
@@ -41,17 +41,29 @@ export async function readOwn(path: string): Promise<string | undefined> {
 /**
  * Replaces a file's content at once: whoever reads it, after a crash too, finds the old text or the new one, whole.
  * Readable by its owner only. One writer at a time (see lock.ts).
+ * @param check asked last, when only the file's place is still to be taken: what it throws leaves the old text
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string, check?: () => Promise<void>): Promise<void> {
   const temporary = beside(path);
   const handle = await createFresh(temporary);
   try {
     await handle.writeFile(text);
     await handle.sync();
+    await check?.();
+  } catch (error) {
+    // Another process may have begun one of the same name meanwhile.
+    if (await isStill(temporary, handle)) await unlinkIfThere(temporary);
+    throw error;
   } finally {
     await handle.close();
   }
   await rename(temporary, path);
+}
+
+/** Whether a path still leads to an open file. */
+async function isStill(path: string, handle: FileHandle): Promise<boolean> {
+  const [own, there] = await Promise.all([handle.stat(), stat(path).catch(() => undefined)]);
+  return own.dev === there?.dev && own.ino === there.ino;
 }
 
 /** Removes a file, and what a crash while it was replaced may have left. */
