@@ -2,15 +2,22 @@ import type { LoggedRequest } from "../../emulator/index.ts";
 import { finding, type Finding } from "../finding.ts";
 import { requestsOf, succeeded, type Check } from "../scenario.ts";
 
-/** When a request had been answered, by the clock of its arrival. */
-const answeredAt = ({ time, durationMs }: LoggedRequest): number => time + (durationMs ?? Infinity);
+/**
+ * Whether a request was sent after another had been answered. Where no fault delayed that answer, or both came on one
+ * connection, the order is enough: the log's time runs until an answer has left, and so a moment longer than the client's.
+ */
+function follows(request: LoggedRequest, answered: LoggedRequest): boolean {
+  if (request.id <= answered.id) return false;
+  if (answered.fault === undefined || request.connection === answered.connection) return true;
+  return request.time >= answered.time + (answered.durationMs ?? Infinity);
+}
 
 /** The order of the calls: what was answered once is not asked again, and nothing is sent after it. */
 export const commitOrder: Check = (evidence) => {
   const commits = requestsOf(evidence, "CommitUpload");
   const done = commits.find(succeeded);
   if (done === undefined) return [];
-  const later = evidence.requests.filter(({ id, time }) => id > done.id && time >= answeredAt(done));
+  const later = evidence.requests.filter((request) => follows(request, done));
   const found: Finding[] = later
     .filter((request) => commits.includes(request))
     .map((request) => finding("10.3", "CommitUpload was sent again after it had been answered with a FileId", request));
