@@ -4,7 +4,7 @@ import { requestsOf, succeeded, type Check } from "../scenario.ts";
 
 /**
  * Whether a request was sent after another had been answered. Where no fault delayed that answer, or both came on one
- * connection, the order is enough: the log's time runs until an answer has left, and so a moment longer than the client's.
+ * connection, the order is enough: the log's time runs until an answer has left, a moment longer than the client's.
  */
 function follows(request: LoggedRequest, answered: LoggedRequest): boolean {
   if (request.id <= answered.id) return false;
