@@ -87,6 +87,10 @@ def part_plan(test, _file):
     return {"error": "SOURCE_TOO_LARGE"} if "error" in plan else {**wire.plan_steps(test["size"], test["partSize"]), **plan}
 
 
+def storage_key(test, _file):
+    return wire.storage_key(test["storagePath"])
+
+
 def retry_decision(test, _file):
     given = [test[name] for name in ("kind", "attempt", "policy", "random")]
     return {**wire.retry_steps(*given), "delayMs": wire.retry_delay(*given, test.get("retryAfterMs"))}
@@ -132,6 +136,7 @@ VERIFIERS = {
     "part-plan": part_plan,
     "percent-encoding": percent_encoding,
     "retry-decision": retry_decision,
+    "storage-key": storage_key,
     "tc3-sign": tc3_sign,
     "xml": xml,
 }

@@ -19,6 +19,18 @@ def key_path(path):
     return urllib.parse.quote(path, safe="/-_.~")
 
 
+def storage_key(path):
+    """§4.3: the key of a storage path, or why there is none."""
+    key = path.removeprefix("/")
+    if not key:
+        return {"error": "empty"}
+    if any(part in (".", "..") for part in key.split("/")):
+        return {"error": "dot-segment"}
+    if len(key.encode()) > 850:
+        return {"error": "too-long"}
+    return {"key": key, "signedPath": "/" + key, "requestPath": "/" + key_path(key)}
+
+
 def _hmac(algorithm, key, text):
     key, text = (part.encode() if isinstance(part, str) else part for part in (key, text))
     return hmac.new(key, text, algorithm).digest()

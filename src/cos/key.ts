@@ -19,3 +19,8 @@ export function toKey(path: string, field = "key"): string {
   }
   return key;
 }
+
+/** The other way: the path that `toKey` makes this key of. A slash that the key itself begins with is kept. */
+export function objectPath(key: string): string {
+  return `/${key}`;
+}

@@ -164,7 +164,7 @@ export class Inspection implements Inspector {
   }
 
   async readObject(key: string): Promise<Buffer> {
-    const object = this.#parts.bucket.object(key.replace(/^\//, ""));
+    const object = this.#parts.bucket.object(key) ?? this.#parts.bucket.object(key.replace(/^\//, ""));
     if (object === undefined) throw new Error(`no object ${key}`);
     const chunks: Uint8Array[] = [];
     for await (const chunk of object.blob.read(0, object.size)) chunks.push(chunk);

@@ -5,6 +5,7 @@ import type { UploadEnvironment } from "./environment.ts";
 import type { KeySource } from "./session/certificate.ts";
 import type { UploadSession } from "./session/apply.ts";
 import { CosClient } from "../cos/client.ts";
+import { objectPath } from "../cos/key.ts";
 import { CosError, NetworkError } from "../errors.ts";
 import { requestingWith } from "./transfer/request.ts";
 import { failureLimits, openController, withLimit, withOwnSignal } from "../http/abort.ts";
@@ -33,10 +34,9 @@ export async function abortUploads(
     const requesting = requestingWith(wire, cos.origin, keys, limit, () => undefined);
     return Promise.all(
       uploads.map(({ key, uploadId }) =>
-        requesting("AbortMultipartUpload", (options) => cos.abortMultipartUpload(key, uploadId, options)).then(
-          () => undefined,
-          reasonOf,
-        ),
+        requesting("AbortMultipartUpload", (options) =>
+          cos.abortMultipartUpload(objectPath(key), uploadId, options),
+        ).then(() => undefined, reasonOf),
       ),
     );
   });

@@ -66,6 +66,7 @@ const mutants: readonly (readonly [mistake: string, scenario: string, rule: stri
   ["cos-no-token", "signatures", "6.1"],
 
   ["key-with-two-slashes", "put", "4.3"],
+  ["slashes-all-cut", "encodings-slashes", "4.3"],
   ["slashes-encoded", "put", "5.9"],
   ["plus-in-path", "encodings-path", "5.9"],
   ["blank-as-plus", "encodings-path", "5.9"],

@@ -39,6 +39,15 @@ export const encodings: readonly Scenario[] = [
   },
   {
     ...core,
+    name: "encodings-slashes",
+    family: "encodings",
+    summary: "a storage path that begins with two slashes",
+    rules: ["4.3", "5.9"],
+    fileSize: 70_006,
+    emulator: { storageFolder: "/spring/" },
+  },
+  {
+    ...core,
     name: "encodings-upload-id",
     family: "encodings",
     summary: "an UploadId with characters that need escaping in XML, query and signature",

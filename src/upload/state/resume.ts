@@ -4,6 +4,7 @@ import type { OpenedSource, RangedSource } from "../source/source.ts";
 import type { UploadState } from "./upload-state.ts";
 import { CheckpointError, CosError } from "../../errors.ts";
 import { findObject } from "../transfer/complete.ts";
+import { objectPath } from "../../cos/key.ts";
 import { readPass, startMd5 } from "../source/bytes.ts";
 import { partRange, planTransfer } from "../transfer/part-plan.ts";
 
@@ -32,9 +33,9 @@ export async function resumeObject(
     });
   }
   const requesting = context.requesting(context.signal);
-  const listed = await requesting("ListParts", (options) => context.cos.listParts(key, uploadId, options)).catch(
-    undefinedIfGone,
-  );
+  const listed = await requesting("ListParts", (options) =>
+    context.cos.listParts(objectPath(key), uploadId, options),
+  ).catch(undefinedIfGone);
   const known = new Map(record.parts.map((part) => [part.number, part]));
   const plan = planTransfer(source.size, partSize);
   if (listed === undefined) return completedBefore(context, state, key, source, plan.partCount);

@@ -5,6 +5,7 @@ import type { StoredBytes } from "../../cos/stored-bytes.ts";
 import type { RetryClass } from "../../http/retry.ts";
 import { CosError, IntegrityError, NetworkError } from "../../errors.ts";
 import { classifyCosFailure } from "../../cos/error-codes.ts";
+import { objectPath } from "../../cos/key.ts";
 
 interface Completion {
   readonly cos: CosClient;
@@ -47,7 +48,7 @@ export async function completeUpload({
     let stored: StoredBytes;
     try {
       sentBefore = true;
-      stored = await cos.completeMultipartUpload(expected.key, uploadId, etags, options);
+      stored = await cos.completeMultipartUpload(objectPath(expected.key), uploadId, etags, options);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (isAmbiguous(error, again)) {
@@ -95,7 +96,7 @@ function isAmbiguous(error: unknown, sentBefore: boolean): boolean {
 /** HEAD, retried; undefined when there is no such object. */
 export async function findObject(cos: CosClient, key: string, requesting: Requesting): Promise<ObjectInfo | undefined> {
   try {
-    return await requesting("HeadObject", (options) => cos.headObject(key, options));
+    return await requesting("HeadObject", (options) => cos.headObject(objectPath(key), options));
   } catch (error) {
     if (error instanceof CosError && error.status === 404) return undefined;
     throw error;
@@ -165,7 +166,7 @@ async function relist({
   expected,
   requesting,
 }: Omit<Completion, "requireCrc64" | "repeated">): Promise<{ partNumber: number; etag: string }[]> {
-  const listed = await requesting("ListParts", (options) => cos.listParts(expected.key, uploadId, options));
+  const listed = await requesting("ListParts", (options) => cos.listParts(objectPath(expected.key), uploadId, options));
   const byNumber = new Map(listed.map((part) => [part.partNumber, part]));
   return parts.map((part) => {
     const there = byNumber.get(part.number);

@@ -17,6 +17,7 @@ import type { PartAttempt, PartBody } from "../source/part-body.ts";
 import { IntegrityError, SourceError } from "../../errors.ts";
 import { crc64Combine } from "../../cos/crc64.ts";
 import { classifyCosFailure } from "../../cos/error-codes.ts";
+import { objectPath } from "../../cos/key.ts";
 import { tap } from "../../http/tap.ts";
 import { completeUpload, verifyCrc64, verifyStored } from "./complete.ts";
 import { sendParts } from "./send-parts.ts";
@@ -30,7 +31,10 @@ export async function putWhole(context: TransferContext, job: ObjectJob, body: P
   const putOnce = async (options: CosCallOptions): Promise<{ expected: Expected; verified: Verified }> => {
     const sent = await onePass(body, context.signal, async (pass) => {
       const bytes = new SentBody(pass, context.progress);
-      const stored = await context.cos.putObject(job.key, bytes, { ...options, contentType: job.contentType });
+      const stored = await context.cos.putObject(objectPath(job.key), bytes, {
+        ...options,
+        contentType: job.contentType,
+      });
       bytes.check("the object");
       return { stored, crc64: String(pass.crc64()), md5: pass.md5() };
     });
@@ -99,7 +103,7 @@ export async function sendMultipart(
 function openUpload({ cos, signal, requesting }: TransferContext, job: ObjectJob): Promise<string> {
   return withGrace(signal, abortLimits.openingMs, async (late) => {
     const initiate = (options: CosCallOptions): Promise<{ readonly uploadId: string }> =>
-      cos.initiateMultipartUpload(job.key, { ...options, contentType: job.contentType });
+      cos.initiateMultipartUpload(objectPath(job.key), { ...options, contentType: job.contentType });
     const classify = (error: unknown): RetryClass => (signal.aborted ? "never" : classifyCosFailure(error));
     return (await requesting(late)("InitiateMultipartUpload", initiate, classify)).uploadId;
   });
@@ -123,7 +127,11 @@ function partSink(
       const sendOnce = async (options: CosCallOptions): Promise<DonePart> => {
         const sent = await onePass(part.body, signal, async (pass) => {
           const body = new SentBody(pass, context.progress);
-          const stored = await context.cos.uploadPart(job.key, { uploadId, partNumber: part.number, body }, options);
+          const stored = await context.cos.uploadPart(
+            objectPath(job.key),
+            { uploadId, partNumber: part.number, body },
+            options,
+          );
           body.check(`part ${part.number}`);
           return { stored, crc64: String(pass.crc64()), md5: pass.md5() };
         });

@@ -19,12 +19,17 @@ async function apply() {
   if (makes("unknown-parameter")) params.Language = "en";
   if (makes("sub-app-as-text")) params.SubAppId = "1500000001";
   const response = await call("ApplyUpload", params);
-  const path = makes("key-with-two-slashes") ? `/${response.MediaStoragePath}` : response.MediaStoragePath;
+  const path = storagePath(response);
   const dotted = path.split("/").some((segment) => segment === "." || segment === "..");
   if (dotted && !makes("follows-dots")) throw new Error("the storage path has dot segments");
   const session = { path, key: response.VodSessionKey, certificate: response.TempCertificate };
   if (!makes("no-renewal")) renewing(session, { ...params, VodSessionKey: session.key });
   return session;
+}
+
+function storagePath({ MediaStoragePath: path }) {
+  if (makes("slashes-all-cut")) return path.replace(/^\/+/, "/");
+  return makes("key-with-two-slashes") ? `/${path}` : path;
 }
 
 /** Gives a session the way to another certificate (wire §12.2): only one for the same object will do. */
