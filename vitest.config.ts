@@ -40,7 +40,7 @@ export default defineConfig({
           // The files of a worker share the modules of src and the emulator: to load them took half of the time.
           isolate: false,
           // In a build it is part of dist/; package.json's "imports" has both.
-          alias: { "#csv-parse": "csv-parse" },
+          alias: { "#csv-parse": "csv-parse", "#smol-toml": "smol-toml", "#picomatch": "picomatch" },
         },
       },
       // The built command, a process for each call.

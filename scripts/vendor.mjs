@@ -1,6 +1,7 @@
-// Puts into a build what is no source of TypeScript: `node scripts/vendor.mjs dist`. A command line that reads CSV needs
-// csv-parse, the emulator's page its files, a view library and a player. All go in as published, with their licences: the
-// package is to have no more than three dependencies (docs/decisions/0013-csv-parse-in-dist.md, 0029-the-emulators-page.md).
+// Puts into a build what is no source of TypeScript: `node scripts/vendor.mjs dist`. Commands need csv-parse for CSV,
+// smol-toml for the config file and picomatch for globs; the emulator's page needs its files, a view library and a
+// player. All go in as published, with their licences: the package is to have no more than three dependencies
+// (docs/decisions/0013-csv-parse-in-dist.md, 0029-the-emulators-page.md).
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,12 +9,21 @@ import { fileURLToPath } from "node:url";
 const [build] = process.argv.slice(2);
 if (build === undefined) throw new Error("usage: node scripts/vendor.mjs BUILD");
 const found = (name) => fileURLToPath(import.meta.resolve(name));
+const tomlParts = ["index", "date", "error", "extract", "parse", "primitive", "stringify", "struct", "util"].map(
+  (name) => `${name}.js`,
+);
 
-const library = dirname(found("csv-parse"));
-const target = join(build, "vendor/csv-parse");
-await mkdir(target, { recursive: true });
-await cp(join(library, "../LICENSE"), join(target, "LICENSE"));
-for (const part of ["index.js", "api", "utils"]) await cp(join(library, part), join(target, part), { recursive: true });
+for (const [library, entry, licence, parts] of [
+  ["csv-parse", found("csv-parse"), "../LICENSE", ["index.js", "api", "utils"]],
+  ["smol-toml", found("smol-toml"), "../LICENSE", tomlParts],
+  // CommonJS: its package.json says so to Node, below a package of modules.
+  ["picomatch", found("picomatch"), "LICENSE", ["package.json", "index.js", "lib"]],
+]) {
+  const target = join(build, "vendor", library);
+  await mkdir(target, { recursive: true });
+  await cp(join(dirname(entry), licence), join(target, "LICENSE"));
+  for (const part of parts) await cp(join(dirname(entry), part), join(target, part), { recursive: true });
+}
 
 const page = join(build, "emulator/page/static");
 await cp(join(import.meta.dirname, "../src/emulator/page/static"), page, { recursive: true });

@@ -18,8 +18,8 @@ export {
   VodupError,
 } from "./errors.ts";
 export type { ErrorCode, NetworkPhase, Stage, TaskFailure } from "./errors.ts";
-export { chain, defaultCredentials } from "./credentials/chain.ts";
-export type { CredentialLink } from "./credentials/chain.ts";
+export { chain, configFromEnvironment, defaultCredentials } from "./credentials/chain.ts";
+export type { ConfigFromEnvironment, CredentialLink } from "./credentials/chain.ts";
 export { fromEnvironment } from "./credentials/environment.ts";
 export { fromIni } from "./credentials/ini.ts";
 export type { IniOptions } from "./credentials/ini.ts";

@@ -64,7 +64,11 @@ const dependencies: Record<string, RegExp> = {
 };
 
 /** What the build puts into dist/: no dependency of who installs the package, and another name in the sources. */
-const builtIn: Record<string, RegExp> = { "#csv-parse": /^batch\/manifest-csv\.ts$/ };
+const builtIn: Record<string, RegExp> = {
+  "#smol-toml": /^cli\/settings\/config-file\.ts$/,
+  "#picomatch": /^batch\/choice\.ts$/,
+  "#csv-parse": /^batch\/manifest-csv\.ts$/,
+};
 
 const root = join(import.meta.dirname, "..");
 const sources = await readSources(join(root, "src"));

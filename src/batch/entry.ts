@@ -43,17 +43,49 @@ export function readEntry(
   isOver: (key: string) => boolean,
 ): BatchEntry {
   const { source: name, ...given } = fields;
-  if (typeof name !== "string" || name === "") throw invalidArgument("source", "must be a path or a URL", name);
-  const source = locate("source", name, folder);
+  const wrong = new Mistakes();
+  const source = wrong.collect("source", () => {
+    if (typeof name !== "string" || name === "") throw invalidArgument("source", "must be a path or a URL", name);
+    return locate("source", name, folder);
+  });
   const options: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(given)) {
     if (value === undefined || value === null) continue;
-    const read = readField(field, value);
-    options[field] = field === "cover" ? locate(field, String(read), folder) : read;
+    wrong.collect(field, () => {
+      const read = readField(field, value);
+      options[field] = field === "cover" ? locate(field, String(read), folder) : read;
+    });
   }
-  const key = keyOf(source, options, folder);
-  checkTogether(source, options, defaults, isOver(key) ? 0 : now);
-  return { name, source, options, key };
+  const key = keyOf(source ?? "", options, folder);
+  const at = isOver(key) ? 0 : now;
+  for (const [field, value] of Object.entries(options)) {
+    wrong.collect(field, () => checkOptions({ [field]: value }, at));
+  }
+  if (source !== undefined) checkTypes(wrong, source, { ...defaults, ...options }, options["cover"]);
+  wrong.throwAny();
+  return { name: String(name), source: source ?? "", options, key };
+}
+
+/** All that is wrong with an entry, the first of each field: whoever corrects a line wants to do it once. */
+class Mistakes {
+  readonly #found = new Map<string, Error>();
+
+  collect<T>(field: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ERR_INVALID_ARG_VALUE")) throw error;
+      if (!this.#found.has(field)) this.#found.set(field, error);
+      return undefined;
+    }
+  }
+
+  throwAny(): void {
+    const [first, ...more] = this.#found.values();
+    if (first === undefined) return;
+    if (more.length > 0) first.message = [first, ...more].map(({ message }) => message).join("; ");
+    throw first;
+  }
 }
 
 /** An entry that is nothing but a file of a folder. */
@@ -61,14 +93,14 @@ export function fileEntry(name: string, path: string, folder: string): BatchEntr
   return { name, source: path, options: {}, key: keyOf(path, {}, folder) };
 }
 
-function checkTogether(source: string, own: EntryOptions, defaults: UploadOptions, now: number): void {
-  checkOptions(own, now);
-  const options = { ...defaults, ...own };
-  const { cover } = own;
+/** Whether the types of media and cover are given or told by the names of their files. */
+function checkTypes(wrong: Mistakes, source: string, options: UploadOptions, cover: unknown): void {
+  const { mediaType, coverType } = options;
   // What a URL's file is called is known when it is asked for: redirects and headers may name another.
   const mediaFile = isUrl(source) ? "later.mp4" : basename(source);
-  const coverFile = cover === undefined ? undefined : { fileName: isUrl(cover) ? "later.jpg" : basename(cover) };
-  applyFields(options, mediaFile, coverFile, now);
+  wrong.collect("mediaType", () => applyFields({ mediaType }, mediaFile, undefined, 0));
+  const coverFile = typeof cover !== "string" ? undefined : { fileName: isUrl(cover) ? "later.jpg" : basename(cover) };
+  wrong.collect("coverType", () => applyFields({ coverType }, "some.mp4", coverFile, 0));
 }
 
 /** @returns an absolute path or a URL */

@@ -1,5 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
+import type { Choice } from "./choice.ts";
+import { everything } from "./choice.ts";
 import { extensionOf, isMediaExtension } from "../upload/source/media-type.ts";
 import { openError } from "../upload/source/open.ts";
 
@@ -13,19 +15,27 @@ export type OnBroken = (manifest: string) => void;
  * cannot be read is an entry of its own, which fails. Of HLS and DASH only the manifest counts: what belongs to it
  * is uploaded with it.
  *
+ * @param choice of the files; the manifest of a tree stands for all of it
  * @param path of the folder; what is found is told below it, with the system's separator
  * @throws SourceError when a folder cannot be read
  */
-export async function* mediaFiles(path: string, onBroken: OnBroken): AsyncGenerator<string> {
-  yield* below(path, "", new Set(), onBroken);
+export async function* mediaFiles(
+  path: string,
+  onBroken: OnBroken,
+  choice: Choice = everything,
+): AsyncGenerator<string> {
+  yield* below({ root: path, onBroken, choice }, "", new Set());
 }
 
-async function* below(
-  root: string,
-  folder: string,
-  owned: ReadonlySet<string>,
-  onBroken: OnBroken,
-): AsyncGenerator<string> {
+interface Walk {
+  readonly root: string;
+  readonly onBroken: OnBroken;
+  readonly choice: Choice;
+}
+
+async function* below(walk: Walk, folder: string, owned: ReadonlySet<string>): AsyncGenerator<string> {
+  const { root, onBroken, choice } = walk;
+  if (folder !== "" && !choice.takesFolder(folder)) return;
   const found = await listing(join(root, folder)).catch((error: unknown) => {
     // An entry that fails when its turn comes; without the folder itself there is nothing at all.
     if (folder === "") throw error;
@@ -43,8 +53,9 @@ async function* below(
     const path = join(folder, name);
     if (inTrees.has(path)) continue;
     if (trees.broken.length > 0 && !(isManifest(name) && !isFolder)) continue;
-    if (isFolder) yield* below(root, path, inTrees, onBroken);
-    else if (isMediaExtension(extensionOf(name) ?? "") && (!isLink || (await isFileBelow(root, path)))) yield path;
+    if (isFolder) yield* below(walk, path, inTrees);
+    else if (!isMediaExtension(extensionOf(name) ?? "") || !choice.takes(path)) continue;
+    else if (!isLink || (await isFileBelow(root, path))) yield path;
   }
 }
 

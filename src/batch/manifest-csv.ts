@@ -77,8 +77,10 @@ function linesOf(record: readonly string[]): number {
 function wrongColumns(columns: readonly string[]): string | undefined {
   const [only = ""] = columns;
   if (columns.length === 1 && /[;\t]/.test(only)) return "separates its columns by something else than commas";
-  const unknown = columns.find((name) => name !== "" && !columnNames.includes(name));
-  if (unknown !== undefined) return `must name the columns: ${unknownField(unknown).message}`;
+  const unknown = columns.filter((name) => name !== "" && !columnNames.includes(name));
+  if (unknown.length > 0) {
+    return `must name the columns: ${unknown.map((name) => unknownField(name).message).join("; ")}`;
+  }
   const twice = columns.find((name, index) => name !== "" && columns.indexOf(name) !== index);
   if (twice !== undefined) return `names the column ${twice} twice`;
   return columns.includes("source") ? undefined : "must name the columns, one of them source";

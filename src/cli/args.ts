@@ -37,6 +37,8 @@ export interface Arguments<Flag extends string = string> {
   texts(flag: Flag): readonly string[];
   /** The flags as typed, `--name=value`, without the operands: for repeating the command. */
   readonly typed: readonly string[];
+  /** Flags that were not typed but set elsewhere, in the same form: variables, the config file. */
+  readonly set: readonly string[];
 }
 
 /** The command line itself is wrong: exit code 2, and nothing was sent. */
@@ -90,6 +92,7 @@ export function parseArguments<Flag extends string>(
     text: (flag) => given.get(flag)?.at(-1),
     texts: (flag) => given.get(flag) ?? [],
     typed,
+    set: [],
   };
 }
 

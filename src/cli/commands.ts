@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/pull.ts")).pullCommand,
   },
   {
+    name: "config",
+    summary: "print the settings in force and where each comes from",
+    load: async () => (await import("./commands/config.ts")).configCommand,
+  },
+  {
     name: "events",
     summary: "print reliable notifications as they come",
     load: async () => (await import("./commands/events.ts")).eventsCommand,

@@ -11,24 +11,29 @@ export type ConnectionFlag =
   | "cos-endpoint"
   | "emulator"
   | "credentials"
+  | "profile"
   | "retries"
   | "retry-for"
   | "debug";
 
 /** Those that say where requests go. */
-export type TargetFlag = Exclude<ConnectionFlag, "credentials" | "retries" | "retry-for" | "debug">;
+export type TargetFlag = Exclude<ConnectionFlag, "credentials" | "profile" | "retries" | "retry-for" | "debug">;
 
 /** The flags of every command that talks to the service. */
 export const connectionFlags: Readonly<Record<ConnectionFlag, FlagSpec>> = {
   site: { value: "intl|cn", summary: "which of the two clouds the account belongs to (VODUP_SITE; default intl)" },
   region: { value: "NAME", summary: "access point of the API (TENCENTCLOUD_REGION; default ap-singapore)" },
-  "sub-app-id": { value: "N", summary: "VOD application; accounts opened since 2023-12-25 need it" },
+  "sub-app-id": { value: "N", summary: "VOD application; accounts opened since 2023-12-25 need it (VODUP_SUB_APP_ID)" },
   "vod-endpoint": { value: "URL", summary: "VOD API origin instead of the site's (VODUP_VOD_ENDPOINT)" },
   "cos-endpoint": { value: "URL", summary: "COS origin, with {bucket} and {region} or without (VODUP_COS_ENDPOINT)" },
   emulator: { summary: "use an emulator inside this process: no account is needed, nothing leaves this machine" },
   credentials: {
     value: "metadata",
-    summary: "use the role of this Tencent Cloud instance, which is never asked otherwise",
+    summary: "use this instance's CAM role (the metadata service is contacted only with this flag)",
+  },
+  profile: {
+    value: "NAME",
+    summary: "section of the config file and of ~/.tencentcloud/credentials (VODUP_PROFILE)",
   },
   retries: { value: "N", summary: "how often a failed request is sent again, 0 to 99 (default 5)" },
   "retry-for": {
@@ -38,7 +43,7 @@ export const connectionFlags: Readonly<Record<ConnectionFlag, FlagSpec>> = {
   debug: { summary: "say on stderr what is sent and answered, without secrets (VODUP_DEBUG=1)" },
 };
 
-/** Where requests go, after flags, environment and defaults; undefined is the library's default. */
+/** Where requests go; undefined is the library's default. */
 export interface Target {
   readonly site: string | undefined;
   readonly region: string | undefined;
@@ -62,20 +67,18 @@ export interface Connection {
   readonly close: () => Promise<void>;
 }
 
-/** The flags as typed, else the environment's; flags win, and an empty variable counts as not set. */
-export function readTarget(args: Arguments<TargetFlag>, env: NodeJS.ProcessEnv): Target {
-  const from = (flag: TargetFlag, variable: string): string | undefined =>
-    args.text(flag) ?? (env[variable] || undefined);
+/** @throws UsageError */
+export function readTarget(args: Arguments<TargetFlag>): Target {
   if (args.has("emulator")) {
     const other = (["vod-endpoint", "cos-endpoint"] as const).find((flag) => args.has(flag));
     if (other !== undefined) throw new UsageError(`--emulator and --${other} exclude each other; leave one out`);
   }
   return {
-    site: from("site", "VODUP_SITE"),
-    region: from("region", "TENCENTCLOUD_REGION"),
+    site: args.text("site"),
+    region: args.text("region"),
     subAppId: args.text("sub-app-id"),
-    vodEndpoint: args.has("emulator") ? undefined : from("vod-endpoint", "VODUP_VOD_ENDPOINT"),
-    cosEndpoint: args.has("emulator") ? undefined : from("cos-endpoint", "VODUP_COS_ENDPOINT"),
+    vodEndpoint: args.text("vod-endpoint"),
+    cosEndpoint: args.text("cos-endpoint"),
   };
 }
 
@@ -91,7 +94,7 @@ export async function connect(
   note: (text: string) => void,
   options: Pick<VodClientOptions, "limitRate" | "apiRate" | "onOutage"> = {},
 ): Promise<Connection> {
-  const target = readTarget(args, env);
+  const target = readTarget(args);
   const retries = args.text("retries");
   const retry = {
     attempts: retries === undefined ? undefined : parseInteger("retries", retries, 0, 99) + 1,
@@ -101,7 +104,7 @@ export async function connect(
   const { VodClient, defaultCredentials, proxyFromEnvironment } = await import("../index.ts");
   const emulator = args.has("emulator") ? await startLocal(note) : undefined;
   const dispatcher = emulator === undefined ? await proxyFromEnvironment(env) : undefined;
-  const credentials = emulator ?? defaultCredentials({ env, metadata });
+  const credentials = emulator ?? defaultCredentials({ env, metadata, profile: args.text("profile") });
   let lost = false;
   const onOutage = (outage: Outage): void => {
     lost = outage.state === "lost";

@@ -17,8 +17,10 @@ export function overview(commands: readonly CommandEntry[]): string {
     "",
     "Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, of temporary ones also",
     "TENCENTCLOUD_SESSION_TOKEN or TENCENTCLOUD_TOKEN, then from ~/.tencentcloud/credentials; never from arguments.",
-    "Also read: TENCENTCLOUD_REGION, VODUP_SITE, VODUP_VOD_ENDPOINT, VODUP_COS_ENDPOINT, VODUP_DEBUG, HTTPS_PROXY,",
-    "NO_PROXY. Flags win.",
+    "Also read: TENCENTCLOUD_REGION, VODUP_SITE, VODUP_SUB_APP_ID, VODUP_VOD_ENDPOINT, VODUP_COS_ENDPOINT,",
+    "VODUP_STORAGE_REGION, VODUP_CLASS_ID, VODUP_PROCEDURE, VODUP_LIMIT_RATE, VODUP_CREDENTIALS, VODUP_PROFILE,",
+    "VODUP_CONFIG, VODUP_DEBUG, HTTPS_PROXY, NO_PROXY, then ~/.config/vodup/config.toml. Flags win;",
+    '"vodup config" prints what is in force.',
     "",
     ...exitCodes,
   ].join("\n");

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 const argv = process.argv.slice(2);
 
 // Answered before anything is loaded: `vodup --version` is what scripts call to see whether vodup is there.
-if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
+if (argv.length === 1 && ["--version", "-v", "-V", "version"].includes(argv[0] ?? "")) {
   const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
 } else {

@@ -1,7 +1,7 @@
 import { UsageError } from "./args.ts";
 
-/** The most a timer can wait, in seconds. */
-const longestTimer = 2_147_483;
+/** The most a timer can wait. */
+const longestTimerMs = 2_147_483_000;
 
 /** @throws UsageError naming the flag */
 export function parseInteger(flag: string, text: string, least: number, most: number): number {
@@ -12,11 +12,11 @@ export function parseInteger(flag: string, text: string, least: number, most: nu
   throw new UsageError(`--${flag} must be an integer${range}`);
 }
 
-/** Seconds, with or without a fraction. @throws UsageError naming the flag */
-export function parseSeconds(flag: string, text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (value > 0 && value <= longestTimer) return value;
-  throw new UsageError(`--${flag} must be a number of seconds above 0, at most ${longestTimer}`);
+/** A deadline, as {@link parseDuration}; answers milliseconds. @throws UsageError naming the flag */
+export function parseDeadline(flag: string, text: string): number {
+  const ms = milliseconds(text);
+  if (ms > 0 && ms <= longestTimerMs) return ms;
+  throw new UsageError(`--${flag} must be a duration above 0, at most 24d, such as 90s, 10m or 2h`);
 }
 
 const units: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
@@ -26,12 +26,16 @@ const units: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d
  * @throws UsageError naming the flag
  */
 export function parseDuration(flag: string, text: string, leastMs: number, mostMs: number): number {
-  const [, digits = "", unit = "?"] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text) ?? [];
-  const ms = Math.round(Number(digits || Number.NaN) * (units[unit] ?? Number.NaN) * 1000);
+  const ms = Math.round(milliseconds(text));
   if (ms >= leastMs && ms <= mostMs) return ms;
   throw new UsageError(
     `--${flag} must be a duration from ${leastMs / 1000}s to ${mostMs / 3_600_000}h, such as 90s, 10m or 2h`,
   );
+}
+
+function milliseconds(text: string): number {
+  const [, digits = "", unit = "?"] = /^(\d+(?:\.\d+)?)([smhd]?)$/i.exec(text) ?? [];
+  return Number(digits || Number.NaN) * (units[unit.toLowerCase()] ?? Number.NaN) * 1000;
 }
 
 /** `auto`, or what `read` makes of the text. */

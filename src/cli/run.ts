@@ -49,7 +49,8 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<Ex
     await terminal.print(commandHelp(command.spec));
     return 0;
   }
-  return command.run(args, terminal);
+  const { settle } = await import("./settings/settle.ts");
+  return command.run(await settle(args, command.spec, process.env), terminal);
 }
 
 /** `vodup help`, `vodup --help upload`, `vodup help events config`. */
@@ -85,7 +86,8 @@ async function group(words: readonly string[], terminal: Terminal): Promise<Exit
     await terminal.print(overview(members));
     return 0;
   }
-  if (first === "--version" || first === "-V") throw new UsageError(`${first} stands alone: vodup ${first}`);
+  if (["--version", "-v", "-V", "version"].includes(first))
+    throw new UsageError(`${first} stands alone: vodup ${first}`);
   if (first.startsWith("-"))
     throw new UsageError('the command comes first: vodup COMMAND [ARGUMENTS]; see "vodup --help"');
   const verbs = members.map(({ name }) => name.slice(first.length + 1));

@@ -1,10 +1,18 @@
 import { UsageError } from "./args.ts";
 
-const units: Readonly<Record<string, number>> = { "": 1, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
+const units: Readonly<Record<string, number>> = {
+  "": 1,
+  K: 2 ** 10,
+  KIB: 2 ** 10,
+  M: 2 ** 20,
+  MIB: 2 ** 20,
+  G: 2 ** 30,
+  GIB: 2 ** 30,
+};
 
 /**
- * Reads a size: bytes, or a number of `KiB`, `MiB` or `GiB`. Decimal units are refused: `MB` means one thing to a
- * disk's maker and another to an operating system.
+ * Reads a size: bytes, or a number of `K`, `M` or `G`, also written `KiB`, `MiB` or `GiB`. Decimal units are refused:
+ * `MB` means one thing to a disk's maker and another to an operating system.
  * @throws UsageError naming the flag
  */
 export function parseSize(flag: string, text: string): number {
@@ -12,7 +20,7 @@ export function parseSize(flag: string, text: string): number {
   const factor = units[unit.toUpperCase()];
   const bytes = factor === undefined || digits === "" ? Number.NaN : Number(digits) * factor;
   if (Number.isSafeInteger(bytes)) return bytes;
-  throw new UsageError(`--${flag} must be a number of bytes or of KiB, MiB or GiB, such as 16MiB`);
+  throw new UsageError(`--${flag} must be a number of bytes, or of KiB, MiB or GiB, such as 16M or 16MiB`);
 }
 
 /** Bytes for people: three digits and a binary unit. */

@@ -6,7 +6,7 @@ import type { Stopping } from "./stopping.ts";
 import type { Terminal } from "./terminal.ts";
 import { connect, connectionFlags } from "./connection.ts";
 import { isDebugging, reportDiagnostics } from "./debug.ts";
-import { parseSeconds } from "./numbers.ts";
+import { parseDeadline } from "./numbers.ts";
 import { formatDuration } from "./render.ts";
 import { stopping } from "./stopping.ts";
 
@@ -14,7 +14,7 @@ export type ApiFlag = ConnectionFlag | "timeout";
 
 /** The flags of a command that talks to the service and may be given a deadline. */
 export const apiFlags: Readonly<Record<ApiFlag, FlagSpec>> = {
-  timeout: { value: "SECONDS", summary: "deadline of the whole run (default none); then exit code 5" },
+  timeout: { value: "T", summary: "deadline of the whole run, such as 90s or 2h (default none); then exit code 5" },
   ...connectionFlags,
 };
 
@@ -52,7 +52,7 @@ export async function withConnection(
   options: Parameters<typeof connect>[3] = {},
 ): Promise<ExitCode> {
   const timeout = args.text("timeout");
-  const run = stopping(timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000);
+  const run = stopping(timeout === undefined ? undefined : parseDeadline("timeout", timeout));
   const debug = isDebugging(args.has("debug"), process.env);
   const silence = debug ? reportDiagnostics((line) => terminal.note(line)) : undefined;
   try {

@@ -41,14 +41,49 @@ export function chain(...links: readonly CredentialLink[]): CredentialProvider {
  * @param options.home @defaultValue the user's home directory
  * @param options.metadata the instance's role instead: whoever asks for it means no key that happens to lie about.
  * Never contacted otherwise. @defaultValue false
+ * @param options.profile a section of those files, which then comes before the environment. @defaultValue "default",
+ * after the environment
  */
 export function defaultCredentials(
   options: {
     readonly env?: NodeJS.ProcessEnv | undefined;
     readonly home?: string | undefined;
     readonly metadata?: boolean | undefined;
+    readonly profile?: string | undefined;
   } = {},
 ): CredentialProvider {
   if (options.metadata === true) return fromMetadata();
-  return chain(fromEnvironment(options.env), firstOf(credentialFiles(options.home), "default"));
+  const files = credentialFiles(options.home);
+  if (options.profile !== undefined) return chain(firstOf(files, options.profile), fromEnvironment(options.env));
+  return chain(fromEnvironment(options.env), firstOf(files, "default"));
+}
+
+/** Options of a client, as far as the environment has them. */
+export interface ConfigFromEnvironment {
+  readonly credentials: CredentialProvider;
+  readonly site?: "intl" | "cn";
+  readonly region?: string;
+  readonly subAppId?: string;
+  readonly vodEndpoint?: string;
+  readonly cosEndpoint?: string;
+}
+
+/**
+ * Options of a client from the variables that the command line reads: `VODUP_SITE`, `TENCENTCLOUD_REGION`,
+ * `VODUP_SUB_APP_ID`, `VODUP_VOD_ENDPOINT`, `VODUP_COS_ENDPOINT`, and {@link defaultCredentials}. A variable that is not
+ * set, or empty, leaves its option out; the client checks the values. Unless it is called, the library reads no variable.
+ *
+ * @param env @defaultValue process.env
+ * @example
+ * const vod = new VodClient({ ...configFromEnvironment(), concurrency: 4 });
+ */
+export function configFromEnvironment(env: NodeJS.ProcessEnv = process.env): ConfigFromEnvironment {
+  const found = Object.entries({
+    site: env["VODUP_SITE"],
+    region: env["TENCENTCLOUD_REGION"],
+    subAppId: env["VODUP_SUB_APP_ID"],
+    vodEndpoint: env["VODUP_VOD_ENDPOINT"],
+    cosEndpoint: env["VODUP_COS_ENDPOINT"],
+  }).filter(([, value]) => (value ?? "") !== "");
+  return { credentials: defaultCredentials({ env }), ...Object.fromEntries(found) };
 }

@@ -94,7 +94,10 @@ function parseSection(path: string, text: string, profile: string): Map<string, 
     if (entries?.has(lower) === true) throw malformed(path, `line ${index + 1} gives ${lower} a second time`);
     entries?.set(lower, valueOf(value));
   }
-  if (entries === undefined) throw malformed(path, `there is no section [${profile}]`);
+  if (entries === undefined) {
+    if (profile !== "default") throw new CredentialsAbsent(`${path} has no section [${profile}]`);
+    throw malformed(path, `there is no section [${profile}]`);
+  }
   return entries;
 }
 

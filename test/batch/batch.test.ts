@@ -18,7 +18,7 @@ const never = new AbortController().signal;
 async function scene(lines: readonly object[], records: readonly JournalRecord[] = []) {
   const path = join(await temporary(), "m.ndjson");
   await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  const list = await openBatch(path, {}, () => undefined);
+  const list = await openBatch({ path, defaults: {}, note: () => undefined, signal: new AbortController().signal });
   const keys = new Map<string, string>();
   for await (const listed of list.entries()) if ("entry" in listed) keys.set(listed.entry.name, listed.entry.key);
   const journal = await Journal.open(`${path}.journal`, { manifest: path, destination: {} });

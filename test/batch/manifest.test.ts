@@ -235,7 +235,7 @@ describe("a manifest that changes between its two readings", () => {
   async function changed(change: (path: string) => Promise<void>): Promise<string[]> {
     const path = join(await temporary(), "m.ndjson");
     await writeFile(path, '{"source":"a.mp4"}\n');
-    const list = await openBatch(path, {}, () => undefined);
+    const list = await openBatch({ path, defaults: {}, note: () => undefined, signal: new AbortController().signal });
     await change(path);
     const names: string[] = [];
     for await (const listed of list.entries()) if ("entry" in listed) names.push(listed.entry.name);
@@ -265,12 +265,19 @@ test.each([
   ["gone.csv", "SOURCE_NOT_FOUND"],
   ["/dev/null", "SOURCE_UNREADABLE"],
 ])("a manifest that cannot be read twice: %s", async (path, code) => {
-  await expect(openBatch(path, {}, () => undefined)).rejects.toMatchObject({ code });
+  await expect(
+    openBatch({ path, defaults: {}, note: () => undefined, signal: new AbortController().signal }),
+  ).rejects.toMatchObject({ code });
 });
 
 test("defaults are checked before the manifest", async () => {
   const folder = await temporary();
-  await expect(openBatch(folder, { sourceContext: "x".repeat(251) }, () => undefined)).rejects.toThrow(
-    /^sourceContext:/,
-  );
+  await expect(
+    openBatch({
+      path: folder,
+      defaults: { sourceContext: "x".repeat(251) },
+      note: () => undefined,
+      signal: new AbortController().signal,
+    }),
+  ).rejects.toThrow(/^sourceContext:/);
 });

@@ -21,7 +21,12 @@ export interface Listing {
 /** What a list has, in its order. */
 export async function listing(path: string, defaults: UploadOptions = {}): Promise<Listing> {
   const [entries, problems] = [[] as BatchEntry[], [] as string[]];
-  const list = await openBatch(path, defaults, (text) => problems.push(text));
+  const list = await openBatch({
+    path,
+    defaults,
+    note: (text) => problems.push(text),
+    signal: new AbortController().signal,
+  });
   for await (const listed of list.entries()) {
     if ("problem" in listed) problems.push(listed.problem);
     else entries.push(listed.entry);

@@ -295,7 +295,6 @@ describe("a wrong batch", () => {
     ["no manifest", [], 2, /needs more arguments/],
     ["two manifests", ["films.ndjson", "films.ndjson"], 2, /takes fewer arguments/],
     ["a manifest that is not there", ["gone.csv"], 3, /gone\.csv does not exist/],
-    ["a manifest on stdin", ["-"], 3, /stdin can be read only once; save the manifest into a file/],
     ["too many files at a time", ["films.ndjson", "--files", "101"], 2, /--files must be an integer from 1 to 100/],
     ["no file at a time", ["films.ndjson", "--files", "0"], 2, /--files must be/],
     ["a name for all", ["films.ndjson", "--media-name", "x"], 2, /unknown flag --media-name/],

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { CommandSpec } from "../../src/cli/args.ts";
 import { UsageError, parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands.ts";
-import { parseInteger, parseSeconds } from "../../src/cli/numbers.ts";
+import { parseDeadline, parseDuration, parseInteger } from "../../src/cli/numbers.ts";
 import { shellQuote } from "../../src/cli/shell-quote.ts";
 import { formatSize, parseSize } from "../../src/cli/sizes.ts";
 import { closest } from "../../src/suggest.ts";
@@ -91,11 +91,14 @@ describe("sizes", () => {
     ["16MiB", 2 ** 24],
     ["1.5GiB", 1.5 * 2 ** 30],
     ["512 kib", 2 ** 19],
+    ["512k", 2 ** 19],
+    ["16M", 2 ** 24],
+    ["2G", 2 ** 31],
   ])("%s is %i bytes", (text, size) => {
     expect(parseSize("part-size", text)).toBe(size);
   });
 
-  test.each(["", "MiB", "16MB", "16M", "-1", "1e6", "0.3", "99999999999GiB", "1 6"])("%j is none", (text) => {
+  test.each(["", "MiB", "16MB", "16T", "-1", "1e6", "0.3", "99999999999GiB", "1 6"])("%j is none", (text) => {
     expect(() => parseSize("part-size", text)).toThrow(/--part-size/);
   });
 
@@ -114,8 +117,11 @@ describe("sizes", () => {
 test("numbers are read strictly", () => {
   expect(parseInteger("n", "-3", -5, 5)).toBe(-3);
   for (const text of ["6", "1.0", "0x1", "", "1e1", " 1"]) expect(() => parseInteger("n", text, -5, 5)).toThrow(/--n/);
-  expect(parseSeconds("t", "0.5")).toBe(0.5);
-  for (const text of ["0", "-1", "1s", "2147484", ""]) expect(() => parseSeconds("t", text)).toThrow(/--t/);
+  expect(["0.5", "90s", "10M", "2h", "1d"].map((text) => parseDeadline("t", text))).toEqual([
+    500, 90_000, 600_000, 7_200_000, 86_400_000,
+  ]);
+  for (const text of ["0", "-1", "1w", "2147484", "", "s"]) expect(() => parseDeadline("t", text)).toThrow(/--t/);
+  expect(parseDuration("t", "30d", 0, 30 * 86_400_000)).toBe(30 * 86_400_000);
 });
 
 test("a quoted command line is taken apart into the same words", async () => {
@@ -212,12 +218,13 @@ describe("help and version", () => {
 
   test("--help names every variable that is read, and the credentials file", async () => {
     const { stdout } = await runCli(["--help"]);
-    const source = readFileSync(join(root, "src/cli/connection.ts"), "utf8");
+    const source = readFileSync(join(root, "src/cli/settings/settle.ts"), "utf8");
     const named = [...source.matchAll(/"((?:VODUP|TENCENTCLOUD)_[A-Z_]+)"/g)].map(([, name]) => name ?? "");
     expect(named.length).toBeGreaterThan(3);
     const others = ["SECRET_ID", "SECRET_KEY", "SESSION_TOKEN", "TOKEN"].map((name) => `TENCENTCLOUD_${name}`);
     const words = new Set(stdout.split(/[\s,;.]+/));
-    for (const name of [...named, ...others, "VODUP_DEBUG", "HTTPS_PROXY", "NO_PROXY"]) expect(words).toContain(name);
+    for (const name of [...named, ...others, "VODUP_DEBUG", "VODUP_PROFILE", "HTTPS_PROXY", "NO_PROXY"])
+      expect(words).toContain(name);
     expect(stdout).toContain("~/.tencentcloud/credentials");
   });
 

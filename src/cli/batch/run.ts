@@ -13,6 +13,7 @@ import type { Terminal } from "../terminal.ts";
 import type { SharedUploadFlag } from "../upload/flags.ts";
 import { Batch, type BatchRules } from "../../batch/batch.ts";
 import { openBatch } from "../../batch/batch-list.ts";
+import { readChoice } from "../../batch/choice.ts";
 import { InHand } from "../../batch/in-hand.ts";
 import { Journal, lockOf, stateOf } from "../../batch/journal.ts";
 import { Tally } from "../../batch/tally.ts";
@@ -32,7 +33,8 @@ import { lock } from "../state/checkpoint-store.ts";
 import { readSharedOptions, sourceOf } from "../upload/flags.ts";
 import { errorFields } from "../upload/output.ts";
 
-export type BatchFlag = SharedUploadFlag | "files" | "journal" | "report" | "api-rate" | "changed" | "min-age";
+export type BatchFlag =
+  SharedUploadFlag | "files" | "journal" | "report" | "api-rate" | "changed" | "min-age" | "include" | "exclude";
 
 /** Without `--files`: so many at a time, and so many small files more, whose round trips are what takes their time. */
 const [defaultFiles, moreSmallFiles] = [8, 24];
@@ -55,15 +57,25 @@ export async function runBatch(
       ? new InHand(defaultFiles, moreSmallFiles)
       : new InHand(parseInteger("files", files, 1, 100), 0);
   const defaults = readSharedOptions(args);
-  const list = await openBatch(typed, defaults, note);
+  const choice = await readChoice(args.texts("include"), args.texts("exclude"));
+  const { signal } = stopping;
+  const list = await openBatch({ path: typed, input: process.stdin, defaults, choice, note, signal });
+  try {
+    return await runList({ args, terminal, connection, stopping, note, inHand, defaults, list });
+  } finally {
+    await list.close();
+  }
+}
+
+async function runList(run: BatchRun): Promise<ExitCode> {
+  const { args, connection, list } = run;
   const journalPath = resolve(args.text("journal") ?? `${list.path}.journal`);
   checkPaths(list.path, journalPath, args.text("report"));
   const owner = { manifest: list.path, destination: destinationOf(connection.target) };
-  const run: BatchRun = { args, terminal, connection, stopping, typed, note, inHand, defaults, list };
   // An emulator inside this process forgets everything; what was uploaded to it is uploaded nowhere.
   if (args.has("emulator")) return takeAll(run, undefined, undefined);
   if (args.has("dry-run")) return takeAll(run, await Journal.look(journalPath, owner), undefined);
-  const held = await lock(lockOf(journalPath), typed).catch((error: unknown) => {
+  const held = await lock(lockOf(journalPath), list.title).catch((error: unknown) => {
     throw error instanceof CheckpointError ? error : unwritable("journal", journalPath, error);
   });
   try {
@@ -83,7 +95,6 @@ interface BatchRun {
   readonly terminal: Terminal;
   readonly connection: Connection;
   readonly stopping: Stopping;
-  readonly typed: string;
   readonly note: (text: string) => void;
   readonly inHand: InHand;
   readonly defaults: UploadOptions;
@@ -212,7 +223,7 @@ async function planAll({ args, terminal, connection, stopping, defaults }: Batch
 
 /** Nothing was sent, and nothing is, until every line is right. */
 async function refuse(
-  { args, terminal, typed }: BatchRun,
+  { args, terminal, list }: BatchRun,
   { problems, problemCount }: Pick<Survey, "problems" | "problemCount">,
 ): Promise<ExitCode> {
   for (const message of problems) {
@@ -220,7 +231,7 @@ async function refuse(
     if (!args.has("json")) continue;
     const line = {
       type: "error",
-      source: typed,
+      source: args.operands[0],
       code: "ERR_INVALID_ARG_VALUE",
       message,
       requestId: null,
@@ -229,11 +240,11 @@ async function refuse(
     await terminal.print(JSON.stringify(line));
   }
   if (problemCount > problems.length) terminal.note(`vodup: and ${problemCount - problems.length} more`);
-  terminal.note(`vodup: nothing was sent; fix ${typed} and run again`);
+  terminal.note(`vodup: nothing was sent; fix ${list.title} and run again`);
   return 2;
 }
 
-function reportSurvey({ args, note, typed, list }: BatchRun, survey: Survey): void {
+function reportSurvey({ args, note, list }: BatchRun, survey: Survey): void {
   const { total, repeated, uncertain, changed, changedNames } = survey;
   if (changed > 0) {
     const more = changed > changedNames.length ? ", …" : "";
@@ -244,7 +255,7 @@ function reportSurvey({ args, note, typed, list }: BatchRun, survey: Survey): vo
         : "not uploaded again: --changed upload makes new medias, --changed ignore leaves them";
     note(`${what} uploaded: ${changedNames.map(shownSource).join(", ")}${more}; ${then}`);
   }
-  if (total === 0) note(`${typed} lists nothing${list.kind === "folder" ? " with the extension of a media" : ""}`);
+  if (total === 0) note(`${list.title} lists nothing${list.kind === "folder" ? " with the extension of a media" : ""}`);
   if (repeated > 0) {
     note(
       `${repeated} ${repeated === 1 ? "entry says" : "entries say"} what another one says already; each is uploaded once`,

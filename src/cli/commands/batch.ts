@@ -28,6 +28,8 @@ const flags: Readonly<Record<BatchFlag, FlagSpec>> = {
   },
   journal: { value: "FILE", summary: "what became of each entry, kept for the next run (default MANIFEST.journal)" },
   report: { value: "FILE", summary: "the result or error of each source as NDJSON, earlier runs' results first" },
+  include: { value: "GLOB", summary: "only files that match, such as '*.mp4' or 'course/**'; repeat it for several" },
+  exclude: { value: "GLOB", summary: "no files that match, and nothing in folders that do; repeat it for several" },
   changed: {
     value: "HOW",
     summary: "files that changed since they were uploaded: fail (default), upload (as new medias) or ignore",
@@ -46,7 +48,7 @@ const flags: Readonly<Record<BatchFlag, FlagSpec>> = {
 export const batchCommand: Command<BatchFlag> = {
   spec: {
     name: "batch",
-    operands: "MANIFEST|DIR",
+    operands: "MANIFEST|DIR|-",
     summary: "upload what a manifest or a folder lists; print the FileId and the source of each, with a tab between",
     count: { least: 1, most: 1 },
     flags,

@@ -7,7 +7,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import type { Terminal } from "../terminal.ts";
 import { connectionFlags, readTarget, wantsMetadata } from "../connection.ts";
 import { isDebugging, reportDiagnostics } from "../debug.ts";
-import { parseSeconds } from "../numbers.ts";
+import { parseDeadline } from "../numbers.ts";
 import { stopping } from "../stopping.ts";
 
 type DoctorFlag = Exclude<ConnectionFlag, "retries"> | "storage-region" | "timeout" | "json";
@@ -23,7 +23,7 @@ export const doctorCommand: Command<DoctorFlag> = {
     count: { least: 0, most: 0 },
     flags: {
       "storage-region": { value: "NAME", summary: "region that uploads name (default: the application's own)" },
-      timeout: { value: "SECONDS", summary: "deadline of the whole run (default 60); then exit code 5" },
+      timeout: { value: "T", summary: "deadline of the whole run, such as 90s (default 60s); then exit code 5" },
       json: { summary: 'one line of JSON for each finding, and last {"type":"result","failed","exitCode"}' },
       ...flags,
     },
@@ -37,7 +37,7 @@ export const doctorCommand: Command<DoctorFlag> = {
   },
   run: async (args, terminal) => {
     const timeout = args.text("timeout");
-    const run = stopping(timeout === undefined ? 60_000 : parseSeconds("timeout", timeout) * 1000);
+    const run = stopping(timeout === undefined ? 60_000 : parseDeadline("timeout", timeout));
     const silence = isDebugging(args.has("debug"), process.env)
       ? reportDiagnostics((line) => terminal.note(line))
       : undefined;
@@ -81,7 +81,7 @@ async function setupOf(
   emulator: Awaited<ReturnType<typeof startLocal>> | undefined,
   signal: AbortSignal,
 ): Promise<Setup> {
-  const target = readTarget(args, env);
+  const target = readTarget(args);
   const metadata = wantsMetadata(args.text("credentials"));
   const { defaultCredentials } = await import("../../index.ts");
   const common = {
@@ -94,7 +94,13 @@ async function setupOf(
   };
   if (emulator === undefined) {
     const { vodEndpoint, cosEndpoint } = target;
-    return { ...common, vodEndpoint, cosEndpoint, env, credentials: defaultCredentials({ env, metadata }) };
+    return {
+      ...common,
+      vodEndpoint,
+      cosEndpoint,
+      env,
+      credentials: defaultCredentials({ env, metadata, profile: args.text("profile") }),
+    };
   }
   const { vodEndpoint, cosEndpoint, secretId, secretKey } = emulator;
   const credentials = async () => ({ secretId, secretKey, source: "the emulator inside this process" });

@@ -6,7 +6,7 @@ import type { Terminal } from "../terminal.ts";
 import { createListener, type EventListener } from "../../events/index.ts";
 import { UsageError } from "../args.ts";
 import { eventLine } from "../event-line.ts";
-import { parseInteger, parseSeconds } from "../numbers.ts";
+import { parseInteger, parseDeadline } from "../numbers.ts";
 import { stopping } from "../stopping.ts";
 
 /** `vodup listen`: receives pushed events, one a line. */
@@ -21,7 +21,7 @@ export const listenCommand: Command<"port" | "host" | "sign-key-env" | "max" | "
       host: { value: "ADDRESS", summary: "address to listen at (default 127.0.0.1, for a proxy or tunnel in front)" },
       "sign-key-env": { value: "NAME", summary: "variable with the SignKey; other callbacks are refused with 403" },
       max: { value: "N", summary: "end after N events (default: go on until SIGINT or SIGTERM)" },
-      timeout: { value: "SECONDS", summary: "deadline of the whole run (default none); then exit code 5" },
+      timeout: { value: "T", summary: "deadline of the whole run, such as 90s or 2h (default none); then exit code 5" },
     },
     notes: [
       "Events are POSTed as JSON to any path. They are answered 200 before they are printed, and the service does not\n" +
@@ -40,7 +40,7 @@ export const listenCommand: Command<"port" | "host" | "sign-key-env" | "max" | "
       signKey: readKey(args.text("sign-key-env"), process.env),
       most: max === undefined ? Infinity : parseInteger("max", max, 1, Number.MAX_SAFE_INTEGER),
     };
-    const run = stopping(timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000);
+    const run = stopping(timeout === undefined ? undefined : parseDeadline("timeout", timeout));
     try {
       await receive(settings, terminal, run.signal);
       return 0;

@@ -10,9 +10,8 @@ import { checkSources } from "../upload/check-sources.ts";
 import { connect } from "../connection.ts";
 import { outageNotes } from "../with-connection.ts";
 import { isDebugging, reportDiagnostics } from "../debug.ts";
-import { dryRun } from "../upload/dry-run.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
-import { parseSeconds } from "../numbers.ts";
+import { parseDeadline } from "../numbers.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { shownSource } from "../shown-source.ts";
 import { parseSize } from "../sizes.ts";
@@ -58,7 +57,7 @@ export async function runUploads(
     checkTogether(args);
     await checkSources(args);
     const timeout = args.text("timeout");
-    const timeoutMs = timeout === undefined ? undefined : parseSeconds("timeout", timeout) * 1000;
+    const timeoutMs = timeout === undefined ? undefined : parseDeadline("timeout", timeout);
     return await uploadAll(args, terminal, env, outputs, timeoutMs);
   } catch (error) {
     // Who reads JSON is promised a last line for every source, also when none of them came to its turn.
@@ -85,7 +84,8 @@ async function uploadAll(
     const note = (text: string): void => void (args.has("quiet") || terminal.note(text));
     const connection = await connect(args, env, note, { limitRate, onOutage: outageNotes(args, terminal) });
     try {
-      if (args.has("dry-run")) return await dryRun(args, options, connection, terminal, outputs);
+      if (args.has("dry-run"))
+        return await (await import("../upload/dry-run.ts")).dryRun(args, options, connection, terminal, outputs);
       const outcomes: UploadOutcome[] = [];
       const forgetful = args.has("no-resume") || args.has("emulator") || outputs.length < 2;
       const finished = forgetful

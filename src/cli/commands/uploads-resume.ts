@@ -37,18 +37,10 @@ export const uploadsResumeCommand: Command<"all" | "json" | "quiet" | "no-progre
       }
       const typed = args.typed.filter((flag) => flag !== "--all");
       const upload = parseArguments(uploadCommand.spec, [...entry.flags, ...typed, "--", entry.source]);
-      const code = upload === "help" ? 1 : await runUploads(upload, terminal, withoutTarget(process.env));
+      const code = upload === "help" ? 1 : await runUploads(upload, terminal, process.env);
       if (code === 130 || code === 143) return code;
       codes.push(code);
     }
     return exitCodeOfAll(codes, undefined);
   },
 };
-
-/**
- * The flags of the entry say where the upload began, with what the environment said then; now it may say another thing.
- */
-function withoutTarget(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { VODUP_SITE: _s, VODUP_VOD_ENDPOINT: _v, VODUP_COS_ENDPOINT: _c, TENCENTCLOUD_REGION: _r, ...rest } = env;
-  return rest;
-}

@@ -37,7 +37,7 @@ export class FinishedSources {
 
   constructor(args: Arguments<UploadFlag>, target: Target) {
     const sources = args.operands.map(nameOf);
-    const flags = withAbsolutePaths(args.typed).filter((flag) => !passing.test(flag));
+    const flags = withAbsolutePaths([...args.typed, ...args.set]).filter((flag) => !passing.test(flag));
     this.#directory = join(stateDirectory(process.env), "runs", digest([sources, flags, Object.entries(target)]));
   }
 

@@ -68,7 +68,7 @@ export const uploadFlags: Readonly<Record<UploadFlag, FlagSpec>> = {
     summary: "find the files of a HLS or DASH tree by its manifests alone, without asking the service",
   },
   wait: { summary: "end when the media can be found and the task flow of --procedure, if any, has succeeded" },
-  timeout: { value: "SECONDS", summary: "deadline of the whole run (default none); then exit code 5" },
+  timeout: { value: "T", summary: "deadline of the whole run, such as 90s or 2h (default none); then exit code 5" },
   ...connectionFlags,
   json: { summary: "tell everything as JSON, one object a line; the last of a source is its result or error" },
   quiet: { summary: "only errors on stderr, and what --debug says" },

@@ -49,7 +49,8 @@ export async function openMemory(
     const worth = await isWorthRemembering(name);
     if (!worth && (await readEntry(directory, id)) === undefined) return undefined;
     const typed = withAbsolutePaths(args.typed).filter((flag) => !passing.test(flag));
-    const flags = [...typed, ...environmentFlags(args, target)];
+    // What was set elsewhere then may be another thing for the command that resumes.
+    const flags = [...typed, ...args.set];
     return { kind: "default", id, store: await openState(directory, id, { source: name, flags }) };
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
@@ -80,18 +81,5 @@ async function isWorthRemembering(name: string): Promise<boolean> {
       (found) => found.isFile(),
       () => false,
     )
-  );
-}
-
-/** What the environment told the command that began the upload: the one that goes on may have another. */
-function environmentFlags(args: Arguments<UploadFlag>, target: Target): readonly string[] {
-  const told = {
-    site: target.site,
-    region: target.region,
-    "vod-endpoint": target.vodEndpoint,
-    "cos-endpoint": target.cosEndpoint,
-  } as const;
-  return Object.entries(told).flatMap(([flag, value]) =>
-    value === undefined || args.has(flag as keyof typeof told) ? [] : [`--${flag}=${value}`],
   );
 }

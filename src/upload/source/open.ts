@@ -82,7 +82,10 @@ async function openPath(field: string, path: string, size: number | undefined, l
   }
   try {
     const kind = await stat(path);
-    if (kind.isDirectory()) throw new SourceError("SOURCE_UNREADABLE", `${path} is a directory; give a file`);
+    if (kind.isDirectory()) {
+      const remedy = `give a file, or upload what is in it with: vodup batch ${path}`;
+      throw new SourceError("SOURCE_UNREADABLE", `${path} is a directory; ${remedy}`);
+    }
     if (kind.isSocket()) throw new SourceError("SOURCE_UNREADABLE", `${path} is a socket; give a file`);
     // Pipes and devices have no size and no ranges: `vodup upload <(ffmpeg …)` is read as the stream that it is.
     if (kind.isFIFO() && process.platform === "linux") {
