@@ -11,8 +11,8 @@ export interface Choice {
 export const everything: Choice = { takesFolder: () => true, takes: () => true };
 
 /**
- * Reads globs (`*`, `**`, `?`, `[a-z]`, `{mp4,mov}`). One with a slash is compared with the whole path, one without with
- * each name in it: `--exclude drafts` leaves out every folder of that name and what is below it.
+ * Reads globs (`*`, `**`, `?`, `[a-z]`, `{mp4,mov}`). One with a slash is compared with the whole path, one without
+ * with each name in it: `--exclude drafts` leaves out every folder of that name and what is below it.
  * @param include when there is any, one of them must match the file
  * @param exclude none of them may match the file or a folder that it is in
  */

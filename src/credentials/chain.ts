@@ -70,8 +70,8 @@ export interface ConfigFromEnvironment {
 
 /**
  * Options of a client from the variables that the command line reads: `VODUP_SITE`, `TENCENTCLOUD_REGION`,
- * `VODUP_SUB_APP_ID`, `VODUP_VOD_ENDPOINT`, `VODUP_COS_ENDPOINT`, and {@link defaultCredentials}. A variable that is not
- * set, or empty, leaves its option out; the client checks the values. Unless it is called, the library reads no variable.
+ * `VODUP_SUB_APP_ID`, `VODUP_VOD_ENDPOINT`, `VODUP_COS_ENDPOINT`, and {@link defaultCredentials}. A variable that is
+ * not set, or empty, leaves its option out; the client checks the values. Nothing else in the library reads them.
  *
  * @param env @defaultValue process.env
  * @example

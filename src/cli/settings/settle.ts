@@ -5,7 +5,7 @@ import type { Arguments, CommandSpec } from "../args.ts";
 import type { Profiles } from "./config-file.ts";
 import { UsageError } from "../args.ts";
 
-/** Flags that belong to an account or a machine, not to one run; each may also be set once, as a variable or a setting. */
+/** Flags that belong to an account or a machine and not to one run, with the variables that may hold them. */
 export const settings: Readonly<Record<string, string>> = {
   site: "VODUP_SITE",
   region: "TENCENTCLOUD_REGION",
