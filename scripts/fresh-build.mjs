@@ -14,6 +14,7 @@ async function newestSource() {
     "tsconfig.build.json",
     "scripts/vendor.mjs",
     "scripts/declarations.mjs",
+    "scripts/command.mjs",
   ];
   const times = await Promise.all(files.map(async (name) => (await stat(join(root, name))).mtimeMs));
   return Math.max(...times);

@@ -1,5 +1,6 @@
 import type { Outage, VodClient, VodClientOptions } from "../index.ts";
 import type { Arguments, FlagSpec } from "./args.ts";
+import { compileHttpParser } from "./http-parser.ts";
 import { UsageError } from "./args.ts";
 import { parseDuration, parseInteger } from "./numbers.ts";
 
@@ -102,6 +103,7 @@ export async function connect(
   };
   const metadata = wantsMetadata(args.text("credentials"));
   const { VodClient, defaultCredentials, proxyFromEnvironment } = await import("../index.ts");
+  compileHttpParser();
   const emulator = args.has("emulator") ? await startLocal(note) : undefined;
   const dispatcher = emulator === undefined ? await proxyFromEnvironment(env) : undefined;
   const credentials = emulator ?? defaultCredentials({ env, metadata, profile: args.text("profile") });

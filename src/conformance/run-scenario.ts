@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { startEmulator, type Emulator } from "../emulator/index.ts";
+import type { Emulator } from "../emulator/index.ts";
 import { percentEncode } from "../signing/index.ts";
 import { judgeHeader } from "./abort-uploads.ts";
 import { applyFields, commitOrder } from "./checks/commit.ts";
@@ -58,6 +58,7 @@ export async function runScenario(task: ScenarioTask): Promise<ScenarioResult> {
   const started = performance.now();
   const folder = await mkdtemp(join(tmpdir(), "vodup-conformance-"));
   try {
+    const { startEmulator } = await import("../emulator/index.ts");
     const emulator = await startEmulator(scenario.emulator);
     try {
       scenario.prepare?.(emulator);

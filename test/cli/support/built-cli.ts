@@ -7,7 +7,8 @@ import { dirname, join, relative } from "node:path";
 const root = join(import.meta.dirname, "../../..");
 /** Inside the project, so that the built files find its dependencies. */
 const cache = join(root, "node_modules/.cache/vodup-cli");
-const vendor = join(root, "scripts/vendor.mjs");
+/** What the build does after compiling. */
+const steps = ["vendor", "command"].map((name) => join(root, `scripts/${name}.mjs`));
 const dayMs = 86_400_000;
 
 let built: string | undefined;
@@ -24,7 +25,7 @@ export function builtCli(): string {
 function build(): string {
   const hash = createHash("sha256");
   const src = join(root, "src");
-  const files = [...sources(src), vendor, join(root, "package.json"), join(root, "tsconfig.json")];
+  const files = [...sources(src), ...steps, join(root, "package.json"), join(root, "tsconfig.json")];
   for (const file of files) hash.update(relative(root, file)).update(readFileSync(file));
   const target = join(cache, hash.digest("hex").slice(0, 16));
   const main = join(target, "dist/cli/main.js");
@@ -34,7 +35,7 @@ function build(): string {
   mkdirSync(temporary, { recursive: true });
   cpSync(join(root, "package.json"), join(temporary, "package.json"));
   compile(join(temporary, "dist"));
-  execFileSync(process.execPath, [vendor, join(temporary, "dist")]);
+  for (const step of steps) execFileSync(process.execPath, [step, join(temporary, "dist")]);
   try {
     renameSync(temporary, target);
   } catch (error) {
