@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { keepCompiled } from "./compile-cache.ts";
 
 const argv = process.argv.slice(2);
 
@@ -9,13 +8,14 @@ if (argv.length === 1 && ["--version", "-v", "-V", "version"].includes(argv[0] ?
   const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
 } else {
-  keepCompiled(process.env);
   // Until a command has said how it ended it has not ended well, also where Node finds nothing left to wait for.
   process.exitCode = 13;
   void runCommand();
 }
 
 async function runCommand(): Promise<void> {
+  const { keepCompiled } = await import("./compile-cache.ts");
+  keepCompiled(process.env);
   const { runCommandLine } = await import("./run.ts");
   // Set, never process.exit(): what is written to a pipe may still be on its way.
   process.exitCode = await runCommandLine(argv);

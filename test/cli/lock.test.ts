@@ -2,11 +2,11 @@ import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, readdir, readlink, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LockedError, LostLockError, isLocked, takeLock } from "../../src/cli/state/lock.ts";
 import { replaceFile } from "../../src/cli/state/private-file.ts";
-import { builtCli } from "./support/built-cli.ts";
+import { bundled } from "../support/bundled.ts";
 
 let folder: string;
 let path: string;
@@ -103,7 +103,7 @@ describe("a lock", () => {
   });
 
   test("left behind goes to exactly one of many that want it", async () => {
-    const module = join(dirname(builtCli()), "state/lock.js");
+    const module = await bundled("src/cli/state/lock.ts");
     const contender = join(folder, "contender.mjs");
     await writeFile(
       contender,

@@ -1,12 +1,12 @@
 // Goes through a manifest as `vodup batch` does, with a journal that has every third entry, and reports what is held in
-// memory at most: node --expose-gc batch-child.mjs FOLDER COUNT. The built package, a process of its own.
+// memory at most: node --expose-gc batch-child.mjs FOLDER COUNT. One module, a process of its own.
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
-import { Batch } from "../../dist/batch/batch.js";
-import { openBatch } from "../../dist/batch/batch-list.js";
-import { InHand } from "../../dist/batch/in-hand.js";
-import { Journal } from "../../dist/batch/journal.js";
+import { Batch } from "../../src/batch/batch.ts";
+import { openBatch } from "../../src/batch/batch-list.ts";
+import { InHand } from "../../src/batch/in-hand.ts";
+import { Journal } from "../../src/batch/journal.ts";
 
 const [folder, text] = process.argv.slice(2);
 const count = Number(text);

@@ -1,19 +1,19 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { bundled } from "../support/bundled.ts";
 
 const mib = 2 ** 20;
 
 test("a batch of 100,000 entries holds little more than one of 1,000", async () => {
-  if (!existsSync(join(import.meta.dirname, "../../dist/index.js"))) throw new Error("run `npm run build` first");
+  const child = await bundled("test/memory/batch-child.mjs");
   const folder = await mkdtemp(join(tmpdir(), "vodup-memory-"));
   try {
     const hold = async (count: number): Promise<number> => {
-      const args = ["--expose-gc", join(import.meta.dirname, "batch-child.mjs"), folder, String(count)];
+      const args = ["--expose-gc", child, folder, String(count)];
       const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 250_000 });
       const { most, ...rest } = JSON.parse(stdout) as { most: number };
       const earlier = Math.floor(count / 3);
@@ -27,5 +27,6 @@ test("a batch of 100,000 entries holds little more than one of 1,000", async () 
     expect(many - few).toBeLessThan(10 * mib);
   } finally {
     await rm(folder, { recursive: true, force: true });
+    await rm(child);
   }
 });
