@@ -27,7 +27,7 @@ let kept: object | undefined;
 
 /**
  * Compiles undici's HTTP parser, one function of 33 KB, so that V8 leaves it as its first compiler makes it: optimised,
- * as it would be after two or three answers, it costs a tenth of a CPU-second and 35 MiB, and gains an upload nothing. V8
+ * as it would be after two or three answers, it costs a tenth of a CPU-second and 35 MiB, and gains nothing. V8
  * shares what it has compiled of equal bytes, so undici is given the same. The flags of V8 are changed for this call
  * only, while nothing else runs and before anything else of WebAssembly exists (docs/decisions/0034). For a process of
  * its own: a library has no business with its host's flags.
