@@ -28,12 +28,14 @@ const floors = {
   client: ["upload", "events", "tasks", "vod-api", "cos", "http", "credentials", ...leaves],
   index: ["client", "upload", "events", "tasks", "vod-api", "cos", "http", "credentials", ...leaves],
   "vod-node-sdk": [],
-  batch: ["upload", "http", "errors", "unknown-options", "json", "rate-window"],
+  "shown-source": [],
+  state: ["client", "upload", "http", "errors", "shown-source"],
+  batch: ["client", "state", "upload", "http", "errors", "shown-source", "unknown-options", "json", "rate-window"],
   replay: ["signing", "json"],
   emulator: ["signing", "xml", "json", "unknown-options"],
   conformance: ["emulator", "signing", "xml"],
   doctor: [],
-  cli: ["suggest", "batch", "replay", "conformance", "doctor", "json", "rate-window"],
+  cli: ["suggest", "batch", "state", "shown-source", "replay", "conformance", "doctor", "json", "rate-window"],
 } satisfies Record<string, readonly string[]>;
 
 /**

@@ -1,8 +1,9 @@
 import type { BatchEntry } from "./entry.ts";
 import type { BatchList } from "./batch-list.ts";
-import type { InHand } from "./in-hand.ts";
+import type { InHand, Rest } from "./in-hand.ts";
 import type { Journal } from "./journal.ts";
-import type { OutcomeLine } from "./records.ts";
+import type { OutcomeLine, ResultLine } from "./records.ts";
+import type { Watch } from "./watch.ts";
 import { SourceError } from "../errors.ts";
 import { KeyTable, known } from "./key-table.ts";
 import { isUncertain } from "./records.ts";
@@ -34,6 +35,17 @@ export interface BatchRules {
   readonly changed: ChangedPolicy;
   /** Files that were written to less than so many milliseconds ago are left for a later run. */
   readonly minAgeMs: number;
+  /** Whether an entry is done only when its task flow, if any, has succeeded. @defaultValue false */
+  readonly wait?: boolean | undefined;
+}
+
+/** What {@link Batch.watch} needs. */
+export interface Watching {
+  readonly watch: Watch;
+  readonly signal: AbortSignal;
+  readonly goOn: () => boolean;
+  readonly onFound: () => void;
+  readonly work: (entry: BatchEntry, signal: AbortSignal) => Promise<Rest | void>;
 }
 
 /** How many mistakes are told at once. */
@@ -50,6 +62,8 @@ export class Batch {
   readonly #table = new KeyTable();
   /** How often the journal has a key as changed; results before the last of those are of an older content. */
   readonly #changes = new Map<string, number>();
+  /** With `wait`: uploaded by earlier runs, which did not see the end of the task flow. */
+  readonly #unprocessed = new Map<string, ResultLine>();
   /** Left for a later run, since they were written to a moment ago. */
   young = 0;
 
@@ -102,7 +116,24 @@ export class Batch {
 
   /** Whether the journal had an entry's result when this run began. */
   isDone(key: string): boolean {
-    return this.#table.has(key, known.done) && !this.isChanged(key);
+    return this.#table.has(key, known.done) && !this.isChanged(key) && !this.#unprocessed.has(key);
+  }
+
+  /** The result of an entry that was uploaded, and whose task flow is still to be waited for. */
+  unprocessed(key: string): ResultLine | undefined {
+    return this.#unprocessed.get(key);
+  }
+
+  /** An entry that failed will be taken in hand once more. */
+  again(key: string): void {
+    this.#table.clear(key, known.taken);
+  }
+
+  /** The journal has the entry's result now. */
+  uploaded(key: string, seen: string | undefined): void {
+    this.#table.add(key, known.done);
+    this.#table.clear(key, known.changed);
+    this.#table.mark(key, seen);
   }
 
   /** Whether an entry that the journal has as uploaded was changed since. */
@@ -118,7 +149,7 @@ export class Batch {
     if (moved.size === 0) return [];
     const crcs = new Map<string, unknown>();
     for await (const record of this.#journal?.records() ?? [])
-      if (record.type === "result" && moved.has(record.key)) crcs.set(record.key, record["crc64"]);
+      if (record.type === "result" && moved.has(record.key)) crcs.set(record.key, record.crc64);
     const changed: BatchEntry[] = [];
     for (const [key, entry] of moved) {
       const seen = lookAt(entry);
@@ -135,10 +166,12 @@ export class Batch {
   /** The lines of earlier runs that still hold: results, and what is left for a person to decide. */
   async *settled(): AsyncGenerator<OutcomeLine> {
     const past = new Map<string, number>();
-    for await (const { key, seen: _seen, ...line } of this.#journal?.records() ?? []) {
-      if (!this.#table.has(key, known.listed) || this.isChanged(key)) continue;
-      if (line.type === "changed") past.set(key, (past.get(key) ?? 0) + 1);
-      if (line.type !== "result" && line.type !== "error") continue;
+    for await (const record of this.#journal?.records() ?? []) {
+      const { key } = record;
+      if (!this.#table.has(key, known.listed) || this.isChanged(key) || this.#unprocessed.has(key)) continue;
+      if (record.type === "changed") past.set(key, (past.get(key) ?? 0) + 1);
+      if (record.type !== "result" && record.type !== "error") continue;
+      const { key: _key, seen: _seen, processed: _processed, ...line } = record;
       const isLatest = (past.get(key) ?? 0) === (this.#changes.get(key) ?? 0);
       if (line.type === "result" ? isLatest : isUncertain(line) && !this.isDone(key)) yield line;
     }
@@ -153,11 +186,48 @@ export class Batch {
     inHand: InHand,
     signal: AbortSignal,
     goOn: () => boolean,
-    work: (entry: BatchEntry, signal: AbortSignal) => Promise<void>,
+    work: (entry: BatchEntry, signal: AbortSignal) => Promise<Rest | void>,
   ): Promise<void> {
     const broken: unknown[] = [];
     await inHand.each(this.#left(goOn, broken), signal, work);
     if (broken.length > 0) throw broken[0];
+  }
+
+  /**
+   * Has every file taken in hand that arrives in the folder, until the signal aborts or `goOn` says no.
+   * @param onFound told of each that the survey did not count as left
+   */
+  async watch(inHand: InHand, { watch, signal, goOn, onFound, work }: Watching): Promise<void> {
+    await inHand.each(this.#arriving(watch, signal, goOn, onFound), signal, work);
+  }
+
+  async *#arriving(
+    watch: Watch,
+    signal: AbortSignal,
+    goOn: () => boolean,
+    onFound: () => void,
+  ): AsyncGenerator<BatchEntry> {
+    for await (const entry of watch.arrivals(signal)) {
+      const { key } = entry;
+      if (this.#table.has(key, known.uncertain)) continue;
+      if (this.isDone(key) && !(await this.#hasChanged(entry))) continue;
+      if (!goOn()) return;
+      const isCounted = this.#table.has(key, known.listed) && !this.#table.has(key, known.taken);
+      if (!isCounted) onFound();
+      this.#table.add(key, known.listed | known.taken);
+      yield entry;
+    }
+  }
+
+  async #hasChanged(entry: BatchEntry): Promise<boolean> {
+    const { key } = entry;
+    if (this.#rules.changed === "ignore") return false;
+    const found = this.#table.compare(key, lookAt(entry));
+    const isOther =
+      found === "changed" || (found === "moved" && (await this.#compare(new Map([[key, entry]]))).length > 0);
+    // It is uploaded once more, or fails; either way it is one more than there were.
+    if (isOther) this.#table.add(key, known.changed | known.taken);
+    return isOther;
   }
 
   /** @param broken gets why the list ended early: what is in hand by then is no worse for it, and comes to its end */
@@ -186,8 +256,12 @@ export class Batch {
     for await (const record of this.#journal?.records() ?? []) {
       signal.throwIfAborted();
       const { key, type } = record;
-      const seen = typeof record["seen"] === "string" ? record["seen"] : undefined;
+      const seen = "seen" in record && typeof record.seen === "string" ? record.seen : undefined;
       if (type === "result") this.#table.add(key, known.done);
+      if (record.type === "result" && record.processed === false && this.#rules.wait === true) {
+        const { key: _key, seen: _seen, processed: _processed, ...line } = record;
+        this.#unprocessed.set(key, line);
+      } else if (type === "result" || type === "processed" || type === "changed") this.#unprocessed.delete(key);
       if (type === "result" || type === "same") this.#table.mark(key, seen);
       if (type === "changed") {
         this.#table.clear(key, known.done);

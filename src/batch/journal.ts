@@ -19,7 +19,9 @@ export interface JournalOwner {
 
 /** A line of the journal but its first: how an entry ended. */
 export type JournalRecord =
-  | (OutcomeLine & { readonly key: string })
+  | (OutcomeLine & { readonly key: string; readonly seen?: unknown; readonly processed?: boolean })
+  /** The task flow of a result with `processed: false` has succeeded. */
+  | { readonly type: "processed"; readonly key: string; readonly source: string }
   /** `changed`: the result before is of an older content, the next is of this one. `same`: read and compared. */
   | { readonly type: "changed" | "same"; readonly key: string; readonly source: string; readonly seen?: unknown };
 
@@ -246,7 +248,7 @@ function parseRecord({ text }: Line): JournalRecord | undefined {
   const { key, type, source } = value ?? {};
   if (typeof key !== "string" || !/^[0-9a-f]{32}$/.test(key) || typeof source !== "string") return undefined;
   if (type === "result") return typeof value?.["fileId"] === "string" ? (value as unknown as JournalRecord) : undefined;
-  if (type === "changed" || type === "same") return value as unknown as JournalRecord;
+  if (type === "changed" || type === "same" || type === "processed") return value as unknown as JournalRecord;
   return type === "error" && typeof value?.["code"] === "string" ? (value as unknown as JournalRecord) : undefined;
 }
 

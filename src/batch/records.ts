@@ -1,11 +1,58 @@
+import type { UploadResult } from "../upload/state/result.ts";
+
+/** What is said of a result beside its source. */
+export interface ResultFields {
+  readonly fileId: string;
+  readonly mediaUrl: string;
+  readonly coverUrl: string | null;
+  /** As of the library's `transfer`. */
+  readonly bytes: number;
+  readonly parts: number;
+  readonly retries: number;
+  readonly crc64: string;
+  readonly verified: "crc64" | "size";
+  readonly resumedParts: number;
+}
+
+/** What is said of a failure beside its source. */
+export interface ErrorFields {
+  readonly code: string;
+  readonly message: string;
+  readonly requestId: string | null;
+  readonly retryable: boolean;
+}
+
+export interface ResultLine extends ResultFields {
+  readonly type: "result";
+  readonly source: string;
+}
+
+export interface ErrorLine extends ErrorFields {
+  readonly type: "error";
+  readonly source: string;
+}
+
 /** The last line of a source, as `vodup upload --json` prints it: what report and journal hold. */
-export type OutcomeLine =
-  | { readonly type: "result"; readonly source: string; readonly fileId: string; readonly [field: string]: unknown }
-  | { readonly type: "error"; readonly source: string; readonly code: string; readonly [field: string]: unknown };
+export type OutcomeLine = ResultLine | ErrorLine;
+
+export function resultFields({ fileId, mediaUrl, coverUrl, transfer }: UploadResult): ResultFields {
+  const { bytes, parts, retries, crc64, verified, resumedParts } = transfer;
+  return {
+    fileId,
+    mediaUrl,
+    coverUrl: coverUrl ?? null,
+    bytes,
+    parts,
+    retries,
+    crc64,
+    verified,
+    resumedParts,
+  };
+}
 
 /** To send such an entry again may make a second media: a person looks first, and then removes the journal's line. */
 export function isUncertain(line: OutcomeLine): boolean {
-  return line.type === "error" && line["code"] === "COMMIT_UNCERTAIN";
+  return line.type === "error" && line.code === "COMMIT_UNCERTAIN";
 }
 
 /**

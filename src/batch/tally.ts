@@ -33,7 +33,7 @@ interface MovedBytes {
 
 /** Counts entries and bytes of a run. */
 export class Tally {
-  readonly #total: number;
+  #total: number;
   readonly #earlier: number;
   readonly #untried: number;
   readonly #now: () => number;
@@ -43,6 +43,7 @@ export class Tally {
   readonly #rate: RateWindow;
   #done = 0;
   #failed = 0;
+  #interrupted = 0;
   #endedBytes = 0;
   #endedWritten = 0;
 
@@ -58,6 +59,16 @@ export class Tally {
     this.#now = now;
     this.#started = now();
     this.#rate = new RateWindow(this.#started);
+  }
+
+  /** One more than was counted at first. */
+  found(): void {
+    this.#total += 1;
+  }
+
+  /** One that failed is left to be tried again. */
+  again(): void {
+    this.#failed -= 1;
   }
 
   begin(key: string): void {
@@ -77,6 +88,7 @@ export class Tally {
     this.#active.delete(key);
     if (outcome === "done") this.#done += 1;
     if (outcome === "failed") this.#failed += 1;
+    if (outcome === "left") this.#interrupted += 1;
   }
 
   /** Uploaded by this run. */
@@ -86,6 +98,11 @@ export class Tally {
 
   get failed(): number {
     return this.#failed;
+  }
+
+  /** Were in hand when the run was stopped. */
+  get interrupted(): number {
+    return this.#interrupted;
   }
 
   /** Neither uploaded nor failed. */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../index.ts";
+import type { Verdict } from "../state/remembered-upload.ts";
 import { RecordError } from "../batch/records.ts";
 import { CosError, NetworkError, VodApiError, VodupError } from "../index.ts";
 import { DeadlineError, SignalError } from "./stopping.ts";
@@ -37,6 +38,13 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof VodupError)) return 1;
   if (isRefusal(error)) return 4;
   return fixed[error.code] ?? (error.retryable ? temporary : 1);
+}
+
+/** What an exit code says of what was sent: 5, 130 and 143 keep it, and with 2 nothing was sent. */
+export function verdictOf(error: unknown): Verdict {
+  const code = exitCodeOf(error);
+  if (code === 2) return "mistake";
+  return code === temporary || code === 130 || code === 143 ? "passing" : "final";
 }
 
 /**

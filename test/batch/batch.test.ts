@@ -10,7 +10,7 @@ import { InHand } from "../../src/batch/in-hand.ts";
 import { Journal } from "../../src/batch/journal.ts";
 import { KeyTable, known } from "../../src/batch/key-table.ts";
 import { Tally } from "../../src/batch/tally.ts";
-import { all, temporary } from "./support.ts";
+import { all, errorRecord, resultRecord, temporary } from "./support.ts";
 
 const never = new AbortController().signal;
 
@@ -28,8 +28,8 @@ async function scene(lines: readonly object[], records: readonly JournalRecord[]
   return { batch: new Batch(list, again), path };
 }
 
-const result = (key: string): JournalRecord => ({ key, type: "result", source: key, fileId: "1" });
-const error = (key: string, code: string): JournalRecord => ({ key, type: "error", source: key, code });
+const result = (key: string): JournalRecord => resultRecord(key, key, "1");
+const error = (key: string, code: string): JournalRecord => errorRecord(key, key, code);
 const taken = async (batch: Batch, files = 1): Promise<string[]> => {
   const names: string[] = [];
   await batch.run(

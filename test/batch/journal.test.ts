@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import type { JournalOwner, JournalRecord } from "../../src/batch/journal.ts";
 import { Journal } from "../../src/batch/journal.ts";
-import { all, temporary } from "./support.ts";
+import { all, errorRecord, resultRecord, temporary } from "./support.ts";
 
 const key = (n: number): string => n.toString(16).padStart(32, "0");
-const result = (n: number): JournalRecord => ({ key: key(n), type: "result", source: `${n}.mp4`, fileId: String(n) });
+const result = (n: number): JournalRecord => resultRecord(key(n), `${n}.mp4`, String(n));
 
 async function place(): Promise<{ path: string; owner: JournalOwner; folder: string }> {
   const folder = await temporary();
@@ -143,7 +143,7 @@ describe("a file that is no journal of this batch", () => {
   test("but one in which nothing was uploaded or kept is begun anew: who forgot an option just adds it", async () => {
     const { path, owner } = await place();
     const other = { ...owner, destination: { site: "intl", subAppId: "5" } };
-    const failed: JournalRecord = { key: "0".repeat(32), type: "error", source: "a.mp4", code: "VOD_API" };
+    const failed = errorRecord("0".repeat(32), "a.mp4", "VOD_API");
     await written(path, owner, [failed]);
     expect(await all((await Journal.look(path, other)).records())).toEqual([]);
     await written(path, other, [result(1)]);
@@ -159,7 +159,7 @@ describe("a file that is no journal of this batch", () => {
     await writeFile(`${path}.state/${"0".repeat(32)}.json`, "{}");
     await expect(Journal.open(path, other)).rejects.toThrow(/another place/);
     await rm(`${path}.state`, { recursive: true });
-    await written(path, owner, [{ key: "0".repeat(32), type: "error", source: "a.mp4", code: "COMMIT_UNCERTAIN" }]);
+    await written(path, owner, [errorRecord("0".repeat(32), "a.mp4", "COMMIT_UNCERTAIN")]);
     await expect(Journal.open(path, other)).rejects.toThrow(/another place/);
   });
 

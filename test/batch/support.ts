@@ -1,3 +1,4 @@
+import type { JournalRecord } from "../../src/batch/journal.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,4 +46,15 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
   for await (const item of items) list.push(item);
   return list;
+}
+
+/** A line of a journal for an entry that is uploaded. */
+export function resultRecord(key: string, source: string, fileId: string): JournalRecord {
+  const transfer = { bytes: 1, parts: 1, retries: 0, crc64: "0", verified: "crc64", resumedParts: 0 } as const;
+  return { key, type: "result", source, fileId, mediaUrl: `http://media/${fileId}`, coverUrl: null, ...transfer };
+}
+
+/** A line of a journal for an entry that failed. */
+export function errorRecord(key: string, source: string, code: string): JournalRecord {
+  return { key, type: "error", source, code, message: code, requestId: null, retryable: false };
 }

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Checkpoint } from "../../src/index.ts";
-import type { HeldLock } from "../../src/cli/state/lock.ts";
-import { BatchState } from "../../src/cli/batch/state.ts";
-import { StoredFile } from "../../src/cli/state/checkpoint-store.ts";
-import { LostLockError } from "../../src/cli/state/lock.ts";
+import type { HeldLock } from "../../src/state/lock.ts";
+import { BatchState } from "../../src/batch/state.ts";
+import { StoredFile } from "../../src/state/checkpoint-store.ts";
+import { LostLockError } from "../../src/state/lock.ts";
 import { atEnd } from "../support/at-end.ts";
 
 async function closed(check: HeldLock["check"]): Promise<string> {

@@ -4,8 +4,8 @@ import { mkdtemp, readFile, readdir, readlink, rm, utimes, writeFile } from "nod
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LockedError, LostLockError, isLocked, takeLock } from "../../src/cli/state/lock.ts";
-import { replaceFile } from "../../src/cli/state/private-file.ts";
+import { LockedError, LostLockError, isLocked, takeLock } from "../../src/state/lock.ts";
+import { replaceFile } from "../../src/state/private-file.ts";
 import { bundled } from "../support/bundled.ts";
 
 let folder: string;
@@ -103,7 +103,7 @@ describe("a lock", () => {
   });
 
   test("left behind goes to exactly one of many that want it", async () => {
-    const module = await bundled("src/cli/state/lock.ts");
+    const module = await bundled("src/state/lock.ts");
     const contender = join(folder, "contender.mjs");
     await writeFile(
       contender,

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Bench } from "./support/bench.ts";
 import { openBench } from "./support/bench.ts";
-import { takeLock } from "../../src/cli/state/lock.ts";
-import { openPrivateFolder } from "../../src/cli/state/private-folder.ts";
+import { takeLock } from "../../src/state/lock.ts";
+import { openPrivateFolder } from "../../src/state/private-folder.ts";
 import { mediaFiles } from "../../src/batch/folder.ts";
 import { atEnd } from "../support/at-end.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { stateDirectory, stateId } from "../../src/cli/state/directory.ts";
+import { stateDirectory, stateId } from "../../src/state/directory.ts";
 import { summarize } from "../../src/cli/state/summary.ts";
 
 const entry = (source: string, checkpoint: unknown) => ({ version: 1, source, flags: [], checkpoint }) as const;

@@ -4,7 +4,7 @@ import type { Batch } from "../../batch/batch.ts";
 import { lockOf } from "../../batch/journal.ts";
 import { Report } from "../../batch/report.ts";
 import { UsageError } from "../args.ts";
-import { codeOf } from "../state/private-file.ts";
+import { codeOf } from "../../state/private-file.ts";
 
 /** Neither the manifest nor the journal may be written over. @throws UsageError */
 export function checkPaths(manifest: string, journal: string, report: string | undefined): void {

@@ -1,5 +1,5 @@
 import type { Arguments, FlagSpec } from "../args.ts";
-import type { BatchFlag } from "../batch/run.ts";
+import type { BatchFlag } from "../batch/batch-run.ts";
 import type { Command } from "../command.ts";
 import { UsageError } from "../args.ts";
 import { runBatch } from "../batch/run.ts";
@@ -17,7 +17,6 @@ const {
   "media-storage-path": _path,
   checkpoint: _checkpoint,
   "no-resume": _noResume,
-  wait: _wait,
   ...shared
 } = uploadFlags;
 
@@ -37,6 +36,9 @@ const flags: Readonly<Record<BatchFlag, FlagSpec>> = {
   "min-age": {
     value: "T",
     summary: "leave files written to less than T ago for a later run, such as 60s or 10m (default 0)",
+  },
+  watch: {
+    summary: "keep running: upload each file of DIR once it has not changed for --min-age (then 10s), until SIGTERM",
   },
   "api-rate": { value: "N", summary: "ApplyUpload requests a second, and as many of CommitUpload (default 100)" },
   ...shared,
@@ -86,6 +88,7 @@ function checkTogether(args: Arguments<BatchFlag>): void {
     ["json", "quiet"],
     ["emulator", "journal"],
     ["dry-run", "report"],
+    ["dry-run", "watch"],
   ] as const;
   const pair = pairs.find(([one, other]) => args.has(one) && args.has(other));
   if (pair !== undefined) throw new UsageError(`--${pair[0]} and --${pair[1]} exclude each other; leave one out`);

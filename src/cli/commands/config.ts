@@ -2,8 +2,8 @@ import type { Command } from "../command.ts";
 import type { ConnectionFlag } from "../connection.ts";
 import { connectionFlags, wantsMetadata } from "../connection.ts";
 import { lookUp, settings } from "../settings/settle.ts";
-import { shownSource } from "../shown-source.ts";
-import { stateDirectory } from "../state/directory.ts";
+import { shownSource } from "../../shown-source.ts";
+import { stateDirectory } from "../../state/directory.ts";
 import { visibleLine } from "../terminal.ts";
 import { uploadFlags } from "../upload/flags.ts";
 

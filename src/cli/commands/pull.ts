@@ -6,7 +6,7 @@ import type { MediaFlag } from "../upload/flags.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { parseInteger } from "../numbers.ts";
 import { describeError, reportError } from "../report-error.ts";
-import { shownSource } from "../shown-source.ts";
+import { shownSource } from "../../shown-source.ts";
 import { uploadFlags } from "../upload/flags.ts";
 import { apiFlags, withConnection, type ApiFlag } from "../with-connection.ts";
 

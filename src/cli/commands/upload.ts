@@ -13,7 +13,7 @@ import { isDebugging, reportDiagnostics } from "../debug.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { parseDeadline } from "../numbers.ts";
 import { shellQuote } from "../shell-quote.ts";
-import { shownSource } from "../shown-source.ts";
+import { shownSource } from "../../shown-source.ts";
 import { parseSize } from "../sizes.ts";
 import { stopping } from "../stopping.ts";
 import { readUploadOptions, uploadFlags } from "../upload/flags.ts";

@@ -2,16 +2,16 @@ import { rmdir } from "node:fs/promises";
 import type { Checkpoint, VodClient } from "../../index.ts";
 import type { Command } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import type { StateEntry } from "../state/directory.ts";
+import type { StateEntry } from "../../state/directory.ts";
 import type { StatePlace } from "../state/place.ts";
 import type { Terminal } from "../terminal.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { reportError } from "../report-error.ts";
-import { lock } from "../state/checkpoint-store.ts";
+import { lock } from "../../state/checkpoint-store.ts";
 import { chosenIds } from "../state/chosen.ts";
-import { entryFile, readEntry } from "../state/directory.ts";
+import { entryFile, readEntry } from "../../state/directory.ts";
 import { chosenPlace, journalFlag } from "../state/place.ts";
-import { removeFile } from "../state/private-file.ts";
+import { removeFile } from "../../state/private-file.ts";
 import { summarize } from "../state/summary.ts";
 
 /** `vodup uploads abort`. */

@@ -2,8 +2,8 @@ import type { Command } from "../command.ts";
 import type { UploadSummary } from "../state/summary.ts";
 import { formatDuration } from "../render.ts";
 import { formatSize } from "../sizes.ts";
-import { entryIds, readEntry } from "../state/directory.ts";
-import { isLocked } from "../state/lock.ts";
+import { entryIds, readEntry } from "../../state/directory.ts";
+import { isLocked } from "../../state/lock.ts";
 import { chosenPlace, journalFlag } from "../state/place.ts";
 import { summarize } from "../state/summary.ts";
 

@@ -3,7 +3,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { parseArguments } from "../args.ts";
 import { exitCodeOfAll } from "../exit-codes.ts";
 import { chosenIds } from "../state/chosen.ts";
-import { readEntry, stateDirectory } from "../state/directory.ts";
+import { readEntry, stateDirectory } from "../../state/directory.ts";
 import { uploadFlags } from "../upload/flags.ts";
 import { runUploads, uploadCommand } from "./upload.ts";
 

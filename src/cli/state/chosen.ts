@@ -1,6 +1,6 @@
 import type { Arguments } from "../args.ts";
 import { UsageError } from "../args.ts";
-import { entryIds } from "./directory.ts";
+import { entryIds } from "../../state/directory.ts";
 
 /**
  * The ids that a command is for: those typed, each cut short as far as it stays unambiguous, or with `--all` every one.

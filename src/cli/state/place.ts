@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Arguments, FlagSpec } from "../args.ts";
 import { lockOf, stateOf } from "../../batch/journal.ts";
-import { lockFile, stateDirectory } from "./directory.ts";
+import { lockFile, stateDirectory } from "../../state/directory.ts";
 
 /** Where unfinished uploads are kept, and what is locked by who works at one. */
 export interface StatePlace {

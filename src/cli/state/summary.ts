@@ -1,7 +1,7 @@
 import type { CheckpointSummary } from "../../index.ts";
-import type { StateEntry } from "./directory.ts";
+import type { StateEntry } from "../../state/directory.ts";
 import { summarizeCheckpoint } from "../../index.ts";
-import { shownSource } from "../shown-source.ts";
+import { shownSource } from "../../shown-source.ts";
 
 /** What a person wants to know of an unfinished upload. */
 export interface UploadSummary extends CheckpointSummary {

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Arguments } from "../args.ts";
 import type { UploadFlag } from "./flags.ts";
 import { UsageError } from "../args.ts";
-import { shownSource } from "../shown-source.ts";
+import { shownSource } from "../../shown-source.ts";
 
 const taken = "an address must begin with http://, https:// or file://";
 

@@ -6,10 +6,9 @@ import type { Terminal } from "../terminal.ts";
 import type { UploadFlag } from "./flags.ts";
 import type { UploadOutput } from "./output.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
-import { shownSource } from "../shown-source.ts";
+import { shownSource, sourceOf } from "../../shown-source.ts";
 import { formatSize } from "../sizes.ts";
 import { visibleLine } from "../terminal.ts";
-import { sourceOf } from "./flags.ts";
 
 /**
  * `upload --dry-run`: finds every mistake that can be found without sending anything, and prints what would be sent.

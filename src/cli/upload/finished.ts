@@ -1,3 +1,4 @@
+import { sourceOf } from "../../shown-source.ts";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, rm, rmdir, stat } from "node:fs/promises";
@@ -6,10 +7,10 @@ import type { UploadResult } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Target } from "../connection.ts";
 import type { UploadFlag } from "./flags.ts";
-import { stateDirectory } from "../state/directory.ts";
-import { openPrivateFolder } from "../state/private-folder.ts";
-import { readOwn, replaceFile } from "../state/private-file.ts";
-import { sourceOf, withAbsolutePaths } from "./flags.ts";
+import { stateDirectory } from "../../state/directory.ts";
+import { openPrivateFolder } from "../../state/private-folder.ts";
+import { readOwn, replaceFile } from "../../state/private-file.ts";
+import { withAbsolutePaths } from "./flags.ts";
 
 /** Flags that may differ when a command is run again: none of them makes another media. */
 const passing =

@@ -3,6 +3,7 @@ import type { SessionRefresh, UploadOptions } from "../../index.ts";
 import type { Arguments, FlagSpec } from "../args.ts";
 import type { ConnectionFlag } from "../connection.ts";
 import { UsageError } from "../args.ts";
+import { sourceOf } from "../../shown-source.ts";
 import { connectionFlags } from "../connection.ts";
 import { parseAuto, parseInteger } from "../numbers.ts";
 import { parseSize } from "../sizes.ts";
@@ -75,11 +76,6 @@ export const uploadFlags: Readonly<Record<UploadFlag, FlagSpec>> = {
   "no-progress": { summary: "show no progress; without --json it is shown on a terminal only" },
   "dry-run": { summary: "check everything and print what would be sent, but send nothing" },
 };
-
-/** A source or cover as typed: an http(s) or file URL, or a path. */
-export function sourceOf(text: string): string | URL {
-  return /^(?:https?|file):\/\//i.test(text) && URL.canParse(text) ? new URL(text) : text;
-}
 
 /**
  * The library's options from the flags. What the library checks itself is left to it.

@@ -1,25 +1,15 @@
+import { sourceOf } from "../../shown-source.ts";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Arguments } from "../args.ts";
 import type { Target } from "../connection.ts";
 import type { UploadFlag } from "./flags.ts";
-import type { CheckpointStore } from "../state/checkpoint-store.ts";
+import type { Memory } from "../../state/remembered-upload.ts";
 import { CheckpointError } from "../../index.ts";
-import { sourceOf, withAbsolutePaths } from "./flags.ts";
-import { openCheckpointFile, openState } from "../state/checkpoint-store.ts";
-import { readEntry, stateDirectory, stateId } from "../state/directory.ts";
-
-/**
- * Where the checkpoint of one source lives: in the file of `--checkpoint`, by default in the state directory, of a
- * batch beside its journal.
- */
-export interface Memory {
-  readonly kind: "file" | "default" | "batch";
-  /** Of the state directory. */
-  readonly id: string | undefined;
-  readonly store: CheckpointStore;
-}
+import { withAbsolutePaths } from "./flags.ts";
+import { openCheckpointFile, openState } from "../../state/checkpoint-store.ts";
+import { readEntry, stateDirectory, stateId } from "../../state/directory.ts";
 
 /** Flags that tell one upload of a file from another of the same file, beside where it goes. */
 const identifying = ["media-type", "media-name", "media-storage-path", "storage-region", "procedure"] as const;

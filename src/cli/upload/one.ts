@@ -1,15 +1,17 @@
 import type { UploadOptions, UploadResult } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Connection } from "../connection.ts";
+import type { RememberedTask } from "../../state/remembered-upload.ts";
 import type { Stopping } from "../stopping.ts";
 import type { UploadFlag } from "./flags.ts";
 import type { FinishedSources } from "./finished.ts";
 import type { UploadOutput } from "./output.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { exitCodeOf } from "../exit-codes.ts";
-import { RememberedUpload, PrintError } from "./remembered-upload.ts";
+import { exitCodeOf, verdictOf } from "../exit-codes.ts";
+import { RememberedUpload, PrintError } from "../../state/remembered-upload.ts";
 import { openMemory } from "./memory.ts";
-import { shownSource } from "../shown-source.ts";
+import { shownSource, sourceOf } from "../../shown-source.ts";
+import { openInput } from "./standard-input.ts";
 import { DeadlineError } from "../stopping.ts";
 
 /** What all sources of a command line share, but for the output. */
@@ -51,7 +53,11 @@ export async function uploadOne(task: UploadTask, source: string, index: number)
     const remember = await task.finished?.watch(source, index);
     const warn = (message: string): void => output.warning({ code: "NO_STATE", message });
     output.waiting(opening(source));
-    upload = new RememberedUpload(task, source, await openMemory(args, connection.target, source, warn));
+    upload = new RememberedUpload(
+      rememberedTask(task, source),
+      source,
+      await openMemory(args, connection.target, source, warn),
+    );
     result = await upload.send();
     // Until it was told, and all is over that the command is for, running the command again must not upload again.
     await tell(result, () => output.stored(result as UploadResult));
@@ -67,6 +73,14 @@ export async function uploadOne(task: UploadTask, source: string, index: number)
   } finally {
     await upload?.close();
   }
+}
+
+function rememberedTask({ args, options, connection, run, output }: UploadTask, source: string): RememberedTask {
+  const { client } = connection;
+  const { signal } = run;
+  const open = (): ReturnType<RememberedTask["open"]> =>
+    source === "-" ? openInput({ ...options, signal }, connection) : sourceOf(source);
+  return { client, options, signal, keepParts: args.has("keep-parts"), open, judge: verdictOf, news: output };
 }
 
 /** With a task flow waits for its success, and without one until the media can be found. */

@@ -2,10 +2,12 @@ import type { Checkpoint, ProgressEvent, RetryEvent, TaskState, UploadResult, Wa
 import type { Arguments } from "../args.ts";
 import type { Terminal } from "../terminal.ts";
 import type { UploadFlag } from "./flags.ts";
+import type { ErrorFields } from "../../batch/records.ts";
+import { resultFields } from "../../batch/records.ts";
 import { performance } from "node:perf_hooks";
 import { progressView } from "../render.ts";
 import { describeError, reportError } from "../report-error.ts";
-import { shownSource } from "../shown-source.ts";
+import { shownSource } from "../../shown-source.ts";
 import { formatSize, parseSize } from "../sizes.ts";
 import { visibleLine } from "../terminal.ts";
 
@@ -100,11 +102,10 @@ function jsonOutput(
   source: string,
   { args, debug }: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
 ): UploadOutput {
-  const line = (type: string, fields: Readonly<Record<string, unknown>>): Promise<void> =>
+  const line = (type: string, fields: object): Promise<void> =>
     terminal.print(JSON.stringify({ type, source, ...fields }));
   // A reader who has gone misses news, but the upload goes on; the last line is the one that must arrive.
-  const news = (type: string, fields: Readonly<Record<string, unknown>>): void =>
-    void line(type, fields).catch(() => undefined);
+  const news = (type: string, fields: object): void => void line(type, fields).catch(() => undefined);
   let last = -Infinity;
   let phase: string | undefined;
   return {
@@ -142,20 +143,9 @@ function jsonOutput(
 }
 
 /** What is said of a failure beside its source. */
-export function errorFields(error: unknown): Readonly<Record<string, unknown>> & { readonly code: string } {
+export function errorFields(error: unknown): ErrorFields {
   const { code, message, requestId, retryable } = describeError(error);
   return { code, message, requestId: requestId ?? null, retryable };
-}
-
-/** What is said of a result beside its source. */
-export function resultFields({
-  fileId,
-  mediaUrl,
-  coverUrl,
-  transfer,
-}: UploadResult): Readonly<Record<string, unknown>> & { readonly fileId: string } {
-  const { bytes, parts, retries, crc64, verified, resumedParts } = transfer;
-  return { fileId, mediaUrl, coverUrl: coverUrl ?? null, bytes, parts, retries, crc64, verified, resumedParts };
 }
 
 function progressFields(event: ProgressEvent): Readonly<Record<string, unknown>> {

@@ -1,5 +1,17 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import type { UploadOptions } from "../../index.ts";
+import type { Connection } from "../connection.ts";
 import { SourceError } from "../../index.ts";
+
+/** Mistakes that can be found without a byte of it are told before the first one is waited for. */
+export async function openInput(
+  options: UploadOptions & { readonly signal: AbortSignal },
+  { client, checkCredentials }: Connection,
+): Promise<NodeJS.ReadableStream> {
+  await client.plan(Readable.from([]), options);
+  await checkCredentials();
+  return options.refuseEmpty === true ? filledInput(process.stdin, options.signal) : process.stdin;
+}
 
 /**
  * Waits for the first bytes, which stay in the stream. A program that failed at once leaves a pipe without any: that
@@ -8,7 +20,7 @@ import { SourceError } from "../../index.ts";
  * @throws SourceError `SOURCE_UNREADABLE` when it ends before
  * @throws the signal's own reason; then nothing waits for `stdin` any more
  */
-export async function filledInput(stdin: Readable, signal: AbortSignal): Promise<Readable> {
+async function filledInput(stdin: Readable, signal: AbortSignal): Promise<Readable> {
   signal.throwIfAborted();
   if (await endsEmpty(stdin, signal)) {
     throw new SourceError(

@@ -9,3 +9,8 @@ export function shownSource(source: string): string {
   if (url.username === "" && url.password === "" && url.search === "" && url.hash === "") return source;
   return `${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?…"}`;
 }
+
+/** A source or cover as written: an http(s) or file URL, or a path. */
+export function sourceOf(text: string): string | URL {
+  return /^(?:https?|file):\/\//i.test(text) && URL.canParse(text) ? new URL(text) : text;
+}

@@ -1,11 +1,11 @@
 import { readdir, rmdir } from "node:fs/promises";
-import type { BatchEntry } from "../../batch/entry.ts";
-import type { Checkpoint } from "../../index.ts";
+import type { BatchEntry } from "./entry.ts";
+import type { Checkpoint } from "../upload/state/checkpoint.ts";
 import type { StateEntry } from "../state/directory.ts";
 import type { HeldLock } from "../state/lock.ts";
-import type { Memory } from "../upload/memory.ts";
-import { RecordError } from "../../batch/records.ts";
-import { CheckpointError } from "../../index.ts";
+import type { Memory } from "../state/remembered-upload.ts";
+import { RecordError } from "./records.ts";
+import { CheckpointError } from "../errors.ts";
 import { StoredFile } from "../state/checkpoint-store.ts";
 import { entryFile, readEntry } from "../state/directory.ts";
 import { openPrivateFolder } from "../state/private-folder.ts";

@@ -1,6 +1,6 @@
-import type { Checkpoint } from "../../index.ts";
+import type { Checkpoint } from "../upload/state/checkpoint.ts";
 import type { StateEntry } from "./directory.ts";
-import { CheckpointError } from "../../index.ts";
+import { CheckpointError } from "../errors.ts";
 import { entryFile, lockFile, readEntry } from "./directory.ts";
 import { LockedError, LostLockError, takeLock, type HeldLock } from "./lock.ts";
 import { openPrivateFolder } from "./private-folder.ts";

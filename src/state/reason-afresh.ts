@@ -1,4 +1,4 @@
-import type { CheckpointError } from "../../index.ts";
+import type { CheckpointError } from "../errors.ts";
 
 /** Why an upload does not go on from what an earlier run left, for who is not asked to do anything about it. */
 export function reasonAfresh({ code, field = "" }: CheckpointError): string {

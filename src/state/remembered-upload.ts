@@ -1,15 +1,16 @@
-import { Readable } from "node:stream";
-import type { Checkpoint, UploadOptions, UploadResult } from "../../index.ts";
-import type { Arguments } from "../args.ts";
-import type { Connection } from "../connection.ts";
-import type { Memory } from "./memory.ts";
-import type { UploadOutput } from "./output.ts";
-import { CheckpointError, SourceError, summarizeCheckpoint } from "../../index.ts";
-import { exitCodeOf } from "../exit-codes.ts";
+import type { VodClient } from "../client.ts";
+import type { RetryEvent } from "../http/retry.ts";
+import type { ProgressEvent } from "../upload/progress.ts";
+import type { UploadOptions } from "../upload/options.ts";
+import type { UploadSource } from "../upload/source/source.ts";
+import type { Checkpoint } from "../upload/state/checkpoint.ts";
+import type { UploadResult } from "../upload/state/result.ts";
+import type { Warning } from "../upload/warning.ts";
+import type { CheckpointStore } from "./checkpoint-store.ts";
+import { CheckpointError, SourceError } from "../errors.ts";
 import { shownSource } from "../shown-source.ts";
+import { summarizeCheckpoint } from "../upload/state/summary.ts";
 import { reasonAfresh } from "./reason-afresh.ts";
-import { filledInput } from "./standard-input.ts";
-import { sourceOf } from "./flags.ts";
 
 /** The upload is done, and its FileId could not be printed. */
 export class PrintError extends Error {
@@ -19,13 +20,33 @@ export class PrintError extends Error {
   }
 }
 
+/** Where the checkpoint of one source lives: in a file the user named, in the state directory, or beside a journal. */
+export interface Memory {
+  readonly kind: "file" | "default" | "batch";
+  /** Of the state directory. */
+  readonly id: string | undefined;
+  readonly store: CheckpointStore;
+}
+
+/** What a failure means: nothing was sent; it passes, and what was sent is kept for the next run; or it stays. */
+export type Verdict = "mistake" | "passing" | "final";
+
 /** What an upload is made with. */
 export interface RememberedTask {
-  readonly args: Arguments<"keep-parts">;
+  readonly client: VodClient;
   readonly options: UploadOptions;
-  readonly connection: Connection;
-  readonly run: { readonly signal: AbortSignal };
-  readonly output: Pick<UploadOutput, "progress" | "retry" | "warning" | "checkpoint">;
+  readonly signal: AbortSignal;
+  /** Never remove parts that were sent. */
+  readonly keepParts: boolean;
+  /** Opens the source; asked once more when an upload begins from scratch. */
+  readonly open: () => UploadSource | Promise<UploadSource>;
+  readonly judge: (error: unknown) => Verdict;
+  readonly news: {
+    readonly progress: (event: ProgressEvent) => void;
+    readonly retry: (event: RetryEvent) => void;
+    readonly warning: (warning: Pick<Warning, "message"> & { readonly code: Warning["code"] | "NO_STATE" }) => void;
+    readonly checkpoint: (checkpoint: Checkpoint) => void;
+  };
 }
 
 /** One source's upload and its checkpoint on disk, which outlives the process when it has to. */
@@ -85,7 +106,7 @@ export class RememberedUpload {
     // A checkpoint that cannot be used stays as it is, and nothing goes on from it.
     if (this.#choose(error) === "keep-parts") return memory.store.isKept && !(error instanceof CheckpointError);
     // Wrong arguments send nothing and so remove nothing: the upload of an earlier run is as good as before.
-    if (exitCodeOf(error) === 2) return false;
+    if (this.#task.judge(error) === "mistake") return false;
     if (!this.#settled && !this.#isUploaded && this.#found !== undefined) await this.#discard(this.#found);
     try {
       await memory.store.remove();
@@ -123,7 +144,7 @@ export class RememberedUpload {
     const { openUploads } = summarizeCheckpoint(found);
     const removed = !this.#settled && (await this.#discard(found)) && openUploads > 0;
     // Stopped before all was removed, what tells of it stays.
-    this.#task.run.signal.throwIfAborted();
+    this.#task.signal.throwIfAborted();
     const done =
       settled !== undefined
         ? `; what it was then stays uploaded as FileId ${settled.fileId}`
@@ -134,11 +155,11 @@ export class RememberedUpload {
     if (settled !== undefined && memory.kind === "batch") {
       // Its media belongs into the journal first; what becomes of the changed file the next run says (--changed).
       const message = `${source}: ${reasonAfresh(why)}${done}; run again for what it is now`;
-      this.#task.output.warning({ code: "FRESH_START", message });
+      this.#task.news.warning({ code: "FRESH_START", message });
       return settled;
     }
     const message = `${source}: starting from the beginning, since ${reasonAfresh(why)}${done}`;
-    this.#task.output.warning({ code: "FRESH_START", message });
+    this.#task.news.warning({ code: "FRESH_START", message });
     await memory.store.remove();
     this.#found = undefined;
     this.#settled = false;
@@ -147,10 +168,10 @@ export class RememberedUpload {
 
   /** @returns undefined for a checkpoint that is damaged or of another endpoint, which tells nothing of any media */
   async #settle(found: Checkpoint): Promise<UploadResult | undefined> {
-    const { connection, run } = this.#task;
+    const { client, signal } = this.#task;
     this.#seen = [found.source, found.cover];
     try {
-      return await connection.client.settle(found, { signal: run.signal });
+      return await client.settle(found, { signal });
     } catch (error) {
       if (error instanceof CheckpointError) return undefined;
       throw error;
@@ -158,9 +179,8 @@ export class RememberedUpload {
   }
 
   async #send(found: unknown): Promise<UploadResult> {
-    const { options, connection, run, output } = this.#task;
-    const input = this.#source === "-" ? await this.#standardInput() : sourceOf(this.#source);
-    return connection.client.upload(input, {
+    const { options, client, signal, news, open } = this.#task;
+    return client.upload(await open(), {
       ...options,
       // Whatever was on disk: the library checks it and says what is wrong with it.
       checkpoint: found as Checkpoint | undefined,
@@ -169,55 +189,46 @@ export class RememberedUpload {
         this.#settled = true;
         return this.#choose(error);
       },
-      signal: run.signal,
-      onProgress: output.progress,
-      onRetry: output.retry,
-      onWarning: output.warning,
+      signal,
+      onProgress: news.progress,
+      onRetry: news.retry,
+      onWarning: news.warning,
     });
-  }
-
-  /** Mistakes that can be found without a byte of it are told before the first one is waited for. */
-  async #standardInput(): Promise<NodeJS.ReadableStream> {
-    const { options, connection, run } = this.#task;
-    await connection.client.plan(Readable.from([]), { ...options, signal: run.signal });
-    await connection.checkCredentials();
-    return options.refuseEmpty === true ? filledInput(process.stdin, run.signal) : process.stdin;
   }
 
   /** What the exit code promises of the parts; without a checkpoint on disk nobody could go on from them. */
   #choose(error: unknown): "abort" | "keep-parts" {
-    if (this.#task.args.has("keep-parts")) return "keep-parts";
+    if (this.#task.keepParts) return "keep-parts";
     if (this.#memory === undefined || !this.#memory.store.isKept) return "abort";
     if (this.#memory.kind === "file") return "keep-parts";
-    return [5, 130, 143].includes(exitCodeOf(error)) ? "keep-parts" : "abort";
+    return this.#task.judge(error) === "passing" ? "keep-parts" : "abort";
   }
 
   async #save(checkpoint: Checkpoint): Promise<void> {
     this.#seen = [checkpoint.source, checkpoint.cover];
-    const { output } = this.#task;
+    const { news } = this.#task;
     try {
       await this.#memory?.store.save(checkpoint);
-      output.checkpoint(checkpoint);
+      news.checkpoint(checkpoint);
     } catch (error) {
       // Who asked for a checkpoint must have it, and so must a batch; others ask for the upload, full disk or not.
       if (this.#memory?.kind !== "default" || isLost(error)) throw error;
       if (this.#cannotSave) return;
       this.#cannotSave = true;
       const why = error instanceof Error ? error.message : String(error);
-      output.warning({ code: "NO_STATE", message: `this upload may not be resumable: ${why}` });
+      news.warning({ code: "NO_STATE", message: `this upload may not be resumable: ${why}` });
     }
   }
 
   /** @returns whether nothing is left, as far as anybody can tell */
   async #discard(found: unknown): Promise<boolean> {
-    const { connection, run } = this.#task;
-    const { signal } = run;
-    const failed = await connection.client.discard(found as Checkpoint, { signal }).catch(() => {
+    const { client, signal } = this.#task;
+    const failed = await client.discard(found as Checkpoint, { signal }).catch(() => {
       return signal.aborted ? { removed: false, reason: "stopped before it was done" } : undefined;
     });
     if (failed === undefined || failed.removed) return failed !== undefined;
     const message = `what an earlier run sent of ${shownSource(this.#source)} could not be removed: ${failed.reason}`;
-    this.#task.output.warning({ code: "CLEAN_UP_FAILED", message });
+    this.#task.news.warning({ code: "CLEAN_UP_FAILED", message });
     return false;
   }
 }
