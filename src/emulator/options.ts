@@ -53,7 +53,7 @@ export interface EmulatorOptions {
   /** Whether ApplyUpload takes MediaStoragePath, as sub-apps in FileID+Path mode do. @defaultValue true */
   readonly mediaStoragePath?: boolean | undefined;
   /**
-   * Every header but hop-by-hop ones, user-agent, accept* and trace context, and every parameter must be signed.
+   * `host`, every `content-*` and `x-cos-*` header and every parameter must be signed; other headers need not.
    * @defaultValue false
    */
   readonly strictSignature?: boolean | undefined;

@@ -6,6 +6,15 @@ import { markReused } from "./network-error.ts";
 export type { Agent, Dispatcher };
 
 /**
+ * What is used of a dispatcher, whichever major version of undici it comes from: every `Dispatcher` of undici 6, 7 and 8
+ * is one.
+ */
+export interface DispatcherLike {
+  readonly dispatch: (options: never, handler: never) => boolean;
+  readonly request: (options: never) => Promise<unknown>;
+}
+
+/**
  * How many connections one origin may have; the engine's concurrency stays far below it unless many uploads run at
  * once.
  */
@@ -18,17 +27,18 @@ export const connectionsPerOrigin = 128;
  * @throws TypeError `ERR_INVALID_ARG_VALUE` when it is neither a dispatcher nor Agent options
  */
 export async function openDispatcher(
-  option: Dispatcher | Agent.Options | undefined,
+  option: DispatcherLike | Agent.Options | undefined,
   connectMs: number,
 ): Promise<OpenedDispatcher> {
   if (isDispatcher(option)) return { dispatcher: option, close: async () => {} };
   const { open, buildConnector } = await loadAgent();
-  const connect = option?.connect;
+  const options = option as Agent.Options | undefined;
+  const connect = options?.connect;
   const connector = typeof connect === "function" ? connect : buildConnector({ timeout: connectMs, ...connect });
   const connecting = new Set<Destroyable>();
   const dispatcher = open({
     connections: connectionsPerOrigin,
-    ...option,
+    ...options,
     connect: watched(connector, connecting),
   });
   const close = async (): Promise<void> => {
@@ -77,12 +87,22 @@ function isDestroyable(value: unknown): value is Destroyable {
   return typeof value === "object" && value !== null && "destroy" in value && typeof value.destroy === "function";
 }
 
-/** Refuses what cannot be used, before anything is sent. */
+/**
+ * Refuses what cannot be used, before anything is sent. Options are a plain object: what has a class of its own and does
+ * not dispatch, such as the `ProxyAgent` that Bun gives for `undici`, would be bypassed in silence.
+ */
 export function checkDispatcher(option: unknown): void {
-  if (option === undefined || isDispatcher(option)) return;
-  if (typeof option !== "object" || option === null || "dispatch" in option) {
-    throw invalidArgument("dispatcher", "must be an undici Dispatcher (such as Agent or ProxyAgent) or Agent options");
-  }
+  if (option === undefined || isDispatcher(option) || isPlain(option)) return;
+  const kinds = "an undici Dispatcher (such as Agent or ProxyAgent) or Agent options";
+  const stub = "bun" in process.versions ? '; Bun puts a stub in the place of "undici": import "undici/index.js"' : "";
+  throw invalidArgument("dispatcher", `must be ${kinds}${stub}`);
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || "dispatch" in value) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // That of another realm has none itself.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function isDispatcher(value: unknown): value is Dispatcher {

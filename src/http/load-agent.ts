@@ -14,6 +14,9 @@ interface UndiciInside {
   readonly request: (this: Dispatcher, asked: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData>;
 }
 
+/** Not written into `import()`: a bundler would put fetch, WebSocket and the rest of undici into every program. */
+const wholePackage = "undici/index.js";
+
 /** By these Node, Bun and Deno say that a file is not there, or not for others. */
 const notFound = new Set(["ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED", "MODULE_NOT_FOUND"]);
 
@@ -29,7 +32,9 @@ export async function loadAgent(inside: () => Promise<UndiciInside> = loadInside
     throw error;
   });
   if (loaded === undefined) {
-    const { Agent, buildConnector: connector } = await import("undici");
+    const { Agent, buildConnector: connector } = (await import(
+      /* webpackIgnore: true */ /* @vite-ignore */ wholePackage
+    )) as typeof import("undici");
     return { open: (options) => new Agent(options), buildConnector: connector };
   }
   const { Agent, connector, request } = loaded;
@@ -47,8 +52,20 @@ export async function loadAgent(inside: () => Promise<UndiciInside> = loadInside
  * share others are under way.
  */
 async function loadInside(): Promise<UndiciInside> {
-  const { default: Agent } = await import("undici/lib/dispatcher/agent.js");
-  const { default: connector } = await import("undici/lib/core/connect.js");
-  const { default: request } = await import("undici/lib/api/api-request.js");
-  return { Agent, connector, request };
+  const agent = await import("undici/lib/dispatcher/agent.js");
+  const connect = await import("undici/lib/core/connect.js");
+  const request = await import("undici/lib/api/api-request.js");
+  return { Agent: onlyExport(agent), connector: onlyExport(connect), request: onlyExport(request) };
+}
+
+/**
+ * What a file of CommonJS exports, a function in all three: bundlers disagree on whether `import()` gives it as `default`,
+ * as the `default` of that, or itself.
+ * @throws Error when it is none of these: sending would fail later, and say less
+ */
+export function onlyExport<T>(module: { readonly default: T }): T {
+  const inner: unknown = (module.default as { default?: unknown } | undefined)?.default;
+  const found = [module.default, inner, module].find((value) => typeof value === "function");
+  if (found !== undefined) return found as T;
+  throw new Error("undici was changed by a bundler: leave it out of the bundle (docs/runtimes.md)");
 }

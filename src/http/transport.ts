@@ -1,4 +1,4 @@
-import type { Agent, Dispatcher } from "./dispatcher.ts";
+import type { Agent, Dispatcher, DispatcherLike } from "./dispatcher.ts";
 import type { Download, DownloadRequest } from "./download.ts";
 import type { IdleLimits } from "./limits.ts";
 import type { Pacer } from "./pacer.ts";
@@ -69,13 +69,13 @@ export interface WireAnswer {
  * It neither signs nor retries nor judges the status.
  */
 export class Transport {
-  readonly #option: Dispatcher | Agent.Options | undefined;
+  readonly #option: DispatcherLike | Agent.Options | undefined;
   readonly #limits: IdleLimits;
   readonly #pacer: Pacer | undefined;
   #opened: ReturnType<typeof openDispatcher> | undefined;
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(dispatcher?: Dispatcher | Agent.Options, limits: IdleLimits = defaultLimits, pacer?: Pacer) {
+  constructor(dispatcher?: DispatcherLike | Agent.Options, limits: IdleLimits = defaultLimits, pacer?: Pacer) {
     checkDispatcher(dispatcher);
     this.#pacer = pacer;
     this.#option = dispatcher;

@@ -1,4 +1,4 @@
-import type { Agent, Dispatcher } from "./dispatcher.ts";
+import type { Agent, DispatcherLike } from "./dispatcher.ts";
 import type { IdleLimits, LimitOptions } from "./limits.ts";
 import type { Outage } from "./peer.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
@@ -17,7 +17,7 @@ export interface WireOptions {
    * An undici Dispatcher (it stays yours: `close()` leaves it open), or options for the Agent that vodup makes.
    * @see docs/recipes.md: proxies, other dispatchers, internal and accelerated domains
    */
-  readonly dispatcher?: Dispatcher | Agent.Options | undefined;
+  readonly dispatcher?: DispatcherLike | Agent.Options | undefined;
   readonly retry?: RetryOptions | undefined;
   /**
    * Called when a service that had answered can no longer be reached and is waited for (`retry.unreachableMs`), and

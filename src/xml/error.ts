@@ -26,4 +26,12 @@ export class XmlError extends Error {
     this.element = element;
   }
 }
-Object.defineProperty(XmlError.prototype, "name", { value: "XmlError", configurable: true, writable: true });
+// An error of another copy of this module is one too, as those of errors.ts are.
+const brand = Symbol.for("vodup.XmlError");
+Object.defineProperties(XmlError.prototype, {
+  name: { value: "XmlError", configurable: true, writable: true },
+  [brand]: { value: true },
+});
+Object.defineProperty(XmlError, Symbol.hasInstance, {
+  value: (error: unknown): boolean => typeof error === "object" && error !== null && brand in error,
+});

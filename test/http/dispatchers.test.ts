@@ -135,6 +135,8 @@ describe("interceptors that would do harm", () => {
         traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         tracestate: "vendor=1",
         baggage: "user=2",
+        "sentry-trace": "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1",
+        "x-datadog-trace-id": "1",
       };
       const tracing: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
         dispatch({ ...options, headers: { ...(options.headers as Record<string, string>), ...added } }, handler);
@@ -159,6 +161,8 @@ describe("what is no dispatcher is refused, naming the option:", () => {
     ["a string", "http://127.0.0.1:3128"],
     ["null", null],
     ["half a dispatcher", { dispatch: () => true }],
+    ["an object of a class that does not dispatch", new (class ProxyAgent {})()],
+    ["a list", []],
     ["a class instead of its object", Agent],
   ];
   test.each(refused)("%s", (_, dispatcher) => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { loadAgent, type UndiciAgent } from "../../src/http/load-agent.ts";
+import { loadAgent, onlyExport, type UndiciAgent } from "../../src/http/load-agent.ts";
 
 async function exchange({ open, buildConnector }: UndiciAgent): Promise<string> {
   const server = createServer((request, response) => request.pipe(response)).listen(0, "127.0.0.1");
@@ -36,4 +36,14 @@ test.each([
 test("whatever else is wrong with its files is told, and not covered up", async () => {
   const broken = new SyntaxError("Unexpected token");
   await expect(loadAgent(() => Promise.reject(broken))).rejects.toBe(broken);
+});
+
+test("the export of a file is found in every form that bundlers give it; anything else is refused", () => {
+  const agent = (): void => undefined;
+  expect(onlyExport({ default: agent })).toBe(agent);
+  expect(onlyExport({ default: { default: agent } } as never)).toBe(agent);
+  expect(onlyExport(agent as never)).toBe(agent);
+  for (const wrong of [{ default: undefined }, { default: {} }, { default: "agent.js" }]) {
+    expect(() => onlyExport(wrong)).toThrow("undici was changed by a bundler");
+  }
 });

@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers";
+import { expect, test, vi } from "vitest";
 import { loopTurn } from "../../src/http/loop-turn.ts";
 import { tap } from "../../src/http/tap.ts";
 import { timing } from "../support/timing.ts";
@@ -35,4 +37,16 @@ async function mostInOneTurn(before?: () => Promise<void> | undefined): Promise<
 test("many bodies share a turn of the event loop, and leave the rest of it to the host", timing, async () => {
   expect(await mostInOneTurn()).toBeGreaterThan(16);
   expect(await mostInOneTurn(loopTurn)).toBeLessThanOrEqual(4);
+});
+
+/** As a host's tests have them: what was scheduled with a global function is never called. */
+test("timers that a host has replaced neither stop a body nor leave the next one spinning", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate", "setInterval", "performance", "Date"] });
+  try {
+    expect(await mostInOneTurn(loopTurn)).toBeLessThanOrEqual(16);
+  } finally {
+    vi.useRealTimers();
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(loopTurn()).toBeUndefined();
 });

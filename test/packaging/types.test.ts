@@ -7,6 +7,9 @@ import { run, succeed } from "./commands.ts";
 /** The oldest, the last of the JavaScript line and the present TypeScript. */
 const compilers = { "5.4": "typescript@~5.4.0", "5.9": "typescript@~5.9.0", "7": "typescript@^7.0.0" };
 
+/** dispatchers.ts gives dispatchers of other majors of undici, whose own types need a recent TypeScript. */
+const files = ["consumer.ts", "dispatchers.ts"];
+
 const { tarball } = inject("packed");
 let folder: string;
 
@@ -14,8 +17,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vodup-types-"));
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
   const aliases = Object.entries(compilers).map(([version, spec]) => `typescript-${version}@npm:${spec}`);
-  await succeed("npm", ["install", "--no-audit", "--no-fund", tarball, "@types/node@22", ...aliases], folder);
-  await copyFile(join(import.meta.dirname, "consumer/consumer.ts"), join(folder, "consumer.ts"));
+  const others = ["undici-6@npm:undici@^6", "undici-8@npm:undici@^8"];
+  await succeed(
+    "npm",
+    ["install", "--no-audit", "--no-fund", tarball, "@types/node@22", ...aliases, ...others],
+    folder,
+  );
+  for (const file of files) await copyFile(join(import.meta.dirname, "consumer", file), join(folder, file));
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -42,5 +50,19 @@ describe.each(Object.keys(compilers))("the published types under TypeScript %s",
       expect(outcome.stdout).toBe("");
       expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
     });
+  });
+});
+
+test("dispatchers of undici 6 and 8 are taken as those of 7", async () => {
+  const project = join(folder, "dispatchers");
+  await mkdir(project);
+  const compilerOptions = { target: "es2023", types: ["node"], module: "nodenext", strict: true, skipLibCheck: true };
+  const config = { compilerOptions: { ...compilerOptions, noEmit: true }, files: ["../dispatchers.ts"] };
+  await writeFile(join(project, "tsconfig.json"), JSON.stringify(config));
+  const compiler = join(folder, "node_modules/typescript-5.9/bin/tsc");
+  expect(await run(process.execPath, [compiler, "-p", project, "--pretty", "false"], folder)).toEqual({
+    exitCode: 0,
+    stdout: "",
+    stderr: "",
   });
 });

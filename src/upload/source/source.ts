@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { PartBody } from "./part-body.ts";
 
 /**
@@ -5,7 +6,14 @@ import type { PartBody } from "./part-body.ts";
  * Bytes and Blobs must not change before the upload is over.
  */
 export type UploadSource =
-  string | URL | Uint8Array | Blob | NodeJS.ReadableStream | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+  | string
+  | URL
+  | Uint8Array
+  | Blob
+  | Readable
+  | NodeJS.ReadableStream
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
 
 /** What identifies a source between two runs. */
 export interface SourceIdentity {
