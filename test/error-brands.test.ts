@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as errors from "../src/errors.ts";
-import { XmlError } from "../src/xml/error.ts";
+import * as xmlErrors from "../src/xml/error.ts";
 
 /** The same module a second time, as a process has it whose packages import and require this one. */
 const copy = (await import(
@@ -25,9 +25,9 @@ test("a subclass of the caller's has its own instances and no others", () => {
 
 test("the same holds of the errors of XML, which decide how a manifest is read", async () => {
   const path = new URL("../dist/xml/error.js", import.meta.url).href;
-  const other = (await import(/* @vite-ignore */ `${path}?copy`)) as typeof import("../src/xml/error.ts");
-  expect(new other.XmlError("empty", "x") instanceof XmlError).toBe(true);
-  expect(new Error("x") instanceof XmlError).toBe(false);
+  const other = (await import(/* @vite-ignore */ `${path}?copy`)) as typeof xmlErrors;
+  expect(new other.XmlError("empty", "x") instanceof xmlErrors.XmlError).toBe(true);
+  expect(new Error("x") instanceof xmlErrors.XmlError).toBe(false);
 });
 
 test("nothing else is one", () => {

@@ -34,7 +34,7 @@ export async function loadAgent(inside: () => Promise<UndiciInside> = loadInside
   if (loaded === undefined) {
     const { Agent, buildConnector: connector } = (await import(
       /* webpackIgnore: true */ /* @vite-ignore */ wholePackage
-    )) as typeof import("undici");
+    )) as Pick<UndiciInside, "Agent"> & { readonly buildConnector: UndiciInside["connector"] };
     return { open: (options) => new Agent(options), buildConnector: connector };
   }
   const { Agent, connector, request } = loaded;

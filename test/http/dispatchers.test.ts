@@ -161,7 +161,7 @@ describe("what is no dispatcher is refused, naming the option:", () => {
     ["a string", "http://127.0.0.1:3128"],
     ["null", null],
     ["half a dispatcher", { dispatch: () => true }],
-    ["an object of a class that does not dispatch", new (class ProxyAgent {})()],
+    ["an object of a class that does not dispatch", new URLSearchParams()],
     ["a list", []],
     ["a class instead of its object", Agent],
   ];
