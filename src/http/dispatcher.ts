@@ -6,8 +6,8 @@ import { markReused } from "./network-error.ts";
 export type { Agent, Dispatcher };
 
 /**
- * What is used of a dispatcher, whichever major version of undici it comes from: every `Dispatcher` of undici 6, 7 and 8
- * is one.
+ * What is used of a dispatcher, whichever major version of undici it comes from: every `Dispatcher` of undici 6, 7
+ * and 8 is one.
  */
 export interface DispatcherLike {
   readonly dispatch: (options: never, handler: never) => boolean;
@@ -88,8 +88,8 @@ function isDestroyable(value: unknown): value is Destroyable {
 }
 
 /**
- * Refuses what cannot be used, before anything is sent. Options are a plain object: what has a class of its own and does
- * not dispatch, such as the `ProxyAgent` that Bun gives for `undici`, would be bypassed in silence.
+ * Refuses what cannot be used, before anything is sent. Options are a plain object: what has a class of its own and
+ * does not dispatch, such as the `ProxyAgent` that Bun gives for `undici`, would be bypassed in silence.
  */
 export function checkDispatcher(option: unknown): void {
   if (option === undefined || isDispatcher(option) || isPlain(option)) return;

@@ -59,8 +59,8 @@ async function loadInside(): Promise<UndiciInside> {
 }
 
 /**
- * What a file of CommonJS exports, a function in all three: bundlers disagree on whether `import()` gives it as `default`,
- * as the `default` of that, or itself.
+ * What a file of CommonJS exports, a function in all three: bundlers disagree on whether `import()` gives it as
+ * `default`, as the `default` of that, or itself.
  * @throws Error when it is none of these: sending would fail later, and say less
  */
 export function onlyExport<T>(module: { readonly default: T }): T {
