@@ -47,10 +47,16 @@ export class EmulatorClock {
     };
   }
 
-  close(): void {
-    this.#closed = true;
+  /** Back to the base clock, with no appointment. */
+  reset(): void {
+    this.#offset = 0;
     this.#appointments = [];
     clearTimeout(this.#timer);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.reset();
   }
 
   #keep(): void {

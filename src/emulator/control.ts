@@ -1,6 +1,6 @@
 import { sealed } from "./door.ts";
 import { BodyTooLarge, type Answer, type Exchange } from "./exchange.ts";
-import { parseFaultRules } from "./faults.ts";
+import { parseFaultRules } from "./fault-rules.ts";
 import type { Inspection } from "./inspection.ts";
 import { isRecord, parseJson, type Json } from "./json.ts";
 
@@ -63,6 +63,7 @@ export function controlsOf(inspection: Inspection): Controls {
     },
     changes: {
       "PUT /faults": (rules) => inspection.setFaults(parseFaultRules(rules)),
+      "POST /reset": () => inspection.reset(),
       "POST /clock": (order) => inspection.advanceClock(numberIn(order, "advanceMs")),
       "POST /certificates": (order) => inspection.expireCertificates(textIn(order, "fileId")),
       "POST /events": (order) => sendEvent(inspection, order),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Inspector } from "./inspection.ts";
+import type { Inspector } from "./inspected.ts";
 import { resolveOptions, type EmulatorOptions } from "./options.ts";
 import { listen } from "./server.ts";
 import { World } from "./world.ts";

@@ -1,5 +1,5 @@
 import { refuseUnknown } from "../unknown-options.ts";
-import { parseFaultRules, type FaultRule } from "./faults.ts";
+import { parseFaultRules, type FaultRule } from "./fault-rules.ts";
 
 /**
  * What the emulator does where the real service's behaviour is not published, what it does for a test's sake, and

@@ -5,13 +5,12 @@ import { EmulatorClock } from "./clock.ts";
 import { answerControl, controlsOf, isControlRequest, type Controls } from "./control.ts";
 import { Bucket, type StoredObject } from "./cos/bucket.ts";
 import { answerCos, cosOperation } from "./cos/operations.ts";
-import type { CosContext } from "./cos/context.ts";
 import { carryOut } from "./deliver.ts";
 import { comesFromElsewhere, isNavigation, namesLoopback, refusalOf, refuse } from "./door.ts";
 import { Disconnected, Exchange, readHeaders, type Answer } from "./exchange.ts";
 import { parseTarget, type Target } from "./request-target.ts";
-import { FaultPlan } from "./faults.ts";
-import { Inspection } from "./inspection.ts";
+import { FaultPlan } from "./fault-rules.ts";
+import { Inspection, type InspectionParts } from "./inspection.ts";
 import type { Settings } from "./options.ts";
 import type { Page } from "./page/page.ts";
 import { answerPlay, playedObject } from "./play.ts";
@@ -39,43 +38,55 @@ async function openStore(settings: Settings): Promise<ObjectStore> {
   return settings.dir === undefined ? new MemoryStore() : DirectoryStore.open(settings.dir);
 }
 
+function accountOf(settings: Settings, ids: Identifiers): { secretId: string; secretKey: string } {
+  return { secretId: settings.secretId ?? `AKID${ids.word(32)}`, secretKey: settings.secretKey ?? ids.word(32) };
+}
+
+/** What comes into being while an emulator runs. A reset replaces all of it. */
+interface Contents {
+  readonly faults: FaultPlan;
+  readonly rates: RateLimits;
+  readonly vod: VodContext;
+  readonly pusher: Pusher;
+}
+
 /** Everything that exists in one emulator, and the way of a request through it. */
 export class World {
   readonly account: { readonly secretId: string; readonly secretKey: string };
   readonly inspection: Inspection;
   readonly #clock: EmulatorClock;
-  readonly #faults: FaultPlan;
   readonly #log: RequestLog;
-  readonly #rates: RateLimits;
-  readonly #vod: VodContext;
-  readonly #cos: CosContext;
   readonly #controls: Controls;
   readonly #settings: Settings;
+  #contents: Contents;
   #page: Promise<Page> | undefined;
   readonly #closing = new AbortController();
 
   private constructor(settings: Settings, store: ObjectStore) {
-    const ids = new Identifiers(settings.seed);
-    const clock = new EmulatorClock(settings.clock);
-    const account = {
-      secretId: settings.secretId ?? `AKID${ids.word(32)}`,
-      secretKey: settings.secretKey ?? ids.word(32),
-    };
-    const sessions = new Sessions(settings, ids);
-    const bucket = new Bucket(store);
     // Every request that is kept waiting listens to it: more than ten are no leak.
     setMaxListeners(0, this.#closing.signal);
-    const pusher = new Pusher(settings, clock, this.#closing.signal);
-    this.account = account;
+    this.account = accountOf(settings, new Identifiers(settings.seed));
     this.#settings = settings;
-    this.#clock = clock;
-    this.#faults = new FaultPlan(settings.faults);
+    this.#clock = new EmulatorClock(settings.clock);
     this.#log = new RequestLog(settings.requestLogLimit);
-    this.#rates = new RateLimits(settings);
-    this.#cos = { settings, ids, sessions, bucket, account };
-    this.#vod = {
-      ...this.#cos,
+    this.#contents = this.#begin(store);
+    this.inspection = new Inspection(this.#inspected(), () => this.#reset());
+    this.#controls = controlsOf(this.inspection);
+  }
+
+  #begin(store: ObjectStore): Contents {
+    const [settings, clock] = [this.#settings, this.#clock];
+    const ids = new Identifiers(settings.seed);
+    // Drawn once more for nothing: what a seed repeats must be the same after a reset.
+    accountOf(settings, ids);
+    const pusher = new Pusher(settings, clock, this.#closing.signal);
+    const vod: VodContext = {
+      settings,
+      ids,
       clock,
+      account: this.account,
+      sessions: new Sessions(settings, ids),
+      bucket: new Bucket(store),
       media: new MediaLibrary(),
       events: new EventQueues(settings, clock, ids, pusher),
       regions: new Regions(settings),
@@ -84,19 +95,25 @@ export class World {
       templates: new Templates(clock),
       sessionIds: new SessionIds(),
     };
-    this.inspection = new Inspection({
-      log: this.#log,
-      account,
-      sessions,
-      bucket,
-      media: this.#vod.media,
-      pusher,
-      events: this.#vod.events,
-      subAppId: settings.defaultSubAppId,
-      faults: this.#faults,
-      clock,
-    });
-    this.#controls = controlsOf(this.inspection);
+    return { faults: new FaultPlan(settings.faults), rates: new RateLimits(settings), vod, pusher };
+  }
+
+  #inspected(): InspectionParts {
+    const { faults, pusher, vod } = this.#contents;
+    const { defaultSubAppId: subAppId } = this.#settings;
+    return { ...vod, log: this.#log, subAppId, faults, pusher };
+  }
+
+  /** What is still being answered ends with what it began with; nobody finds that again. */
+  async #reset(): Promise<InspectionParts> {
+    const store = await openStore(this.#settings);
+    const { bucket } = this.#contents.vod;
+    this.#contents = this.#begin(store);
+    this.#clock.reset();
+    this.#log.clear();
+    for (const { key } of bucket.objects()) await bucket.remove(key);
+    await bucket.store.close();
+    return this.#inspected();
   }
 
   static async open(settings: Settings): Promise<World> {
@@ -120,7 +137,11 @@ export class World {
       return;
     }
     const entry = this.#enter(request, headers, target, route, connection);
-    const fault = this.#faults.strike({ ...route, path: target.path ?? target.rawPath, partNumber: entry.partNumber });
+    const fault = this.#contents.faults.strike({
+      ...route,
+      path: target.path ?? target.rawPath,
+      partNumber: entry.partNumber,
+    });
     entry.fault = fault?.kind;
     const now = entry.time + (fault?.kind === "clock-skew" ? fault.ms : 0);
     const closing = this.#closing.signal;
@@ -163,7 +184,7 @@ export class World {
 
   async close(): Promise<void> {
     this.hangUp();
-    await this.#cos.bucket.store.close();
+    await this.#contents.vod.bucket.store.close();
   }
 
   #route(method: string, target: Target, headers: ReadonlyMap<string, string>): { api: Api; operation: string } {
@@ -210,7 +231,7 @@ export class World {
   #played(operation: string, target: Target, headers: ReadonlyMap<string, string>): StoredObject | undefined {
     const unsigned = !headers.has("authorization") && !target.query.has("q-signature");
     if (!unsigned || (operation !== "GetObject" && operation !== "HeadObject")) return undefined;
-    return playedObject(target.path, this.#cos.bucket, this.#vod.media);
+    return playedObject(target.path, this.#contents.vod.bucket, this.#contents.vod.media);
   }
 
   async #showPage(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
@@ -221,9 +242,10 @@ export class World {
 
   #operate(exchange: Exchange, api: Api): Promise<Answer> | Answer {
     if (api === "control") return answerControl(exchange, this.#controls);
-    const played = api === "media" ? playedObject(exchange.target.path, this.#cos.bucket, this.#vod.media) : undefined;
-    if (played !== undefined) return answerPlay(exchange, this.#cos, played);
-    return api === "vod" ? answerVod(exchange, this.#vod, this.#rates) : answerCos(exchange, this.#cos);
+    const { vod, rates } = this.#contents;
+    const played = api === "media" ? playedObject(exchange.target.path, vod.bucket, vod.media) : undefined;
+    if (played !== undefined) return answerPlay(exchange, vod, played);
+    return api === "vod" ? answerVod(exchange, vod, rates) : answerCos(exchange, vod);
   }
 
   /** A defect of the emulator's own (or a full disk) must not look like an answer of the service. */

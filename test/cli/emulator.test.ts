@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -61,6 +62,43 @@ describe("vodup emulator", () => {
     expect(contents).toContain("bytes");
     run.child.kill("SIGTERM");
     expect(await run.ended).toMatchObject({ code: 143, stderr: `page: ${line.origin}/\n` });
+  });
+
+  test("--env: a shell that evaluates it uploads; the keys are those of the flags", async () => {
+    const run = bench.start(["emulator", "--env", "--secret-id", "AKIDfixed", "--secret-key", "made'up"]);
+    await until(() => run.stdout().split("\n").length > 4, "the lines");
+    const shell = spawnSync("sh", ["-c", `${run.stdout()}\nenv`], { encoding: "utf8", env: {} });
+    const variables = Object.fromEntries(shell.stdout.split("\n").map((line) => line.split(/=(.*)/s)));
+    expect(variables).toMatchObject({ TENCENTCLOUD_SECRET_ID: "AKIDfixed", TENCENTCLOUD_SECRET_KEY: "made'up" });
+    const env = { ...variables, PATH: process.env["PATH"] };
+    const path = await bench.file("env.mp4", "bytes");
+    expect(await bench.run(["upload", path], { env })).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining("error"),
+    });
+    run.child.kill("SIGINT");
+    await run.ended;
+  });
+
+  test("--seed repeats keys and FileIds; POST /reset forgets all of it and begins again", async () => {
+    const lines: FirstLine[] = [];
+    const ids: string[] = [];
+    for (const _run of [1, 2]) {
+      const { run, line } = await start(["--seed", "7"]);
+      lines.push({ ...line, origin: "", vodEndpoint: "", cosEndpoint: "" });
+      const path = await bench.file("seeded.mp4", "bytes");
+      for (const _upload of [1, 2]) {
+        ids.push((await bench.run(["upload", path], { env: pointedAt(line) })).stdout);
+        const answer = await fetch(`${line.origin}/reset`, { method: "POST" });
+        expect(await answer.json()).toEqual({ ok: true });
+        expect(await (await fetch(`${line.origin}/media`)).json()).toEqual([]);
+        expect(await (await fetch(`${line.origin}/objects`)).json()).toEqual({});
+      }
+      run.child.kill("SIGINT");
+      await run.ended;
+    }
+    expect(lines[0]).toEqual(lines[1]);
+    expect(new Set(ids).size).toBe(1);
   });
 
   test("--tls: an upload that trusts caFile works", async () => {

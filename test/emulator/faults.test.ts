@@ -1,5 +1,8 @@
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
+import { cosOperation } from "../../src/emulator/cos/operations.ts";
+import { knownOperations } from "../../src/emulator/fault-rules.ts";
+import { requestFields } from "../../src/emulator/vod/fields.ts";
 import { parseFaultRules, type Emulator, type Fault, type FaultRule } from "../../src/emulator/index.ts";
 import { start } from "./support/running.ts";
 import {
@@ -256,19 +259,54 @@ describe("rules", () => {
   });
 
   test.each([
-    [{}],
-    [{ operation: "*" }],
-    [{ operation: "*", fault: { kind: "explode" } }],
-    [{ operation: "*", fault: { kind: "delay" } }],
-    [{ operation: "*", fault: { kind: "delay", ms: "1" } }],
-    [{ operation: "*", fault: { kind: "hang", ms: 1 } }],
-    [{ operation: "*", nth: "1", fault: { kind: "hang" } }],
-    [{ operation: "*", colour: 1, fault: { kind: "hang" } }],
-    [null],
-  ])("%j is none", (rule) => {
-    expect(() => parseFaultRules([rule])).toThrow(
-      expect.objectContaining({ name: "TypeError", code: "ERR_INVALID_ARG_VALUE" }),
+    [{}, "operation is missing: it must be text"],
+    [{ operation: "*" }, 'fault must be an object such as {"kind":"reset-before"}'],
+    [
+      { operation: "*", fault: { kind: "explode" } },
+      /^fault.kind "explode" is not known; it can be reset-before, .*delay$/,
+    ],
+    [
+      { operation: "*", fault: { kind: "reset_before" } },
+      'fault.kind "reset_before" is not known; did you mean reset-before?',
+    ],
+    [{ operation: "*", fault: {} }, /^fault.kind must be one of reset-before, /],
+    [{ operation: "*", fault: { kind: "delay" } }, "fault.ms is missing: it must be a number"],
+    [{ operation: "*", fault: { kind: "delay", ms: "1" } }, "fault.ms must be a number"],
+    [
+      { operation: "*", fault: { kind: "answer", status: 503, headers: { a: 1 } } },
+      "fault.headers must be an object of texts",
+    ],
+    [{ operation: "*", fault: { kind: "delay", Ms: 1 } }, "fault.Ms is not a field; did you mean ms?"],
+    [{ operation: "*", nth: "1", fault: { kind: "hang" } }, "nth must be a whole number from 1"],
+    [{ operation: "*", nth: 0, fault: { kind: "hang" } }, "nth must be a whole number from 1"],
+    [{ operation: "*", probability: 50, fault: { kind: "hang" } }, "probability must be a number from 0 to 1"],
+    [{ operation: "*", colour: 1, fault: { kind: "hang" } }, /^colour is not a field; it can be operation, nth, /],
+    [
+      { operation: "UploadParts", fault: { kind: "hang" } },
+      "operation UploadParts is not known; did you mean UploadPart?",
+    ],
+    [null, "must be an object"],
+  ])("%j is refused with its field named", (rule, complaint) => {
+    const good: FaultRule = { operation: "ActionOfNextYear", fault: { kind: "hang" } };
+    const refused = (): unknown => parseFaultRules([good, rule]);
+    expect(refused).toThrow(expect.objectContaining({ name: "TypeError", code: "ERR_INVALID_ARG_VALUE" }));
+    const wanted = typeof complaint === "string" ? `fault rule 2: ${complaint}` : undefined;
+    try {
+      refused();
+    } catch (error) {
+      const { message } = error as Error;
+      if (wanted !== undefined) expect(message).toBe(wanted);
+      else expect(message.replace("fault rule 2: ", "")).toMatch(complaint);
+    }
+  });
+
+  test("know every action and operation of the emulator", () => {
+    const cosOperations = ["PUT", "GET", "HEAD", "POST", "DELETE"].flatMap((method) =>
+      [new Map(), new Map([["uploads", ""]]), new Map([["uploadId", "1"]])].flatMap((query) =>
+        ["/", "/key"].map((path) => cosOperation(method, path, query)),
+      ),
     );
+    expect(knownOperations).toEqual(expect.arrayContaining([...Object.keys(requestFields), ...cosOperations]));
   });
 
   test("are a list", async () => {

@@ -168,3 +168,37 @@ test("the log keeps the last requests only", async () => {
   for (let count = 0; count < 40; count++) await cos(emulator, session, "HEAD");
   expect(emulator.requests().map((one) => one.id)).toEqual(Array.from({ length: 10 }, (_none, index) => 32 + index));
 });
+
+describe("reset", () => {
+  test("forgets everything, keeps address and keys, and begins with the options' faults and clock", async () => {
+    const fault = { operation: "DescribeEventsState", fault: { kind: "delay", ms: 0 } } as const;
+    const emulator = await start({ faults: [fault] });
+    const first = await upload(emulator, "x");
+    const open = await apply(emulator);
+    emulator.advanceClock(3_600_000);
+    emulator.setFaults([]);
+    await emulator.reset();
+    expect(Math.abs(emulator.now() - Date.now())).toBeLessThan(60_000);
+    expect([emulator.media(), emulator.uploads(), emulator.sessions(), emulator.events(), emulator.requests()]).toEqual(
+      [[], [], [], [], []],
+    );
+    expect([...(await emulator.objects())]).toEqual([]);
+    expect(emulator.faults()).toEqual([{ rule: fault, matched: 0, applied: 0 }]);
+    // A certificate of before is not known any more; a new upload works.
+    expect((await cos(emulator, open, "PUT", { body: "x" })).status).toBe(403);
+    expect((await upload(emulator, "y"))["FileId"]).not.toBe(first["FileId"]);
+  });
+
+  test("removes the files of --dir, also where two resets meet", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "vodup-test-"));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    const emulator = await start({ dir });
+    await upload(emulator, "x");
+    await Promise.all([emulator.reset(), emulator.reset()]);
+    await upload(emulator, "y");
+    expect((await emulator.objects()).size).toBe(1);
+    await emulator.close();
+    const files = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((one) => one.isFile());
+    expect(files).toHaveLength(1);
+  });
+});

@@ -108,6 +108,29 @@ test("a fault set by the form then happens", async () => {
   ).toEqual([503]);
 });
 
+test("the clock, the certificates and everything else are turned by buttons", async () => {
+  const { emulator, vod } = await emulated();
+  const { page, complaints } = await open(`${emulator.origin}/#/controls`);
+  await page.getByRole("button", { name: "+1 min" }).click();
+  await page.getByText("ahead of this machine").waitFor();
+  expect(Math.round((emulator.now() - Date.now()) / 60_000)).toBe(1);
+
+  emulator.setFaults([{ operation: "UploadPart", nth: 1, fault: { kind: "delay", ms: 3000 } }]);
+  const uploaded = vod.upload(Buffer.alloc(2 * 2 ** 20), { mediaType: "mp4", partSize: 2 ** 20, concurrency: 1 });
+  await expect.poll(() => emulator.requests().map(({ operation }) => operation)).toContain("UploadPart");
+  await page.getByRole("button", { name: "Expire all certificates now" }).click();
+  await uploaded;
+  // The part that was on its way is refused, and the certificate is renewed.
+  expect(emulator.requests().filter(({ operation }) => operation === "ApplyUpload")).toHaveLength(2);
+
+  await page.getByRole("button", { name: "Forget everything" }).click();
+  await page.getByText("as this machine's").waitFor();
+  expect([emulator.media(), emulator.requests().filter(({ api }) => api !== "control")]).toEqual([[], []]);
+  await page.goto(`${emulator.origin}/#/uploads`);
+  await page.getByText("No upload yet").waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test("an event is pushed to a receiver of one's own, signed, and sent again", async () => {
   const { emulator } = await emulated();
   const bodies: string[] = [];

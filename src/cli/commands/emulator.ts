@@ -1,14 +1,16 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "../command.ts";
-import type { FaultRule } from "../../emulator/index.ts";
+import type { Emulator, FaultRule } from "../../emulator/index.ts";
 import type { SignalError } from "../stopping.ts";
 import { UsageError } from "../args.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { parseInteger } from "../numbers.ts";
 import { openInBrowser } from "../open-in-browser.ts";
+import { shellQuote } from "../shell-quote.ts";
 import { stopping } from "../stopping.ts";
 
-type EmulatorFlag = "port" | "tls" | "dir" | "faults" | "discard" | "open" | "no-page";
+type EmulatorFlag =
+  "port" | "tls" | "secret-id" | "secret-key" | "seed" | "dir" | "faults" | "discard" | "env" | "open" | "no-page";
 
 /** `vodup emulator`: the stand-in for other processes, in whatever language they are written. */
 export const emulatorCommand: Command<EmulatorFlag> = {
@@ -20,25 +22,40 @@ export const emulatorCommand: Command<EmulatorFlag> = {
     flags: {
       port: { value: "N", summary: "loopback port (default: any free one)" },
       tls: { summary: "serve HTTPS; caFile in the first line is the authority to trust" },
-      dir: { value: "DIR", summary: "keep objects as files there (default: in memory)" },
+      "secret-id": { value: "ID", summary: "the account's key (default: made at random)" },
+      "secret-key": {
+        value: "KEY",
+        summary: "its secret; a made-up one, as every process of this machine can read it",
+      },
+      seed: { value: "N", summary: "make every identifier and key repeat from run to run" },
+      dir: {
+        value: "DIR",
+        summary: "keep objects as files there (default: in memory, from 256 MiB in temporary files)",
+      },
       faults: { value: "FILE", summary: "fault rules, a JSON array" },
       discard: { summary: "keep sizes and checksums only, for load tests" },
+      env: { summary: 'print "export" lines for a shell instead of JSON: eval "$(...)"' },
       open: { summary: "open its page in the browser" },
       "no-page": { summary: "serve no page at /, and keep no answers for it" },
     },
     notes: [
       'The first line of stdout is JSON: {"origin","vodEndpoint","cosEndpoint","secretId","secretKey","caFile"?}.\n' +
-        "GET /requests, /objects, /media and /uploads show what it holds; PUT /faults replaces the rules.",
+        "GET /requests, /objects, /media and /uploads show what it holds; PUT /faults replaces the rules; POST /reset\n" +
+        "forgets everything. docs/emulator.md has all of it.",
       "The page at the origin shows uploads, requests with every signature stage, media and events; its address is\n" +
         "printed on stderr. Only this machine can read it: web pages of other origins are refused.",
     ],
   },
   run: async (args, terminal) => {
     const port = args.text("port");
+    const seed = args.text("seed");
     const faults = args.text("faults");
     const options = {
       port: port === undefined ? undefined : parseInteger("port", port, 0, 65_535),
       tls: args.has("tls"),
+      secretId: args.text("secret-id"),
+      secretKey: args.text("secret-key"),
+      seed: seed === undefined ? undefined : parseInteger("seed", seed, 0, 2 ** 32 - 1),
       dir: args.text("dir"),
       discard: args.has("discard"),
       page: !args.has("no-page"),
@@ -53,7 +70,8 @@ export const emulatorCommand: Command<EmulatorFlag> = {
       });
       try {
         const { origin, vodEndpoint, cosEndpoint, secretId, secretKey, caFile } = emulator;
-        await terminal.print(JSON.stringify({ origin, vodEndpoint, cosEndpoint, secretId, secretKey, caFile }));
+        const first = { origin, vodEndpoint, cosEndpoint, secretId, secretKey, caFile };
+        await terminal.print(args.has("env") ? exportLines(first) : JSON.stringify(first));
         if (options.page) terminal.note(`page: ${origin}/`);
         if (args.has("open") && !(await openInBrowser(`${origin}/`))) terminal.note("no browser could be started");
         return exitCodeOf(await stopped(run.signal));
@@ -66,7 +84,23 @@ export const emulatorCommand: Command<EmulatorFlag> = {
   },
 };
 
-/** What the system refuses is mended by another flag. */
+/** What a shell needs for every command of vodup, and most other clients, to meet the emulator. */
+function exportLines(
+  emulator: Pick<Emulator, "vodEndpoint" | "cosEndpoint" | "secretId" | "secretKey" | "caFile">,
+): string {
+  const { vodEndpoint, cosEndpoint, secretId, secretKey, caFile } = emulator;
+  const variables = {
+    VODUP_VOD_ENDPOINT: vodEndpoint,
+    VODUP_COS_ENDPOINT: cosEndpoint,
+    TENCENTCLOUD_SECRET_ID: secretId,
+    TENCENTCLOUD_SECRET_KEY: secretKey,
+    NODE_EXTRA_CA_CERTS: caFile,
+  };
+  const set = Object.entries(variables).filter(([, value]) => value !== undefined);
+  return set.map(([name, value]) => `export ${name}=${shellQuote([String(value)])}`).join("\n");
+}
+
+/** What the system refuses is fixed by another flag. */
 function asUsage(error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE")

@@ -79,6 +79,7 @@ export class Bucket {
     const blob = await this.store.publish(
       object.key,
       bodies.map((body) => body.blob),
+      this.#objects.get(object.key)?.blob,
     );
     const crc64 = bodies.reduce(
       (sum, body, index) => (index === 0 ? body.crc64 : crc64Combine(sum, body.crc64, body.size)),

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { knownOperations } from "../fault-rules.ts";
 import { faultFields } from "../faults.ts";
 import type { Inspection } from "../inspection.ts";
 import type { LoggedRequest } from "../request-log.ts";
@@ -47,7 +48,7 @@ export class Feed {
     const response = this.#response;
     response.writeHead(200, { ...headers, "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     const { secretId } = this.#source.account;
-    this.#send("hello", { secretId, faultFields: faultFields });
+    this.#send("hello", { secretId, faultFields, operations: knownOperations });
     const timer = setInterval(() => this.#tick(), tickMs);
     this.#tick();
     const end = (): void => {

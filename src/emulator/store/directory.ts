@@ -1,29 +1,7 @@
-import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { FileBlob, openFileWriter } from "./file-blob.ts";
 import type { Blob, BlobWriter, ObjectStore } from "./store.ts";
-
-class FileBlob implements Blob {
-  readonly size: number;
-  readonly path: string;
-
-  constructor(path: string, size: number) {
-    this.path = path;
-    this.size = size;
-  }
-
-  read(start: number, end: number): AsyncIterable<Uint8Array> {
-    return end > start ? createReadStream(this.path, { start, end: end - 1 }) : nothing();
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.path, { force: true });
-  }
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {
-  // An empty range.
-}
 
 /** A key's segments as file names: each stays inside the folder whatever the key says. */
 function fileName(segment: string): string {
@@ -52,23 +30,7 @@ export class DirectoryStore implements ObjectStore {
   }
 
   async writer(): Promise<BlobWriter> {
-    const path = join(this.#workshop, String((this.#made += 1)));
-    const file = await open(path, "wx");
-    let size = 0;
-    return {
-      write: async (chunk) => {
-        await file.appendFile(chunk);
-        size += chunk.length;
-      },
-      finish: async () => {
-        await file.close();
-        return new FileBlob(path, size);
-      },
-      abandon: async () => {
-        await file.close();
-        await rm(path, { force: true });
-      },
-    };
+    return openFileWriter(join(this.#workshop, String((this.#made += 1))));
   }
 
   async publish(key: string, blobs: readonly Blob[]): Promise<Blob> {

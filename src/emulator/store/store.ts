@@ -18,7 +18,10 @@ export interface ObjectStore {
   /** Whether bytes can be read again; without, ETags cannot be MD5 cheaply and objects have no SHA-256. */
   readonly readable: boolean;
   writer(): Promise<BlobWriter>;
-  /** Makes the object `key` of the blobs in their order. They are used up. Appears whole or not at all. */
-  publish(key: string, blobs: readonly Blob[]): Promise<Blob>;
+  /**
+   * Makes the object `key` of the blobs in their order. They are used up, and so is the object that it replaces.
+   * Appears whole or not at all.
+   */
+  publish(key: string, blobs: readonly Blob[], replaced: Blob | undefined): Promise<Blob>;
   close(): Promise<void>;
 }

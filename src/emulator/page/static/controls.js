@@ -6,24 +6,6 @@ import { duration, preciseTime } from "./format.js";
 import { command, emulatorNow, useStore } from "./store.js";
 import { t } from "./texts.js";
 
-const OPERATIONS = [
-  "*",
-  "vod",
-  "cos",
-  "ApplyUpload",
-  "CommitUpload",
-  "PutObject",
-  "InitiateMultipartUpload",
-  "UploadPart",
-  "ListParts",
-  "CompleteMultipartUpload",
-  "AbortMultipartUpload",
-  "HeadObject",
-  "DescribeMediaInfos",
-  "PullEvents",
-  "ConfirmEvents",
-  "PlayMedia",
-];
 const STEPS = [
   ["+1 min", 60_000],
   ["+15 min", 900_000],
@@ -44,6 +26,11 @@ export function Controls() {
       <h2>${t("certificates")}</h2>
       <p class="note">${t("expireNote")}</p>
       <${Action} act=${() => command("POST", "/certificates", {})}>${t("expireAll")}<//>
+    </div>
+    <div class="box">
+      <h2>${t("reset")}</h2>
+      <p class="note">${t("resetNote")}</p>
+      <${Action} act=${() => command("POST", "/reset", {})}>${t("resetAll")}<//>
     </div>
   </section>`;
 }
@@ -86,7 +73,7 @@ function textOf({ operation, fault: { kind, ...fields }, ...conditions }) {
 }
 
 function NewRule({ add }) {
-  const { faultFields } = useStore();
+  const { faultFields, operations } = useStore();
   const [rule, setRule] = useState({ operation: "UploadPart", kind: "reset-after-effect", times: "1" });
   const set = (name) => (event) => setRule({ ...rule, [name]: event.target.value });
   const number = (name) => (rule[name] === undefined || rule[name] === "" ? {} : { [name]: Number(rule[name]) });
@@ -106,7 +93,7 @@ function NewRule({ add }) {
   return html`<form class="form" onSubmit=${(event) => event.preventDefault()}>
     <label
       >${t("operation")}<select name="operation" value=${rule.operation} onChange=${set("operation")}>
-        ${OPERATIONS.map((name) => html`<option selected=${name === rule.operation}>${name}</option>`)}
+        ${operations.map((name) => html`<option selected=${name === rule.operation}>${name}</option>`)}
       </select></label
     >
     <label

@@ -6,6 +6,7 @@ export const state = {
   link: "waiting",
   secretId: "",
   faultFields: {},
+  operations: [],
   /** Rows of requests in the order of their ids. */
   requests: [],
   sessions: [],
@@ -98,10 +99,10 @@ export function connect() {
     state.link = "lost";
     changed();
   });
-  on("hello", ({ secretId, faultFields }) => {
+  on("hello", ({ secretId, faultFields, operations }) => {
     // The stream begins with everything there is: after a cut, or for another emulator on this port.
     forget();
-    Object.assign(state, { link: "live", secretId, faultFields });
+    Object.assign(state, { link: "live", secretId, faultFields, operations });
   });
   on("requests", (rows) => {
     for (const row of rows) take(row);

@@ -181,6 +181,12 @@ const texts = {
     "The next COS request of every open upload is refused until its certificate is renewed.",
     "열린 모든 업로드의 다음 COS 요청은 인증서를 갱신할 때까지 거부됩니다.",
   ],
+  reset: ["Start again", "처음부터"],
+  resetAll: ["Forget everything", "모두 지우기"],
+  resetNote: [
+    "Uploads, media, events and requests are gone; faults and clock are those of the start. Address and keys stay.",
+    "업로드, 미디어, 이벤트, 요청을 모두 지우고 장애 규칙과 시계를 시작할 때로 되돌립니다. 주소와 키는 그대로입니다.",
+  ],
   ok: ["Done.", "완료."],
 };
 
