@@ -1,4 +1,5 @@
-// npm run demo [-- FILE]: one upload from the first request to the event, against an emulator on this machine.
+// npm run demo [-- FILE] [--stay]: one upload from the first request to the event, against an emulator on this machine.
+// With --stay the emulator's page stays up until Ctrl-C, to be looked at.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
@@ -7,7 +8,8 @@ import { basename, join, relative } from "node:path";
 import { freshBuild } from "./fresh-build.mjs";
 
 const media = join(import.meta.dirname, "../fixtures/media");
-const own = process.argv[2];
+const stay = process.argv.includes("--stay");
+const own = process.argv.slice(2).find((word) => word !== "--stay");
 const source = own ?? join(media, "sample.mp4");
 const cover = own === undefined ? join(media, "cover.jpg") : undefined;
 
@@ -52,6 +54,17 @@ async function awaitEvent(vod, fileId) {
     return event;
   }
   throw new Error("the loop over events ended before the upload's event came");
+}
+
+/** Until Ctrl-C. */
+async function keepUp(origin) {
+  say("page", `${origin}/ shows the upload, every request with its signature, the event, and plays the video`);
+  say("", "Ctrl-C ends it\n");
+  const alive = setInterval(() => undefined, 2 ** 30);
+  await new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, resolve);
+  });
+  clearInterval(alive);
 }
 
 /** What the emulator received, equal requests in a row as one line. */
@@ -108,6 +121,8 @@ async function run() {
     say("media", result.mediaUrl);
     if (result.coverUrl !== undefined) say("cover", result.coverUrl);
     console.log(`\nFileId ${result.fileId}\n`);
+    if (stay) await keepUp(emulator.origin);
+    else say("page", "npm run demo -- --stay keeps the emulator up, with a page that shows all of this\n");
   } finally {
     await vod.close();
     await emulator.close();

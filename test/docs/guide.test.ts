@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { cp } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EmulatorOptions } from "../../src/emulator/index.ts";
 import { createTestEvent } from "../../src/events/test-event.ts";
 import { until } from "../cli/support/run-cli.ts";
+import { freePort } from "../support/free-port.ts";
 import { anchorOf, readPage, root } from "../support/markdown.ts";
 import {
   openProject,
@@ -75,14 +75,6 @@ const storedSha256 = async (key: string | undefined): Promise<string | undefined
   (await project.emulator.objects()).get(key ?? "")?.sha256;
 
 const operations = (): string[] => project.emulator.requests().map(({ operation }) => operation);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Waits until something listens there. */
 async function listening(port: number, running: Running): Promise<void> {

@@ -2,11 +2,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { cp, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { EmulatorOptions } from "../../src/emulator/index.ts";
 import { connectProxy } from "../support/connect-proxy.ts";
+import { freePort } from "../support/free-port.ts";
 import { readPage, root } from "../support/markdown.ts";
 import { openProject, redirect, type ProgramOptions, type Running, type UserProject } from "../support/user-project.ts";
 
@@ -217,11 +217,3 @@ describe("Inside a server", () => {
     expect((await program.ended).code).toBe(0);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
