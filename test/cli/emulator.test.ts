@@ -83,11 +83,11 @@ describe("vodup emulator", () => {
   test("--seed repeats keys and FileIds; POST /reset forgets all of it and begins again", async () => {
     const lines: FirstLine[] = [];
     const ids: string[] = [];
-    for (const _run of [1, 2]) {
+    for (const round of ["first", "second"]) {
       const { run, line } = await start(["--seed", "7"]);
       lines.push({ ...line, origin: "", vodEndpoint: "", cosEndpoint: "" });
-      const path = await bench.file("seeded.mp4", "bytes");
-      for (const _upload of [1, 2]) {
+      for (const name of ["a.mp4", "b.mp4"]) {
+        const path = await bench.file(`${round}-${name}`, "bytes");
         ids.push((await bench.run(["upload", path], { env: pointedAt(line) })).stdout);
         const answer = await fetch(`${line.origin}/reset`, { method: "POST" });
         expect(await answer.json()).toEqual({ ok: true });
