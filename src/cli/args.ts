@@ -21,7 +21,7 @@ export interface CommandSpec<Flag extends string = string> {
   readonly count: { readonly least: number; readonly most: number };
   /** Everything after a lone `--` belongs to somebody else. */
   readonly passesRest?: boolean | undefined;
-  /** Paragraphs below the flags in help. */
+  /** Paragraphs below the flags in help; one that begins with two blanks keeps its lines. */
   readonly notes?: readonly string[] | undefined;
 }
 

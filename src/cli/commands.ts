@@ -33,6 +33,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/pull.ts")).pullCommand,
   },
   {
+    name: "media",
+    summary: "print what the service knows of media, or delete them",
+    load: async () => (await import("./commands/media.ts")).mediaCommand,
+  },
+  {
+    name: "sub-apps",
+    summary: "list the account's VOD applications",
+    load: async () => (await import("./commands/sub-apps.ts")).subAppsCommand,
+  },
+  {
+    name: "call",
+    summary: "call any action of the API",
+    load: async () => (await import("./commands/call.ts")).callCommand,
+  },
+  {
     name: "config",
     summary: "print the settings in force and where each comes from",
     load: async () => (await import("./commands/config.ts")).configCommand,
@@ -86,5 +101,10 @@ export const commands: readonly CommandEntry[] = [
     name: "replay",
     summary: "play a recorded conversation to a client, and judge it",
     load: async () => (await import("./commands/replay.ts")).replayCommand,
+  },
+  {
+    name: "completion",
+    summary: "print a completion script for bash, zsh or fish",
+    load: async () => (await import("./commands/completion.ts")).completionCommand,
   },
 ];

@@ -37,7 +37,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
 async function dispatch(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [first] = argv;
   if (first === undefined) {
-    terminal.note(overview(commands));
+    terminal.note(overview(commands, terminal.columns));
     return 2;
   }
   if (first === "help" || asksForHelp(first)) return help(argv.slice(1), terminal);
@@ -46,7 +46,9 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<Ex
   const command = await entry.load();
   const args = parseArguments(command.spec, argv.slice(wordsOf(entry)));
   if (args === "help") {
-    await terminal.print(commandHelp(command.spec));
+    await terminal.print(
+      command.explain?.(argv.slice(wordsOf(entry))) ?? (await commandHelp(command.spec, terminal.width)),
+    );
     return 0;
   }
   const { settle } = await import("./settings/settle.ts");
@@ -61,7 +63,9 @@ async function help(argv: readonly string[], terminal: Terminal): Promise<ExitCo
     throw new UsageError('help is about one command: vodup help COMMAND; see "vodup --help"');
   }
   if (words.length > 0 && entry === undefined) return group([...words, "--help"], terminal);
-  await terminal.print(entry === undefined ? overview(commands) : commandHelp((await entry.load()).spec));
+  const { width } = terminal;
+  const text = entry === undefined ? overview(commands, width) : await commandHelp((await entry.load()).spec, width);
+  await terminal.print(text);
   return 0;
 }
 
@@ -83,7 +87,7 @@ async function group(words: readonly string[], terminal: Terminal): Promise<Exit
   const [first = "", second, ...more] = words;
   const members = commands.filter(({ name }) => name.startsWith(`${first} `));
   if (members.length > 0 && asksForHelp(second ?? "") && more.length === 0) {
-    await terminal.print(overview(members));
+    await terminal.print(overview(members, terminal.width));
     return 0;
   }
   if (["--version", "-v", "-V", "version"].includes(first))

@@ -53,6 +53,11 @@ export class Terminal {
     return this.#stderr.isTTY;
   }
 
+  /** Columns of what stdout is shown on. */
+  get width(): number {
+    return (this.#stdout.isTTY && this.#stdout.columns) || 80;
+  }
+
   /** Columns of the terminal; some that are really programs say 0. */
   get columns(): number {
     return (this.#stderr as Partial<WriteStream>).columns || 80;

@@ -9,6 +9,7 @@ import { parseDeadline, parseDuration, parseInteger } from "../../src/cli/number
 import { shellQuote } from "../../src/cli/shell-quote.ts";
 import { formatSize, parseSize } from "../../src/cli/sizes.ts";
 import { closest } from "../../src/suggest.ts";
+import { shellCommands } from "../docs/support/shell-words.ts";
 import { runCli } from "./support/run-cli.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -134,8 +135,8 @@ test("a quoted command line is taken apart into the same words", async () => {
 describe("help and version", () => {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
-  test("--version prints the package's version", async () => {
-    expect(await runCli(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  test.each(["--version", "-V", "-v", "version"])("%s prints the package's version", async (asked) => {
+    expect(await runCli([asked])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
   test.each([
@@ -192,29 +193,49 @@ describe("help and version", () => {
   });
 
   test.each(commands.map(({ name }) => name))(
-    "the table of %s stands by its own name, in lines that fit",
+    "the help of %s fits the terminal, 80 columns if unknown",
     async (name) => {
-      const entry = commands.find((one) => one.name === name);
-      const { spec: own } = (await entry?.load()) ?? {};
-      expect(own?.name).toBe(name);
-      for (const flag of Object.keys(own?.flags ?? {})) expect(flag).toMatch(/^[a-z][a-z0-9-]*$/);
+      const { spec: own } = (await commands.find((entry) => entry.name === name)?.load()) ?? {};
+      if (own === undefined) throw new Error(`no command ${name}`);
+      expect(own.name).toBe(name);
+      for (const flag of Object.keys(own.flags)) expect(flag).toMatch(/^[a-z][a-z0-9-]*$/);
       const { commandHelp } = await import("../../src/cli/help.ts");
-      const lines = own === undefined ? [] : commandHelp(own).split("\n");
-      expect(lines[0]).toContain(`vodup ${name}`);
-      expect(lines.filter((line) => line.length > 120)).toEqual([]);
+      for (const columns of [undefined, 60, 200]) {
+        const lines = (await commandHelp(own, columns)).split("\n");
+        expect(lines[0]).toContain(`vodup ${name}`);
+        // What is to be copied stays in one piece, and a word that is longer than the line cannot be broken.
+        const breakable = lines.filter((line) => !/^  \S/.test(line) && /\S \S/.test(line));
+        expect(breakable.filter((line) => line.length > Math.min(columns ?? 80, 100))).toEqual([]);
+      }
+      const lines = (await commandHelp(own)).split("\n");
+      expect(lines.filter((line) => line.length > 80)).toEqual([]);
+      for (const [flag, { summary }] of Object.entries<{ summary: string }>(own.flags)) {
+        expect(lines.join("\n")).toMatch(new RegExp(`^  --${flag}(?: |$)`, "m"));
+        expect(lines.join("").replaceAll(/\s+/g, "")).toContain(summary.replaceAll(/\s+/g, ""));
+      }
     },
   );
 
-  test.each(commands.map(({ name }) => name))(
-    "what is broken into lines by hand in %s is not broken again",
-    async (name) => {
-      const { spec: own } = (await commands.find((entry) => entry.name === name)?.load()) ?? {};
-      const { commandHelp } = await import("../../src/cli/help.ts");
-      const shown = own === undefined ? [] : commandHelp(own).split("\n");
-      const byHand = (own?.notes ?? []).filter((note) => note.includes("\n")).flatMap((note) => note.split("\n"));
-      expect(shown).toEqual(expect.arrayContaining(byHand.filter((line) => line.length <= 120)));
-    },
-  );
+  test.each(commands.map(({ name }) => name))("the help of %s has two to four examples that parse", async (name) => {
+    const { spec: own } = (await commands.find((entry) => entry.name === name)?.load()) ?? {};
+    const { examples } = await import("../../src/cli/examples.ts");
+    const shown = examples[name] ?? [];
+    expect(shown.length).toBeGreaterThanOrEqual(2);
+    expect(shown.length).toBeLessThanOrEqual(4);
+    for (const [, line] of shown) {
+      const call = shellCommands(line)
+        .map(({ words }) => words)
+        .find(([program]) => program === "vodup");
+      const words = name.split(" ");
+      expect(call?.slice(1, 1 + words.length), line).toEqual(words);
+      expect(() => own && parseArguments(own, call?.slice(1 + words.length) ?? [])).not.toThrow();
+    }
+  });
+
+  test("the exit codes stand in one place", async () => {
+    expect((await runCli(["--help"])).stdout).toContain("Exit codes:");
+    expect((await runCli(["upload", "--help"])).stdout).toContain('Exit codes: "vodup --help".');
+  });
 
   test("--help names every variable that is read, and the credentials file", async () => {
     const { stdout } = await runCli(["--help"]);
@@ -222,7 +243,7 @@ describe("help and version", () => {
     const named = [...source.matchAll(/"((?:VODUP|TENCENTCLOUD)_[A-Z_]+)"/g)].map(([, name]) => name ?? "");
     expect(named.length).toBeGreaterThan(3);
     const others = ["SECRET_ID", "SECRET_KEY", "SESSION_TOKEN", "TOKEN"].map((name) => `TENCENTCLOUD_${name}`);
-    const words = new Set(stdout.split(/[\s,;.]+/));
+    const words = new Set(stdout.split(/[\s,;.()]+/));
     for (const name of [...named, ...others, "VODUP_DEBUG", "VODUP_PROFILE", "HTTPS_PROXY", "NO_PROXY"])
       expect(words).toContain(name);
     expect(stdout).toContain("~/.tencentcloud/credentials");
@@ -231,7 +252,7 @@ describe("help and version", () => {
   test("upload --help says what needs one source, what is kept, and how its JSON ends", async () => {
     const { stdout } = await runCli(["upload", "--help"]);
     expect(stdout).toContain("--checkpoint, --media-name, --cover and - need exactly one source.");
-    expect(stdout).toMatch(/after exit codes 5, 130 and 143, and removed after 1, 3, 4 and 6\./);
+    expect(stdout.replaceAll("\n", " ")).toMatch(/after exit codes 5, 130 and 143, and removed after 1, 3, 4 and 6\./);
     const fields = "source fileId mediaUrl coverUrl bytes parts retries crc64 verified resumedParts";
     const shown = stdout.replaceAll(/\n/g, "");
     expect(shown).toContain(`{"type":"result",${fields.replaceAll(/\w+/g, '"$&"').replaceAll(" ", ",")}}`);

@@ -40,7 +40,7 @@ export const configCommand: Command<ConfigFlag> = {
     notes: [
       "The config file is ~/.config/vodup/config.toml ($XDG_CONFIG_HOME/vodup/config.toml; VODUP_CONFIG=FILE names " +
         "another). It has a table for each profile, with flags as names:",
-      '[default]\nsite = "intl"\nsub-app-id = 1500000001',
+      '  [default]\n  site = "intl"\n  sub-app-id = 1500000001',
       `These can be set: ${Object.keys(settings).join(", ")}. Flags win over variables, and variables over the file.`,
     ],
   },

@@ -110,8 +110,8 @@ export async function settle<Flag extends string>(
   env: NodeJS.ProcessEnv,
 ): Promise<Arguments<Flag>> {
   const flags = Object.keys(spec.flags);
-  // Only a command that talks to the service has profiles.
-  if (!flags.includes("profile")) return args;
+  // Only a command that talks to the service has an account; a conformance profile is another thing.
+  if (!flags.includes("credentials")) return args;
   const { settled, profile, profileFrom } = await lookUp(args, flags, env);
   const known: Arguments = args;
   const more = new Map(settled.filter(({ flag }) => !known.has(flag)).map(({ flag, value }) => [flag, value]));

@@ -1,0 +1,42 @@
+import type { Command } from "../command.ts";
+import { visibleLine } from "../terminal.ts";
+import { apiFlags, withConnection, type ApiFlag } from "../with-connection.ts";
+
+/** The most that one request answers. */
+const pageSize = 200;
+
+/** `vodup sub-apps`: what may stand behind --sub-app-id. */
+export const subAppsCommand: Command<ApiFlag | "json"> = {
+  spec: {
+    name: "sub-apps",
+    operands: "",
+    summary: "list the account's VOD applications: SubAppId, status and name, with tabs between",
+    count: { least: 0, most: 0 },
+    flags: {
+      json: { summary: 'NDJSON: {"type":"sub-app","subAppId","name","status","mode","createTime","storageRegions"}' },
+      ...apiFlags,
+    },
+  },
+  run: (args, terminal) =>
+    withConnection(args, terminal, async ({ client }, { signal }) => {
+      let seen = 0;
+      for (;;) {
+        const page = await client.call("DescribeSubAppIds", { Offset: seen, Limit: pageSize }, { signal });
+        for (const { SubAppId, SubAppIdName, Name, Status, Mode, CreateTime, StorageRegions } of page.SubAppIdInfoSet) {
+          const name = SubAppIdName || Name;
+          const facts = {
+            status: Status,
+            mode: Mode ?? null,
+            createTime: CreateTime,
+            storageRegions: StorageRegions ?? [],
+          };
+          const line = args.has("json")
+            ? JSON.stringify({ type: "sub-app", subAppId: SubAppId, name, ...facts })
+            : visibleLine(`${SubAppId}`) + `\t${visibleLine(Status)}\t${visibleLine(name)}`;
+          await terminal.print(line);
+        }
+        seen += page.SubAppIdInfoSet.length;
+        if (page.SubAppIdInfoSet.length === 0 || seen >= page.TotalCount) return 0;
+      }
+    }),
+};
