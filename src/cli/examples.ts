@@ -79,7 +79,7 @@ export const examples: Readonly<Record<string, readonly (readonly [what: string,
     ["at a certain second", "vodup sign tc3 --action DescribeSubAppIds --body '{}' --timestamp 1700000000"],
   ],
   "sign cos": [
-    ["an upload", "vodup sign cos --method PUT --path /film.mp4 --header "date: $(date -R)""],
+    ["an upload", "vodup sign cos --method PUT --path /film.mp4 --header 'x-cos-acl: private'"],
     ["good for a minute", "vodup sign cos --path /film.mp4 --start-time 1700000000 --end-time 1700000060"],
   ],
   "sign client": [

@@ -148,9 +148,7 @@ function paragraphs(notes: readonly string[], width: number): string[] {
   const isLiteral = (note: string): boolean => note.startsWith("  ");
   return notes.flatMap((note, index) => [
     ...(index === 0 ? [] : [""]),
-    ...(isLiteral(note)
-      ? note.split("\n")
-      : note.split("\n\n").flatMap((part) => wrapped(oneLine(part), width))),
+    ...(isLiteral(note) ? note.split("\n") : note.split("\n\n").flatMap((part) => wrapped(oneLine(part), width))),
   ]);
 }
 
