@@ -105,6 +105,6 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "completion",
     summary: "print a completion script for bash, zsh or fish",
-    load: async () => (await import("./commands/completion.ts")).completionCommand,
+    load: async () => (await import("./commands/completion.ts")).completionCommand(commands),
   },
 ];

@@ -1,9 +1,9 @@
-import type { Command } from "../command.ts";
+import type { Command, CommandEntry } from "../command.ts";
 import type { Completable } from "../completion/completable.ts";
 import { UsageError } from "../args.ts";
 
 /** `vodup completion`: a script that makes a shell complete commands, flags and their values. */
-export const completionCommand: Command<never> = {
+export const completionCommand = (commands: readonly CommandEntry[]): Command<never> => ({
   spec: {
     name: "completion",
     operands: "bash|zsh|fish",
@@ -15,15 +15,12 @@ export const completionCommand: Command<never> = {
   run: async ({ operands }, terminal) => {
     const [shell = ""] = operands;
     const write = await writerOf(shell);
-    const [{ commands }, { completable }] = await Promise.all([
-      import("../commands.ts"),
-      import("../completion/completable.ts"),
-    ]);
+    const { completable } = await import("../completion/completable.ts");
     const all = await Promise.all(commands.map(async ({ load, summary }) => completable((await load()).spec, summary)));
     await terminal.print(write(all));
     return 0;
   },
-};
+});
 
 async function writerOf(shell: string): Promise<(commands: readonly Completable[]) => string> {
   if (shell === "bash") return (await import("../completion/bash.ts")).bashCompletion;
