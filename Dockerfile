@@ -1,4 +1,4 @@
-# The command and the emulator: docker build -t vodup . && docker run --rm vodup --help (docs/docker.md).
+# The command and the emulator: docker build -t vodup . && docker run --rm vodup --help (docs/operating.md).
 
 # What .devcontainer uses: everything that the tests start.
 FROM node:24-bookworm-slim AS develop
