@@ -100,8 +100,8 @@ describe("docs/operating.md", () => {
     const line = /^ExecStart=(.*)$/m.exec(units[0] ?? "")?.[1] ?? "";
     await mkdir(join(project.folder, "state/vodup"), { recursive: true });
     const state = join(project.folder, "state");
-    const here = line.replace("/usr/local/bin/", "").replaceAll("%S", state);
-    const outcome = await run(`XDG_STATE_HOME=${state}/vodup ${here}`);
+    const started = line.replace("/usr/local/bin/", "").replaceAll("%S", state);
+    const outcome = await run(`XDG_STATE_HOME=${state}/vodup ${started}`);
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(outcome.stdout.match(/\t/g)).toHaveLength(4);
     const [list = ""] = blocks("Where the state is", "sh");
