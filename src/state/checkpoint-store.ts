@@ -4,7 +4,7 @@ import { CheckpointError } from "../errors.ts";
 import { entryFile, lockFile, readEntry } from "./directory.ts";
 import { LockedError, LostLockError, takeLock, type HeldLock } from "./lock.ts";
 import { openPrivateFolder } from "./private-folder.ts";
-import { codeOf, readIfThere, removeFile, replaceFile } from "./private-file.ts";
+import { codeOf, readIfThere, removeFile, replaceFile, unlinkIfThere } from "./private-file.ts";
 
 /** One upload's checkpoint on disk, locked until `close()`. */
 export interface CheckpointStore {
@@ -69,6 +69,7 @@ export class StoredFile implements CheckpointStore {
   readonly #path: string;
   readonly #wrap: (checkpoint: Checkpoint) => unknown;
   readonly #held: HeldLock;
+  #isSaved = false;
 
   constructor(path: string, found: unknown, wrap: (checkpoint: Checkpoint) => unknown, held: HeldLock) {
     this.#path = path;
@@ -85,13 +86,15 @@ export class StoredFile implements CheckpointStore {
       throw error instanceof CheckpointError ? error : unusable(this.#path, "written", error);
     });
     this.isKept = true;
+    this.#isSaved = true;
     // CommitUpload comes next.
     if (checkpoint.state === "committing") await this.#held.check();
   }
 
   async remove(): Promise<void> {
     await this.#held.check();
-    await removeFile(this.#path);
+    // What a crash left beside it became the file itself with this run's first save.
+    await (this.#isSaved ? unlinkIfThere(this.#path) : removeFile(this.#path));
     this.isKept = false;
   }
 
