@@ -83,7 +83,7 @@ export async function takeLock(path: string): Promise<HeldLock> {
     else if (holder !== undefined && (await isHeld(holder, own, path))) throw new LockedError(holder.pid, path);
     else await removeLeft(path, found);
   }
-  // At once: it is asked four times for each file of a batch, and the ways through the thread pool cost more than the read.
+  // At once: it is asked four times for each file of a batch, and the thread pool costs more than the read.
   const isOwn = (): boolean => readNow(path) === text;
   const touch = async (): Promise<void> => {
     if (isOwn()) await utimes(path, new Date(), new Date());

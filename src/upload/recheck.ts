@@ -1,17 +1,11 @@
 import type { UploadObject } from "./objects.ts";
 import type { ReadyUpload } from "./ready.ts";
-import type { ManifestTree } from "./manifest/tree.ts";
 import type { OpenedSource, SourceIdentity } from "./source/source.ts";
 import type { Checkpoint } from "./state/checkpoint.ts";
 import type { UploadState } from "./state/upload-state.ts";
 import { CheckpointError, SourceError } from "../errors.ts";
 import { toKey } from "../cos/key.ts";
-import { inParallel } from "../http/in-parallel.ts";
-import { changedTree } from "./manifest/folder.ts";
 import { readPass } from "./source/bytes.ts";
-
-/** Files of a tree that are looked at at the same time. */
-const looksAtOnce = 16;
 
 /** What the service holds of a source. */
 interface Stored {
@@ -20,7 +14,7 @@ interface Stored {
 }
 
 /** Whether a source still is what was stored. What can be read only once cannot be compared. */
-async function hasContent(source: OpenedSource, stored: Stored, signal: AbortSignal): Promise<boolean> {
+export async function hasContent(source: OpenedSource, stored: Stored, signal: AbortSignal): Promise<boolean> {
   if (source.kind !== "ranged" || source.size !== stored.size) return false;
   const pass = await source.body(0, source.size).begin(signal);
   try {
@@ -77,39 +71,6 @@ export async function acceptTouched(
   if (stored === undefined || isTree) return checkpoint;
   if (!(await hasContent(media, stored, signal))) throw hasChanged(media.label);
   return { ...checkpoint, source: is };
-}
-
-/**
- * Files of a tree are sent one after the other; in the end all must still be those that the manifests name, or parts of
- * two versions would be committed together.
- * @throws SourceError `SOURCE_CHANGED`
- */
-export async function checkTree(
-  { folder, segments, manifests, top }: ManifestTree,
-  objects: readonly UploadObject[],
-  state: UploadState,
-  signal: AbortSignal,
-): Promise<void> {
-  const byLabel = new Map(objects.map((object) => [object.label, object]));
-  await inParallel({
-    items: () => [...segments, ...manifests, top],
-    most: () => looksAtOnce,
-    signal,
-    work: async (file, stop) => {
-      const now = await folder.locate(file.path);
-      const { size, modified, stamp } = file.identity;
-      if ("why" in now || now.identity.size !== size || now.identity.modified !== modified)
-        throw changedTree(file.label);
-      const object = byLabel.get(file.label);
-      const stored = object === undefined ? undefined : state.finished(object.key);
-      if (object === undefined || stored === undefined) throw changedTree(file.label);
-      const { crc64AsRead } = await import("./manifest/read.ts");
-      const asRead = crc64AsRead(file);
-      if (asRead !== undefined && asRead !== stored.crc64) throw changedTree(file.label);
-      if (now.identity.stamp === stamp) return;
-      if (!(await object.withSource((source) => hasContent(source, stored, stop)))) throw changedTree(file.label);
-    },
-  });
 }
 
 /**

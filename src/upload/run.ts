@@ -16,7 +16,7 @@ import { transferContext, type RunOptions } from "./context.ts";
 import { endsWithin } from "../http/abort.ts";
 import { commitUpload } from "./session/commit.ts";
 import { deliverObjects } from "./deliver.ts";
-import { checkTree, movedKeys } from "./recheck.ts";
+import { movedKeys } from "./recheck.ts";
 import { ProgressMeter } from "./progress.ts";
 import { applyUpload } from "./session/apply.ts";
 import { treeFiles, uploadObjects } from "./objects.ts";
@@ -160,7 +160,10 @@ export class UploadRun {
         moved,
       );
     }
-    if (this.#ready.tree !== undefined) await checkTree(this.#ready.tree, objects, this.#state, this.#signal);
+    const { tree } = this.#ready;
+    // Like the readers of manifests it is loaded where there is one.
+    if (tree !== undefined)
+      await (await import("./recheck-tree.ts")).checkTree(tree, objects, this.#state, this.#signal);
     await this.#state.enter("transferred");
   }
 

@@ -6,7 +6,6 @@ import type { RangedSource, StreamSource } from "../source/source.ts";
 import { SourceError } from "../../errors.ts";
 import { cosLimits } from "../../cos/limits.ts";
 import { putWhole, sendMultipart } from "./send.ts";
-import { PartAssembler } from "../source/part-assembler.ts";
 import { nextPartSize, partRange, planTransfer, streamPartSize } from "./part-plan.ts";
 
 /**
@@ -53,6 +52,7 @@ async function transferStream(
   job: ObjectJob,
   source: StreamSource,
 ): Promise<TransferredObject> {
+  const { PartAssembler } = await import("../source/part-assembler.ts");
   const inFlight = new InFlight();
   const assembler = new PartAssembler(source.chunks(), context.budget, source.label, () => inFlight.drained());
   const base = streamBase(context, source.size);
