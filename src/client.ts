@@ -20,13 +20,13 @@ import type { UploadResult } from "./upload/state/result.ts";
 import type { CallOptions, UntypedParams, VodApiOptions } from "./vod-api/client.ts";
 import type { VodAction, VodActions } from "./vod-api/actions.ts";
 import type { MediaInfo } from "./vod-api/types-media-actions.ts";
-import { VodupError, outOfRange } from "./errors.ts";
+import { VodupError } from "./errors.ts";
 import { CredentialSource } from "./credentials/source.ts";
 import { defaultCosEndpoint, parseCosEndpoint } from "./cos/endpoint.ts";
 import { pullEvents } from "./events/pull.ts";
 import { Wire } from "./http/wire.ts";
 import { LanePool } from "./upload/buffers/lane-pool.ts";
-import { MemoryBudget } from "./upload/buffers/budget.ts";
+import { MemoryBudget, readMemoryBudget } from "./upload/buffers/budget.ts";
 import { checkConcurrency, checkPartSize } from "./upload/options.ts";
 import { listenTo } from "./upload/source/hand-over.ts";
 import { refuseUnknown } from "./unknown-options.ts";
@@ -58,9 +58,6 @@ const clientOptionNames = {
   memoryBudget: true,
 } satisfies Record<keyof VodClientOptions, true>;
 
-const defaultMemoryBudget = 256 * 2 ** 20;
-const leastMemoryBudget = 2 ** 20;
-
 /**
  * Uploads to Tencent Cloud VOD. Make one for a process: it owns the sockets, the credentials, the retry policy and the
  * memory that all its uploads share.
@@ -73,6 +70,8 @@ const leastMemoryBudget = 2 ** 20;
 export class VodClient {
   readonly #wire: Wire;
   readonly #environment: UploadEnvironment;
+  /** Where uploads go: what makes two uploads of a file two media. */
+  readonly destination: Readonly<Record<"site" | "vodEndpoint" | "subAppId", string | null>>;
   readonly #running = new Set<Promise<unknown>>();
   readonly #loops = new Set<PulledEvents>();
   #closed = false;
@@ -80,14 +79,13 @@ export class VodClient {
   /** @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` naming the option */
   constructor(options: VodClientOptions) {
     refuseUnknown("", options, clientOptionNames);
-    const memoryBudget = options.memoryBudget ?? defaultMemoryBudget;
-    if (!Number.isSafeInteger(memoryBudget) || memoryBudget < leastMemoryBudget) {
-      throw outOfRange("memoryBudget", "must be a number of bytes from 1 MiB (1048576) up", memoryBudget);
-    }
+    const memoryBudget = readMemoryBudget(options.memoryBudget);
     checkConcurrency(options.concurrency);
     checkPartSize(options.partSize);
     const cosEndpoint = options.cosEndpoint ?? defaultCosEndpoint;
     parseCosEndpoint(cosEndpoint);
+    const { site = "intl", vodEndpoint = null, subAppId } = options;
+    this.destination = { site, vodEndpoint, subAppId: subAppId === undefined ? null : String(subAppId) };
     this.#wire = new Wire(options);
     const credentials = new CredentialSource(options.credentials, () => this.#wire.clock.now());
     const budget = new MemoryBudget(memoryBudget);

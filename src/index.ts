@@ -1,7 +1,7 @@
 /**
  * vodup: uploads video from servers to Tencent Cloud VOD by speaking the wire protocols itself.
  * The layers below have entry points of their own: `vodup/signing`, `vodup/vod-api`, `vodup/cos`, `vodup/events`,
- * `vodup/emulator`.
+ * `vodup/batch`, `vodup/emulator`.
  */
 export { VodClient } from "./client.ts";
 export type { VodClientOptions } from "./client.ts";

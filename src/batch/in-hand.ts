@@ -23,6 +23,11 @@ export class InHand {
     this.#moreSmall = moreSmall;
   }
 
+  /** 8 at a time, and up to 24 small files more, whose round trips are what takes their time. */
+  static preset(): InHand {
+    return new InHand(8, 24);
+  }
+
   /** However many of them are small. */
   get mostEver(): number {
     return this.#most + this.#moreSmall;

@@ -12,6 +12,7 @@ const entries: Record<string, string> = {
   "vodup/vod-api": "VodApi",
   "vodup/cos": "CosClient",
   "vodup/events": "parseEvent",
+  "vodup/batch": "uploadBatch",
   "vodup/emulator": "startEmulator",
   "vodup/vod-node-sdk": "VodUploadClient",
 };

@@ -27,9 +27,6 @@ import { lock } from "../../state/checkpoint-store.ts";
 import { readSharedOptions } from "../upload/flags.ts";
 import { errorFields } from "../upload/output.ts";
 
-/** Without `--files`: so many at a time, and so many small files more, whose round trips are what takes their time. */
-const [defaultFiles, moreSmallFiles] = [8, 24];
-
 /** Uploads what a manifest or folder lists and the journal does not have as uploaded. */
 export async function runBatch(
   args: Arguments<BatchFlag>,
@@ -40,10 +37,7 @@ export async function runBatch(
   const typed = args.operands[0] ?? "";
   const note = (text: string): void => void (args.has("quiet") || terminal.note(`vodup: note: ${text}`));
   const files = args.text("files");
-  const inHand =
-    files === undefined
-      ? new InHand(defaultFiles, moreSmallFiles)
-      : new InHand(parseInteger("files", files, 1, 100), 0);
+  const inHand = files === undefined ? InHand.preset() : new InHand(parseInteger("files", files, 1, 100), 0);
   const defaults = readSharedOptions(args);
   const rules = rulesOf(args);
   const choice = await readChoice(args.texts("include"), args.texts("exclude"));

@@ -1,3 +1,4 @@
+import { outOfRange } from "../../errors.ts";
 import { clearTimeout, setTimeout } from "node:timers";
 
 /** Memory for streams is reserved and filled in pieces of this size, which is also the smallest part. */
@@ -165,4 +166,13 @@ export class MemoryBudget {
       next.grant(this.#take(next.bytes));
     }
   }
+}
+
+/** Bytes. */
+const [preset, least] = [256 * 2 ** 20, 2 ** 20];
+
+/** @throws RangeError `ERR_INVALID_ARG_VALUE` */
+export function readMemoryBudget(bytes: number = preset): number {
+  if (Number.isSafeInteger(bytes) && bytes >= least) return bytes;
+  throw outOfRange("memoryBudget", "must be a number of bytes from 1 MiB (1048576) up", bytes);
 }
