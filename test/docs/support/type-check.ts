@@ -52,6 +52,8 @@ const options = {
   lib: ["es2023"],
   module: "nodenext",
   types: ["node"],
+  // Libraries that a build copies are, in the sources, the packages.
+  customConditions: ["vodup-source"],
   strict: true,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
