@@ -8,7 +8,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { minify } from "@swc/core";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const shared = {
   bundle: true,
@@ -122,12 +122,45 @@ async function removeUnreached(dist, reached) {
   }
 }
 
+/**
+ * Everything that is published counts against the 6 MB of an install. Libraries that are copied become one small file
+ * each, the emulator is printed tight, and what a user's stack traces lead to stays readable.
+ */
+async function makeSmaller(dist, reached) {
+  const of = (pattern) => [...reached].filter((path) => pattern.test(path));
+  for (const entry of of(/^vendor\/[^/]+\/index\.js$/)) {
+    const folder = posix(relative(dist, join(dist, entry, "..")));
+    const format = entry.includes("picomatch") ? "cjs" : "esm";
+    const file = join(dist, entry);
+    await build({ ...shared, entryPoints: [file], outfile: file, allowOverwrite: true, format, minify: true });
+    const rest = of(new RegExp(`^${folder}/`)).filter((path) => path !== entry);
+    for (const path of rest) await rm(join(dist, path));
+    for (const each of await readdir(join(dist, folder), { withFileTypes: true })) {
+      if (each.isDirectory()) await rm(join(dist, folder, each.name), { recursive: true });
+    }
+  }
+  for (const path of of(/^(?!vendor\/|cli\/)/)) {
+    const file = join(dist, path);
+    const isTight = path.startsWith("emulator/");
+    const { code } = await transform(await readFile(file, "utf8"), {
+      target: shared.target,
+      format: "esm",
+      minifyWhitespace: isTight,
+      minifyIdentifiers: isTight,
+      keepNames: isTight,
+    });
+    await writeFile(file, code);
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] === undefined) throw new Error("usage: node scripts/command.mjs BUILD");
   const dist = resolve(process.argv[2]);
   const licences = await makeCommand(dist);
   const { exports } = JSON.parse(await readFile(join(dist, "../package.json"), "utf8"));
-  await removeUnreached(dist, await reachableModules(dist, exports));
+  const reached = await reachableModules(dist, exports);
+  await removeUnreached(dist, reached);
+  await makeSmaller(dist, reached);
   await writeFile(join(dist, "cli/package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);
   await writeFile(join(dist, "cli/LICENSES.txt"), licences);
 }
