@@ -74,10 +74,10 @@ async function tryPlace(place, { project, folder, startEmulator, version }) {
     for (const name of Object.keys(env)) if (/^(npm_|VITEST|NODE_OPTIONS$|CI$)/.test(name)) delete env[name];
     for (const which of ["first", "second"]) {
       const told = { ...env, VODUP_SETTING: JSON.stringify(setting), VODUP_WHICH: which };
-      const run = await runProgram(start, { cwd: project, env: told });
-      if (run.code !== 0)
-        results.push({ name: `the ${which} process ends well`, passed: false, error: String(run.code) });
-      output += run.output;
+      const ended = await runProgram(start, { cwd: project, env: told });
+      if (ended.code !== 0)
+        results.push({ name: `the ${which} process ends well`, passed: false, error: String(ended.code) });
+      output += ended.output;
     }
     if (existsSync(report))
       results.push(

@@ -113,7 +113,7 @@ export async function runSteps(setting, which) {
       const seen = [];
       const cover = fileOf("cover.jpg", randomBytes(700));
       const result = await uploadOf(long, long, { cover, onProgress: (progress) => void seen.push(progress) });
-      expect(/\.jpg$/.test(result.coverUrl), "the result has the cover's URL");
+      expect(result.coverUrl.endsWith(".jpg"), "the result has the cover's URL");
       const last = seen.at(-1);
       expect(last.phase === "done" && last.sentBytes === long.length + 700, "the last progress is the whole");
       expect(
