@@ -9,8 +9,8 @@ import { binaryOf, supported, versionOf } from "../nodes/binaries.mjs";
 const here = import.meta.dirname;
 const [ownMajor] = process.versions.node.split(".");
 const tool = (name) => join(here, "node_modules/.bin", name);
-const require = createRequire(join(here, "package.json"));
-const versionFrom = (name) => require(`${name}/package.json`).version;
+const installed = createRequire(join(here, "package.json"));
+const versionFrom = (name) => installed(`${name}/package.json`).version;
 
 const program = `import { runSteps } from "./steps.mjs";
 runSteps(JSON.parse(process.env.VODUP_SETTING), process.env.VODUP_WHICH);
@@ -93,7 +93,9 @@ export const places = [
       '`preferBuiltins` for node-resolve; `ignore: ["node:sqlite"]` for commonjs on Node 20; `inlineDynamicImports`',
     prepare: async (place) => {
       const [{ rollup }, resolve, commonjs, json] = ["rollup", "node-resolve", "commonjs", "json"].map((name, index) =>
-        index === 0 ? require(name) : (require(`@rollup/plugin-${name}`).default ?? require(`@rollup/plugin-${name}`)),
+        index === 0
+          ? installed(name)
+          : (installed(`@rollup/plugin-${name}`).default ?? installed(`@rollup/plugin-${name}`)),
       );
       const bundle = await rollup({
         input: inProject(place),
@@ -114,7 +116,7 @@ export const places = [
     version: () => versionFrom("webpack"),
     setting: '`target: "node"`',
     prepare: async (place) => {
-      const webpack = require("webpack");
+      const webpack = installed("webpack");
       const path = bundleFolder(place, "webpack");
       const output = { path, filename: "program.cjs" };
       const options = { mode: "production", target: "node20", entry: inProject(place), output, context: place.project };
@@ -188,7 +190,7 @@ test("steps", async () => {
   await runSteps(JSON.parse(process.env.VODUP_SETTING), process.env.VODUP_WHICH);
 }, 60_000);
 `;
-      const presets = [[require.resolve("@babel/preset-env"), { targets: { node: "current" } }]];
+      const presets = [[installed.resolve("@babel/preset-env"), { targets: { node: "current" } }]];
       const jest = {
         transform: { "\\.js$": ["babel-jest", { presets }] },
         transformIgnorePatterns: ["/node_modules/(?!(vodup|p-limit|yocto-queue)/)"],
