@@ -182,6 +182,6 @@ async function checkSame(
     return;
   throw new SourceError(
     "SOURCE_CHANGED",
-    `${title} was changed while it was read; run again to go on with what is left`,
+    `${title} was changed while it was read; run again to resume with what is left`,
   );
 }

@@ -94,5 +94,5 @@ export function readField(field: string, value: unknown): string | number | bool
 export function unknownField(field: string): Error {
   const likely = likelyName(field, columnNames);
   const remedy = likely === undefined ? `known are ${columnNames.join(", ")}` : `did you mean ${likely}?`;
-  return invalidArgument(field, `is no field of a manifest; ${remedy}`);
+  return invalidArgument(field, `is not a field of a manifest; ${remedy}`);
 }

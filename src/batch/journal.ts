@@ -96,8 +96,8 @@ export class Journal {
       if (line.number === 1) continue;
       const record = parseRecord(line);
       if (record === undefined) {
-        const remedy = "mend the line, or remove it if its upload may be repeated";
-        throw invalidArgument("journal", `${this.#path} line ${line.number} is no line of a journal; ${remedy}`);
+        const remedy = "fix the line, or remove it if its upload may be repeated";
+        throw invalidArgument("journal", `${this.#path} line ${line.number} is not a line of a journal; ${remedy}`);
       }
       yield record;
     }
@@ -199,7 +199,7 @@ function readHeader(path: string, first: string | undefined): Partial<JournalOwn
   const manifest = header?.manifest;
   if (header?.type !== kind.type || typeof manifest !== "string") throw notAJournal(path);
   if (header.version !== kind.version) {
-    throw invalidArgument("journal", `${path} is of another version of vodup; go on with that one`);
+    throw invalidArgument("journal", `${path} is of another version of vodup; resume with that version`);
   }
   return { ...header, manifest };
 }
@@ -240,7 +240,7 @@ async function checkManifest(path: string, header: { readonly manifest: string }
 }
 
 function notAJournal(path: string): Error {
-  return invalidArgument("journal", `${path} is there already and is no journal; choose another file with --journal`);
+  return invalidArgument("journal", `${path} exists and is not a journal; choose another file with --journal`);
 }
 
 function parseRecord({ text }: Line): JournalRecord | undefined {

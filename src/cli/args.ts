@@ -132,6 +132,6 @@ function checkCount(spec: CommandSpec, operands: readonly string[]): void {
   const { least, most } = spec.count;
   if (operands.length >= least && operands.length <= most) return;
   const usage = `vodup ${spec.name} ${spec.operands}`.trim();
-  const what = operands.length < least ? "needs more arguments" : "takes fewer arguments";
-  throw new UsageError(`"vodup ${spec.name}" ${what}: ${usage}; see "vodup ${spec.name} --help"`);
+  const what = operands.length < least ? "too few arguments" : "too many arguments";
+  throw new UsageError(`${what} for "vodup ${spec.name}"; usage: ${usage}; see "vodup ${spec.name} --help"`);
 }

@@ -14,7 +14,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "uploads resume",
-    summary: "go on with unfinished uploads",
+    summary: "resume unfinished uploads",
     load: async () => (await import("./commands/uploads-resume.ts")).uploadsResumeCommand,
   },
   {
@@ -24,7 +24,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "batch",
-    summary: "upload what a manifest or a folder lists, and go on where a stopped run was",
+    summary: "upload everything in a manifest or folder; resumes an interrupted run",
     load: async () => (await import("./commands/batch.ts")).batchCommand,
   },
   {
@@ -89,7 +89,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "sign client",
-    summary: "sign the permission for a client to upload by itself",
+    summary: "create a signature that lets a browser or app upload directly",
     load: async () => (await import("./commands/sign-client.ts")).signClientCommand,
   },
   {

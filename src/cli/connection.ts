@@ -41,7 +41,7 @@ export const connectionFlags: Readonly<Record<ConnectionFlag, FlagSpec>> = {
     value: "T",
     summary: "how long to wait for a service that stops answering: 90s, 10m (default), 0",
   },
-  debug: { summary: "say on stderr what is sent and answered, without secrets (VODUP_DEBUG=1)" },
+  debug: { summary: "log requests and responses to stderr, secrets removed (VODUP_DEBUG=1)" },
 };
 
 /** Where requests go; undefined is the library's default. */

@@ -97,8 +97,8 @@ async function group(words: readonly string[], terminal: Terminal): Promise<Exit
   const verbs = members.map(({ name }) => name.slice(first.length + 1));
   if (verbs.length > 0) {
     const likely = second === undefined ? undefined : closest(second, verbs);
-    const remedy = likely === undefined ? `one of ${verbs.join(", ")}` : `did you mean "vodup ${first} ${likely}"?`;
-    throw new UsageError(`"vodup ${first}" needs what to do; ${remedy}`);
+    const remedy = likely === undefined ? "" : `; did you mean "vodup ${first} ${likely}"?`;
+    throw new UsageError(`"vodup ${first}" needs a subcommand: ${verbs.join(", ")}${remedy}`);
   }
   const likely = closest(first, [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))]);
   const remedy = likely === undefined ? 'see "vodup --help"' : `did you mean "vodup ${likely}"?`;

@@ -49,7 +49,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   } catch (cause) {
     const { code = "unknown error" } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new VodupError("CREDENTIALS", `cannot read ${path} (${code}); mend its permissions, or remove it`, { cause });
+    throw new VodupError("CREDENTIALS", `cannot read ${path} (${code}); fix its permissions, or remove it`, { cause });
   }
 }
 
@@ -108,5 +108,5 @@ function valueOf(text: string): string {
 }
 
 function malformed(path: string, why: string): VodupError {
-  return new VodupError("CREDENTIALS", `${path} cannot be used: ${why}; mend it, or remove it`);
+  return new VodupError("CREDENTIALS", `${path} cannot be used: ${why}; fix it, or remove it`);
 }

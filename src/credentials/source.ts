@@ -124,7 +124,7 @@ export class CredentialSource {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new VodupError(
         "CREDENTIALS",
-        `the credential provider failed: ${why}; mend it, or give another as credentials`,
+        `the credential provider failed: ${why}; fix it, or give another as credentials`,
         { cause, retryable: cause instanceof VodupError && cause.retryable },
       );
     }

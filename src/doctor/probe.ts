@@ -71,7 +71,7 @@ function unasked(error: unknown): Probe {
   return {
     endpoint: unknown("endpoint", untried),
     clock: unknown("clock", untried),
-    key: fail("key", messageOf(error), "mend the provider of the credentials", error),
+    key: fail("key", messageOf(error), "fix the provider of the credentials", error),
     accepted: false,
     subApps: undefined,
   };

@@ -72,7 +72,7 @@ export function toNetworkError(
     return new NetworkError("BAD_ANSWER", message, where, { cause, retryable: true });
   }
   if (code === "UND_ERR_RESPONSE" || code === "UND_ERR_REQ_RETRY") {
-    const message = `${detail.operation}: the dispatcher kept back the answer of ${detail.host} (status ${error.statusCode ?? "unknown"}); use one without RetryAgent and without the responseError interceptor`;
+    const message = `${detail.operation}: the dispatcher discarded the response of ${detail.host} (status ${error.statusCode ?? "unknown"}); use one without RetryAgent and without the responseError interceptor`;
     const { statusCode: status = detail.status } = error;
     return new NetworkError(
       "BAD_ANSWER",

@@ -140,7 +140,7 @@ function checkReferences(interactions: readonly Interaction[]): void {
     for (const name of after ?? []) {
       // Only backwards: so the file reads in a possible order, and no cycle can be written.
       if (!known.has(name)) {
-        throw new CassetteError(`interactions[${index}].after`, `"${name}" is no earlier interaction or group`);
+        throw new CassetteError(`interactions[${index}].after`, `"${name}" is not an earlier interaction or group`);
       }
     }
     known.add(id);

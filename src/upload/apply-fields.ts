@@ -42,7 +42,7 @@ function mediaTypeOf(fileName: string | undefined): string {
   if (extension !== undefined && isMediaExtension(extension)) return extension;
   const why =
     fileName === undefined
-      ? "must be given: bytes and streams have no file name to tell it"
+      ? "must be given: bytes and streams have no file name to take it from"
       : `must be given: the name ${JSON.stringify(fileName)} does not end in a known media type`;
   throw invalidArgument("mediaType", `${why}, such as mp4`);
 }

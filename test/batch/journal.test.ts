@@ -87,7 +87,7 @@ describe("a journal", () => {
     const { path, owner } = await place();
     await written(path, owner, [result(1)]);
     await appendFile(path, `${line}\n${JSON.stringify(result(2))}\n`);
-    await expect(read(path, owner)).rejects.toThrow(/m\.csv\.journal line 3 is no line of a journal; mend the line/);
+    await expect(read(path, owner)).rejects.toThrow(/m\.csv\.journal line 3 is not a line of a journal; fix the line/);
   });
 
   test("is looked at without being made or mended", async () => {
@@ -102,7 +102,7 @@ describe("a journal", () => {
   });
 });
 
-describe("a file that is no journal of this batch", () => {
+describe("a file that is not a journal of this batch", () => {
   test.each([
     ["a text", "hello\nworld\n"],
     ["a text without line end", "hello"],
@@ -114,7 +114,7 @@ describe("a file that is no journal of this batch", () => {
     await writeFile(path, content);
     await expect(Journal.open(path, owner)).rejects.toMatchObject({
       code: "ERR_INVALID_ARG_VALUE",
-      message: expect.stringMatching(/^journal: .* is no journal; choose another file/),
+      message: expect.stringMatching(/^journal: .* is not a journal; choose another file/),
     });
     expect(await readFile(path, "utf8")).toBe(content);
   });
@@ -122,7 +122,8 @@ describe("a file that is no journal of this batch", () => {
   test("a folder or a device neither", async () => {
     const { path, owner } = await place();
     await mkdir(path);
-    for (const other of [path, "/dev/zero"]) await expect(Journal.open(other, owner)).rejects.toThrow(/is no journal/);
+    for (const other of [path, "/dev/zero"])
+      await expect(Journal.open(other, owner)).rejects.toThrow(/is not a journal/);
   });
 
   test("one of another version", async () => {

@@ -108,7 +108,7 @@ describe("a manifest in CSV", () => {
     [
       "has no header",
       "a.mp4\nb.mp4\n",
-      ["line 1 must name the columns: a.mp4: is no field", "known are source, mediaType"],
+      ["line 1 must name the columns: a.mp4: is not a field", "known are source, mediaType"],
     ],
     ["has no sources", "mediaName\nx\n", ["line 1 must name the columns, one of them source"]],
     ["has a column twice", "source,cover,cover\na.mp4,,\n", ["line 1 names the column cover twice"]],
@@ -147,11 +147,11 @@ describe("an entry", () => {
       "source: must be a path or an http, https or file URL",
     ],
     ["a file of another machine", { source: "file://server/a.mp4" }, "source: must be a file URL of this machine"],
-    ["an unknown field", { source: "a.mp4", checkpoint: {} }, "checkpoint: is no field of a manifest"],
+    ["an unknown field", { source: "a.mp4", checkpoint: {} }, "checkpoint: is not a field of a manifest"],
     [
       "a field in another spelling",
       { source: "a.mp4", "Class-ID": 1 },
-      "Class-ID: is no field of a manifest; did you mean classId?",
+      "Class-ID: is not a field of a manifest; did you mean classId?",
     ],
     ["a name that is a number", { source: "a.mp4", mediaName: 7 }, "mediaName: must be text"],
     ["an empty name", { source: "a.mp4", mediaName: "" }, "mediaName: must not be empty"],

@@ -52,7 +52,7 @@ const table: readonly BadInput[] = [
   },
   { what: "address in a remote's short form", args: ["upload", "cos:films/a.mp4"], code: 2, says: ["https://"] },
   { what: "address that lost a slash", args: ["upload", "https:/example.com/a.mp4"], code: 2, says: ["https://"] },
-  { what: "address that is none", args: ["upload", "https://user:pass@[x/a.mp4"], code: 2, says: ["no valid URL"] },
+  { what: "address that is none", args: ["upload", "https://user:pass@[x/a.mp4"], code: 2, says: ["not a valid URL"] },
   { what: "cover of another scheme", args: ok("--cover", "gs://a/b.jpg"), code: 2, says: ["--cover", "https://"] },
   { what: "missing file with a colon", args: ["upload", "./ftp:x.mp4"], code: 3, says: ["check the path"] },
   { what: "missing file with a word and a colon", args: ["upload", "Part1:a.mp4"], code: 3, says: ["check the path"] },

@@ -122,7 +122,7 @@ describe("a URL as source", () => {
       expect(failed.code).toBe(5);
       expect(failed.stdout + failed.stderr).not.toContain("hunter2");
       bench.emulator.setFaults([]);
-      const [, id = ""] = /to go on: vodup uploads resume ([0-9a-f]+)/.exec(failed.stderr) ?? [];
+      const [, id = ""] = /to resume: vodup uploads resume ([0-9a-f]+)/.exec(failed.stderr) ?? [];
       const listed = await bench.run(["uploads", "list"]);
       expect(listed.stdout).toMatch(/a%20film\.mp4\?…$/m);
       const resumed = await bench.run(["uploads", "resume", id, "--json"], { env });

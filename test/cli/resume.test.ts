@@ -61,7 +61,7 @@ describe("an upload that was stopped", () => {
     expect(performance.now() - started).toBeLessThan(2_000);
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: "" });
     expect(storedParts()).toBe(3);
-    const command = /to go on: (vodup .*)/.exec(stderr)?.[1] ?? "";
+    const command = /to resume: (vodup .*)/.exec(stderr)?.[1] ?? "";
     // The printed command itself is run, by a shell, to prove its quoting.
     const script = command.replace(/^vodup/, `"${process.execPath}" "${builtCli()}"`);
     const env = cleanEnvironment(bench.env);
@@ -103,7 +103,7 @@ describe("an upload that was stopped", () => {
     run.child.kill("SIGTERM");
     const { code, stderr } = await run.ended;
     expect(code).toBe(143);
-    expect(stderr).not.toContain("to go on");
+    expect(stderr).not.toContain("to resume");
     expect(bench.emulator.uploads()).toEqual([]);
     expect(await bench.stateFiles()).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe("an upload that failed", () => {
   test("for a while (5): keeps parts and checkpoint", async () => {
     const { code, stderr } = await fail(failing(503, "ServiceUnavailable"));
     expect(code).toBe(5);
-    expect(stderr).toContain("to go on: vodup upload");
+    expect(stderr).toContain("to resume: vodup upload");
     expect(storedParts()).toBe(2);
     expect(await bench.stateFiles()).toHaveLength(1);
   });
@@ -151,7 +151,7 @@ describe("an upload that failed", () => {
   ])("for good (%i): removes parts and checkpoint", async (exitCode, rule) => {
     const { code, stderr } = await fail(rule);
     expect(code).toBe(exitCode);
-    expect(stderr).not.toContain("to go on");
+    expect(stderr).not.toContain("to resume");
     expect(bench.emulator.uploads()).toEqual([]);
     expect(await bench.stateFiles()).toEqual([]);
     expect(bench.emulator.media()).toEqual([]);
@@ -160,7 +160,7 @@ describe("an upload that failed", () => {
   test("for good, with --keep-parts: keeps them, and goes on", async () => {
     const { code, stderr } = await fail(failing(403, "AccessDenied"), ["--keep-parts"]);
     expect(code).toBe(4);
-    expect(stderr).toContain("to go on");
+    expect(stderr).toContain("to resume");
     expect(storedParts()).toBe(2);
   });
 
@@ -309,7 +309,7 @@ describe("--checkpoint FILE", () => {
     const { code, stderr } = await bench.run(["upload", path, "--checkpoint", "upload.json"]);
     expect(code).toBe(1);
     expect(stderr).toContain(named);
-    expect(stderr).not.toContain("to go on");
+    expect(stderr).not.toContain("to resume");
     expect(bench.emulator.requests()).toEqual([]);
     expect(await readFile(file(), "utf8")).toBe(content);
   });

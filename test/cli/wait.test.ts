@@ -52,7 +52,7 @@ describe("upload --wait", () => {
     run.child.kill("SIGTERM");
     const { code, stdout, stderr } = await run.ended;
     expect(code).toBe(143);
-    expect(stderr).toContain("to go on: vodup upload");
+    expect(stderr).toContain("to resume: vodup upload");
     bench.emulator.advanceClock(7_200_000);
     bench.emulator.clearRequests();
     expect(await bench.run(["upload", path, ...flow])).toMatchObject({ code: 0, stdout });

@@ -119,7 +119,7 @@ describe("usage", () => {
     ["an unknown profile", ["--profile", "most", ...judged], /core or full/],
     ["an unknown scenario", ["--scenario", "multipartt", ...judged], /did you mean multipart\?/],
     ["a scenario of another profile", ["--profile", "core", "--scenario", "retry-part", ...judged], /in core/],
-    ["a command without --", [process.execPath, uploader], /takes fewer arguments/],
+    ["a command without --", [process.execPath, uploader], /too many arguments/],
   ])("%s is exit code 2", async (_what, args, told) => {
     const { code, stdout, stderr } = await conformance(args);
     expect(stderr).toMatch(told);

@@ -65,7 +65,7 @@ describe("an INI file gives its credentials", () => {
 
 describe("an INI file is refused, naming the place and not the value:", () => {
   const bad: [string, string, RegExp][] = [
-    ["empty", "", /there is no section \[default\]; mend it/],
+    ["empty", "", /there is no section \[default\]; fix it/],
     ["without the section", "[other]\nsecret_id = AKIDexample", /there is no section \[default\]/],
     ["without the id", "[default]\nsecret_key = exampleKey", /secret_id in section \[default\] is missing/],
     ["without the key", "[default]\nsecret_id = AKIDexample", /secret_key in section \[default\] is missing/],
@@ -96,7 +96,7 @@ describe("an INI file is refused, naming the place and not the value:", () => {
   test("a folder", async () => {
     await expect(fromIni({ file: folder })()).rejects.toMatchObject({
       code: "CREDENTIALS",
-      message: `cannot read ${folder} (EISDIR); mend its permissions, or remove it`,
+      message: `cannot read ${folder} (EISDIR); fix its permissions, or remove it`,
     });
   });
 

@@ -155,7 +155,7 @@ describe("a provider's failure", () => {
     await expect(source.get()).rejects.toMatchObject({
       name: "VodupError",
       code: "CREDENTIALS",
-      message: "the credential provider failed: the vault is sealed; mend it, or give another as credentials",
+      message: "the credential provider failed: the vault is sealed; fix it, or give another as credentials",
       cause,
     });
   });

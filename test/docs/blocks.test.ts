@@ -101,7 +101,7 @@ describe("commands", () => {
   test("a command and a flag that do not exist are noticed", () => {
     expect(complaint(["upload", "a.mp4", "--no-progress"])).toBeUndefined();
     expect(complaint(["upload", "a.mp4", "--covr", "a.jpg"])).toContain("did you mean --cover?");
-    expect(complaint(["upload"])).toContain("needs more arguments");
+    expect(complaint(["upload"])).toContain("too few arguments");
     expect(complaint(["uplaod", "a.mp4"])).toContain("no command");
   });
 

@@ -218,7 +218,7 @@ const refusedBeyondSchema: [string, Json, string, RegExp][] = [
     "after something unknown or later",
     changed((_, interaction) => (interaction["after"] = ["only"])),
     "interactions[0].after",
-    /no earlier/,
+    /not an earlier/,
   ],
   [
     "a generated body with another digest",

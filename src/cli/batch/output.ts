@@ -39,7 +39,7 @@ export function batchOutput(
       if (!isGone) await terminal.print(text);
     } catch {
       isGone = true;
-      terminal.note("vodup: nobody reads stdout any more; the batch goes on, and its journal has every result");
+      terminal.note("vodup: stdout was closed; the batch continues, and its journal has every result");
     }
   };
   const draw = (): void => {
@@ -88,6 +88,6 @@ function summaryText(tally: Tally): string {
     left > 0 ? `${left} left` : undefined,
     `${formatSize(bytes)} sent in ${formatDuration(durationMs)}`,
   ].filter((fact) => fact !== undefined);
-  const again = failed + left > 0 ? "; the same command goes on with what is not uploaded" : "";
+  const again = failed + left > 0 ? "; the same command uploads the rest" : "";
   return `${facts.join(", ")}${again}`;
 }

@@ -25,7 +25,7 @@ const flags: Readonly<Record<BatchFlag, FlagSpec>> = {
     value: "N",
     summary: "uploads at the same time, 1 to 100 (default 8, and up to 24 more of files up to 8 MiB)",
   },
-  journal: { value: "FILE", summary: "what became of each entry, kept for the next run (default MANIFEST.journal)" },
+  journal: { value: "FILE", summary: "the result of each entry, kept for the next run (default MANIFEST.journal)" },
   report: { value: "FILE", summary: "the result or error of each source as NDJSON, earlier runs' results first" },
   include: { value: "GLOB", summary: "only files that match, such as '*.mp4' or 'course/**'; repeat it for several" },
   exclude: { value: "GLOB", summary: "no files that match, and nothing in folders that do; repeat it for several" },
@@ -40,7 +40,7 @@ const flags: Readonly<Record<BatchFlag, FlagSpec>> = {
   watch: {
     summary: "keep running: upload each file of DIR once it has not changed for --min-age (then 10s), until SIGTERM",
   },
-  "api-rate": { value: "N", summary: "ApplyUpload requests a second, and as many of CommitUpload (default 100)" },
+  "api-rate": { value: "N", summary: "ApplyUpload requests a second, and CommitUpload requests (default 100)" },
   ...shared,
   json: { summary: "results, errors and warnings as JSON, one object a line, and a summary last" },
   "dry-run": { summary: "check every entry and print what would be sent, but send and write nothing" },
@@ -60,7 +60,7 @@ export const batchCommand: Command<BatchFlag> = {
         "mediaStoragePath, subAppId, partSize, concurrency, sessionRefresh, requireCrc64, offlineManifest. Paths are " +
         "relative to it. Flags are the default of what an entry does not say. Of a folder every file with the extension " +
         "of a media is taken, also below it, but nothing hidden. All entries are checked before the first is sent.",
-      "Run again, the same command goes on where it stopped, however it was stopped: what the journal has as uploaded is " +
+      "Run again, the same command resumes where it stopped, however it was stopped: what the journal has as uploaded is " +
         "left out, what was begun is resumed, what failed is tried again. Unfinished uploads are kept in a folder beside " +
         "the journal, FILE.state, with their short-lived keys.",
     ],

@@ -29,7 +29,7 @@ export const doctorCommand: Command<DoctorFlag> = {
     },
     notes: [
       "Nothing is changed and nothing is uploaded. Looked at: Node, credentials, proxy, endpoint, clock, key, application,\n" +
-        "storage region, events, COS. Each is pass, fail or unknown; unknown is no failure. In JSON a finding is\n" +
+        "storage region, events, COS. Each is pass, fail or unknown; unknown is not a failure. In JSON a finding is\n" +
         '{"type":"check","name","status","detail","remedy"?}.',
       "Exit code 0 without a failure; else that of the first one, as an upload would end: 4 for credentials, key and clock,\n" +
         "5 for the network, 2 for a wrong setting in the environment, 1 for anything else.",

@@ -28,7 +28,7 @@ export const eventsConfigCommand: Command<ConfigFlag> = {
     },
     notes: [
       'Prints {"mode","notificationUrl","uploadEvents","deleteEvents","persistenceEvents"}. It applies to the whole\n' +
-        "application. The service never tells the key again.",
+        "application. The service never shows the key again.",
     ],
   },
   run: (args, terminal) => {

@@ -15,7 +15,7 @@ export const eventsCommand: Command<ApiFlag | "confirm" | "max" | "type" | "file
     count: { least: 0, most: 0 },
     flags: {
       confirm: { summary: "take each event off the queue once it is printed (default: it comes again after 30 s)" },
-      max: { value: "N", summary: "end after N events (default: go on until SIGINT or SIGTERM)" },
+      max: { value: "N", summary: "end after N events (default: run until SIGINT or SIGTERM)" },
       type: { value: "TYPE", summary: "print only events of this type, such as NewFileUpload; repeat it for several" },
       "file-id": { value: "ID", summary: "print only events of this media; repeat it for several" },
       ...apiFlags,

@@ -17,16 +17,16 @@ export const listenCommand: Command<"port" | "host" | "sign-key-env" | "max" | "
     summary: "receive pushed events over HTTP and print each as one line of JSON",
     count: { least: 0, most: 0 },
     flags: {
-      port: { value: "N", summary: "port to listen at; 0 is any free one, told on stderr" },
+      port: { value: "N", summary: "port to listen at; 0 takes any free one, printed on stderr" },
       host: { value: "ADDRESS", summary: "address to listen at (default 127.0.0.1, for a proxy or tunnel in front)" },
       "sign-key-env": { value: "NAME", summary: "variable with the SignKey; other callbacks are refused with 403" },
-      max: { value: "N", summary: "end after N events (default: go on until SIGINT or SIGTERM)" },
+      max: { value: "N", summary: "end after N events (default: run until SIGINT or SIGTERM)" },
       timeout: { value: "T", summary: "deadline of the whole run, such as 90s or 2h (default none); then exit code 5" },
     },
     notes: [
       "Events are POSTed as JSON to any path. They are answered 200 before they are printed, and the service does not\n" +
-        "send again what was answered. Without --sign-key-env anybody who reaches the port can post; with it, whoever has\n" +
-        "seen one callback can post others for some minutes: the signature covers the key and the time, not the event.",
+        "send again what was answered. Without --sign-key-env anybody who reaches the port can post; with it, anybody who\n" +
+        "has seen one callback can post others for some minutes: the signature covers the key and the time, not the event.",
     ],
   },
   run: async (args, terminal) => {

@@ -44,7 +44,7 @@ export const pullCommand: Command<PullFlag> = {
     },
     notes: [
       'The URL must be reachable from the internet. --json: {"type":"result","source","taskId","sessionId","duplicate",\n' +
-        '"fileId","mediaUrl"}; the source is told without user name, password and query.',
+        '"fileId","mediaUrl"}; the source is shown without user name, password and query.',
     ],
   },
   run: (args, terminal) => {

@@ -14,7 +14,7 @@ export const signClientCommand: Command<Flag | "json"> = {
   spec: {
     name: "sign client",
     operands: "[-]",
-    summary: "sign the permission for a client to upload by itself",
+    summary: "create a signature that lets a browser or app upload directly",
     count: { least: 0, most: 1 },
     flags: {
       expire: { value: "SECONDS", summary: "how long it is good for, at most 90 days (default 3600)" },

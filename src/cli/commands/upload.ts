@@ -96,7 +96,7 @@ async function uploadAll(
       }
       if (outcomes.every(({ code }) => code === 0)) await finished?.forget();
       const command = resumeCommand(args, outcomes);
-      if (command !== undefined) terminal.note(`vodup: what was sent is kept; to go on: ${command}`);
+      if (command !== undefined) terminal.note(`vodup: what was sent is kept; to resume: ${command}`);
       const codes = outcomes.map(({ code }) => code);
       // A signal that came when all was done has stopped nothing.
       const stopped = run.reason === undefined ? undefined : exitCodeOf(run.reason);
@@ -139,7 +139,7 @@ function checkTogether(args: Arguments<UploadFlag>): void {
   if (operands.includes("-")) {
     if (operands.length > 1) throw new UsageError("standard input (-) cannot be uploaded together with other sources");
     if (!args.has("media-type")) {
-      throw new UsageError("--media-type must be given with standard input (-): it has no file name to tell it");
+      throw new UsageError("--media-type must be given with standard input (-): it has no file name to take it from");
     }
   }
   if (args.has("checkpoint") && args.has("no-resume")) {

@@ -14,7 +14,7 @@ export const uploadsResumeCommand: Command<"all" | "json" | "quiet" | "no-progre
   spec: {
     name: "uploads resume",
     operands: "ID...|--all",
-    summary: "go on with unfinished uploads and print their FileIds",
+    summary: "resume unfinished uploads and print their FileIds",
     count: { least: 0, most: Infinity },
     flags: {
       all: { summary: "every unfinished upload, one after the other" },

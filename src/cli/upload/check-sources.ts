@@ -4,8 +4,6 @@ import type { UploadFlag } from "./flags.ts";
 import { UsageError } from "../args.ts";
 import { shownSource } from "../../shown-source.ts";
 
-const taken = "an address must begin with http://, https:// or file://";
-
 /** Two characters at least, since one is a drive. */
 const address = /^[a-z][a-z0-9+.-]+:\/\//i;
 
@@ -32,9 +30,9 @@ async function check(text: string, field: string): Promise<void> {
   if (isTaken && URL.canParse(text)) return;
   if (await isThere(text)) return;
   const shown = `${field}${shownSource(text)}`;
-  if (isTaken) throw new UsageError(`${shown} is no valid URL; see how it is written`);
+  if (isTaken) throw new UsageError(`${shown} is not a valid URL; check its spelling`);
   throw new UsageError(
-    `${shown} is no file that is there, and ${taken}; what lies elsewhere must be downloaded first, or offered by http`,
+    `no such file: ${shown}. URLs must start with http://, https:// or file://; download other sources first`,
   );
 }
 

@@ -40,7 +40,7 @@ export const applyFields: Check = (evidence) =>
       found.push(finding("18.3", message, request));
     }
     if (Object.hasOwn(json, "CoverType")) {
-      found.push(finding("4.1", "CoverType is given although there is no cover", request));
+      found.push(finding("4.1", "CoverType is given without a cover", request));
     }
     return found;
   });

@@ -54,7 +54,7 @@ function documentFlaws(evidence: Evidence, request: LoggedRequest, xml: string):
   const flaw = (message: string): Finding => finding("6.6", `Complete ${message}`, request);
   if (xml.includes("<![CDATA[")) return [flaw("wraps an ETag in CDATA: send it as text, in quotes")];
   const root = read(xml);
-  if (root === undefined) return [flaw("sends a document that is no well-formed XML")];
+  if (root === undefined) return [flaw("sends a document that is not well-formed XML")];
   if (root.name !== "CompleteMultipartUpload") return [flaw(`has the root <${root.name}>`)];
   const strange = root.children.find(({ name }) => name !== "Part");
   if (strange !== undefined) return [flaw(`has <${strange.name}> beside its Parts`)];

@@ -152,7 +152,8 @@ function keyFlaw(evidence: Evidence, request: LoggedRequest): string {
   const hasToken = request.headers["x-cos-security-token"] !== undefined || "x-cos-security-token" in request.query;
   const secretId = signatureFields(request).get("q-ak");
   if (secretId === evidence.secretId) return "is signed with the account's key instead of the certificate's";
-  if (sessionOf(evidence, request) === undefined) return `names a q-ak that is no certificate's SecretId: ${secretId}`;
+  if (sessionOf(evidence, request) === undefined)
+    return `names a q-ak that is not the SecretId of a certificate: ${secretId}`;
   return hasToken
     ? "carries another x-cos-security-token than the certificate's Token"
     : "lacks the header x-cos-security-token with the certificate's Token";

@@ -114,7 +114,7 @@ export const ambiguity: readonly Scenario[] = [
     ...base,
     name: "commit-lost-unknown",
     outcome: "either",
-    summary: "CommitUpload takes effect, its answer is lost; a second one is told that the session is unknown",
+    summary: "CommitUpload takes effect, its answer is lost; a second one is answered that the session is unknown",
     rules: ["11.4"],
     fileSize: 70_022,
     emulator: {

@@ -122,7 +122,7 @@ export const retry: readonly Scenario[] = [
   {
     ...base,
     name: "retry-corrupted",
-    summary: "a part that is stored otherwise than sent, as its answer's checksums tell",
+    summary: "a part that is stored otherwise than sent, as its answer's checksums show",
     rules: ["8.4", "8.3"],
     fileSize: 3 * mebibyte + 12,
     emulator: { faults: [{ operation: "UploadPart", partNumber: 2, nth: 1, fault: { kind: "corrupt-body" } }] },
@@ -134,7 +134,7 @@ export const retry: readonly Scenario[] = [
     ...base,
     name: "retry-never",
     outcome: "failure",
-    summary: "an error of ApplyUpload that no repetition mends",
+    summary: "an error of ApplyUpload that no repetition fixes",
     rules: ["11.6"],
     emulator: {
       faults: [

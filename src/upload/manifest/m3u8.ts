@@ -37,7 +37,7 @@ const attribute = /[ \t]*([^=,"\s]+)=(?:"([^"]*)"[ \t]*|([^",]*))(?:,|$)/y;
 export function readM3u8(text: string): ManifestContent {
   const lines = text.split(/\r\n|\n|\r/);
   if (lines[0]?.trimEnd() !== "#EXTM3U") {
-    return { references: [], problems: [], unreadable: "is no HLS playlist: its first line is not #EXTM3U" };
+    return { references: [], problems: [], unreadable: "is not an HLS playlist: its first line is not #EXTM3U" };
   }
   const references: Reference[] = [];
   const problems: string[] = [];

@@ -107,7 +107,7 @@ const ceilDivide = (value: bigint, by: bigint): bigint => (value <= 0n ? 0n : (v
 function integer({ attributes }: Attributes, name: string): bigint | undefined {
   const text = attributes.get(name)?.trim();
   if (text === undefined) return undefined;
-  if (!/^-?\d{1,20}$/.test(text)) throw new MpdFlaw(`the attribute ${name} is no integer`);
+  if (!/^-?\d{1,20}$/.test(text)) throw new MpdFlaw(`the attribute ${name} is not an integer`);
   return BigInt(text);
 }
 
@@ -121,6 +121,6 @@ function seconds({ attributes }: Attributes, name: string): number | undefined {
   const text = attributes.get(name)?.trim();
   if (text === undefined) return undefined;
   const match = durationForm.exec(text);
-  if (match === null) throw new MpdFlaw(`the attribute ${name} is no duration`);
+  if (match === null) throw new MpdFlaw(`the attribute ${name} is not a duration`);
   return secondsOf.reduce((sum, unit, index) => sum + unit * Number(match[index + 1] ?? 0), 0);
 }

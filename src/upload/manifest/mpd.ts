@@ -53,7 +53,7 @@ export function readMpd(bytes: Uint8Array): ManifestContent {
     return {
       references: reader.references,
       problems: reader.problems,
-      unreadable: `is no DASH manifest that can be read here: ${error.message}`,
+      unreadable: `is not a DASH manifest that can be read here: ${error.message}`,
     };
   }
 }

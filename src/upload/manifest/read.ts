@@ -23,7 +23,7 @@ export async function readText(
   file: LocatedFile,
 ): Promise<{ readonly text: string } | { readonly unreadable: string }> {
   const { size } = file.identity;
-  if (size > maxManifestBytes) return { unreadable: `is no manifest: it has more than ${maxManifestBytes} bytes` };
+  if (size > maxManifestBytes) return { unreadable: `is not a manifest: it has more than ${maxManifestBytes} bytes` };
   const { handle } = await folder.open(file);
   const bytes = Buffer.alloc(size);
   let filled = 0;
@@ -38,7 +38,7 @@ export async function readText(
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, filled)) };
   } catch {
-    return { unreadable: "is no manifest: it is not UTF-8 text" };
+    return { unreadable: "is not a manifest: it is not UTF-8 text" };
   }
 }
 

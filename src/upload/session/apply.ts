@@ -127,8 +127,8 @@ function readCertificate(value: unknown, requestId: string): Certificate | undef
 
 /** Both become a host name: nothing else may get into the URL that the certificate is sent to. */
 function checkPlace({ bucket, region }: SessionIdentity, requestId: string): void {
-  if (!isHostLabel(bucket)) throw invalidSession("StorageBucket is no name of a bucket", requestId);
-  if (!isHostLabel(region)) throw invalidSession("StorageRegion is no name of a region", requestId);
+  if (!isHostLabel(bucket)) throw invalidSession("StorageBucket is not the name of a bucket", requestId);
+  if (!isHostLabel(region)) throw invalidSession("StorageRegion is not the name of a region", requestId);
 }
 
 function checkKey(path: string, requestId: string): void {

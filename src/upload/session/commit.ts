@@ -157,7 +157,7 @@ function uncertain(
 ): CommitUncertainError {
   const { mediaStoragePath, vodSessionKey } = context.session;
   const fileId = candidateFileId(mediaStoragePath);
-  const hint = fileId === undefined ? "" : `, FileId ${fileId} if the path tells it`;
+  const hint = fileId === undefined ? "" : `, FileId ${fileId} if the path shows it`;
   return new CommitUncertainError(
     `CommitUpload may or may not have taken effect: ${why}; look for a media stored at ${mediaStoragePath}${hint} ` +
       `before uploading again (request ${requestId ?? "unknown"})`,

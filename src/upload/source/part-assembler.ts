@@ -231,5 +231,5 @@ function toBytes(chunk: unknown, label: string): Uint8Array {
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const remedy = typeof chunk === "string" ? "; read it without an encoding" : "";
-  throw new SourceError("SOURCE_FAILED", `${label} gave a chunk that is no bytes but ${typeof chunk}${remedy}`);
+  throw new SourceError("SOURCE_FAILED", `${label} gave a chunk that is not bytes but ${typeof chunk}${remedy}`);
 }

@@ -35,7 +35,10 @@ export async function openUrl(field: string, url: URL, open: OpenDownload, signa
   }
   if ((whole.headers["content-encoding"] ?? "identity") !== "identity") {
     whole.discard();
-    throw new SourceError("SOURCE_UNREADABLE", `${label} comes compressed though that was not asked for: no video`);
+    throw new SourceError(
+      "SOURCE_UNREADABLE",
+      `${label} was served compressed (Content-Encoding) although identity was requested; cannot upload it`,
+    );
   }
   const length = Number(whole.headers["content-length"] ?? Number.NaN);
   return streamSource(whole.chunks(), label, fileName, Number.isSafeInteger(length) ? length : undefined, () =>

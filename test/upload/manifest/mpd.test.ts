@@ -153,8 +153,8 @@ describe("what is not understood", () => {
     [one('<SegmentTemplate duration="1" media="$Numbr$"/>'), "unknown identifier"],
     [one('<SegmentTemplate duration="1" media="$Number$-$SubNumber$"/>'), "unknown identifier"],
     [one('<SegmentTemplate duration="1" initialization="$Number$" media="$Number$"/>'), "has no Number"],
-    [one('<SegmentTemplate duration="1e3" media="$Number$"/>'), "no integer"],
-    [one('<SegmentTemplate duration="1" media="$Number$"/>', 'mediaPresentationDuration="10s"'), "no duration"],
+    [one('<SegmentTemplate duration="1e3" media="$Number$"/>'), "not an integer"],
+    [one('<SegmentTemplate duration="1" media="$Number$"/>', 'mediaPresentationDuration="10s"'), "not a duration"],
     [mpd('<Period xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="https://x/p.xml"/>'), "xlink"],
   ])("%s", (text, why) => {
     expect(read(text).unreadable).toContain(why);

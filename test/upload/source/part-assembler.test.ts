@@ -156,7 +156,7 @@ describe("chunks become parts", () => {
     expect([...(part === undefined ? [] : await bytesOf(part))].slice(0, 2)).toEqual([1, 2]);
   });
 
-  test.each(["text", 5, null, undefined, {}, [1, 2], true])("not from %j, which is no bytes", async (chunk) => {
+  test.each(["text", 5, null, undefined, {}, [1, 2], true])("not from %j, which is not bytes", async (chunk) => {
     const budget = new MemoryBudget(mib);
     async function* source(): AsyncGenerator {
       yield Buffer.alloc(10);

@@ -273,7 +273,7 @@ describe("a stream", () => {
         yield 5;
       },
     ],
-  ])("of something that is no bytes (%s) is an error", async (_, make) => {
+  ])("of something that is not bytes (%s) is an error", async (_, make) => {
     const { emulator, vod } = await bench();
     const source = make();
     const { error } = await attempt(

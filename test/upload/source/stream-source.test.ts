@@ -29,7 +29,7 @@ describe("hasBytes", () => {
     expect(await open(of(none)).hasBytes()).toBe(false);
   });
 
-  test("leaves a failure, and what is no bytes, for the upload to meet", async () => {
+  test("leaves a failure, and what is not bytes, for the upload to meet", async () => {
     const failing = open(
       (async function* (): AsyncGenerator {
         yield none;
