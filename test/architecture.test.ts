@@ -34,7 +34,7 @@ const floors = {
   replay: ["signing", "json"],
   emulator: ["signing", "xml", "json", "unknown-options"],
   conformance: ["emulator", "signing", "xml"],
-  doctor: [],
+  doctor: ["state"],
   cli: ["suggest", "batch", "state", "shown-source", "replay", "conformance", "doctor", "json", "rate-window"],
 } satisfies Record<string, readonly string[]>;
 

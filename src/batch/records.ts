@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+import { placeProblem } from "../state/place-problem.ts";
 import type { UploadResult } from "../upload/state/result.ts";
 
 /** What is said of a result beside its source. */
@@ -60,7 +62,7 @@ export function isUncertain(line: OutcomeLine): boolean {
  */
 export class RecordError extends Error {
   constructor(path: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super(`${path} cannot be written, so the batch was stopped: ${why}; fix that and run again`, { cause });
+    const why = placeProblem(dirname(path), cause, "choose another place with --journal or --report");
+    super(`${path} cannot be written, so the batch was stopped: ${why}; then run again`, { cause });
   }
 }

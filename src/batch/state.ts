@@ -56,7 +56,12 @@ export class BatchState {
     try {
       // A file that is no entry is no checkpoint either; the library says so of whatever is not one.
       const found = this.#left.has(key) ? ((await readEntry(this.#directory, key))?.checkpoint ?? null) : undefined;
-      return { kind: "batch", id: undefined, store: new EntryFile(path, found, source, this.#held) };
+      return {
+        kind: "batch",
+        id: undefined,
+        place: this.#directory,
+        store: new EntryFile(path, found, source, this.#held),
+      };
     } catch (cause) {
       throw new RecordError(path, cause);
     }

@@ -3,7 +3,17 @@ import { VodupError } from "../index.ts";
 
 /** What is looked at, in this order. */
 export type CheckName =
-  "node" | "credentials" | "proxy" | "endpoint" | "clock" | "key" | "sub-app" | "storage-region" | "events" | "storage";
+  | "node"
+  | "state"
+  | "credentials"
+  | "proxy"
+  | "endpoint"
+  | "clock"
+  | "key"
+  | "sub-app"
+  | "storage-region"
+  | "events"
+  | "storage";
 
 /** `unknown`: it could not be looked at, or only the user knows whether it is meant so. */
 export type CheckStatus = "pass" | "fail" | "unknown";

@@ -6,6 +6,7 @@ import { fail, unknown } from "./check.ts";
 import { checkCredentials, checkNode, checkProxy } from "./machine.ts";
 import { probe } from "./probe.ts";
 import { checkEvents, checkRegions } from "./settings.ts";
+import { checkState } from "./state.ts";
 import { checkStorage, placeholder } from "./storage.ts";
 
 /** What is to be looked at: the same as uploads would use. */
@@ -17,6 +18,8 @@ export interface Setup extends Pick<
   readonly subAppId?: string | undefined;
   /** The region that uploads name; undefined: the application's default. */
   readonly storageRegion?: string | undefined;
+  /** Where unfinished uploads are kept. */
+  readonly stateDirectory: string;
   /** Where a proxy is named. */
   readonly env: NodeJS.ProcessEnv;
   /** As in `process.versions.node`. */
@@ -36,10 +39,11 @@ const limits = { connectMs: 5_000, headersMs: 10_000, bodyMs: 10_000 };
  * @throws TypeError `ERR_INVALID_ARG_VALUE` for options that no client would take; the signal's own reason
  */
 export async function* diagnose(setup: Setup): AsyncGenerator<Check> {
-  const { env, signal, storageRegion, nodeVersion, cosEndpoint, ...connection } = setup;
+  const { env, signal, storageRegion, nodeVersion, cosEndpoint, stateDirectory, ...connection } = setup;
   const { subAppId } = connection;
   const now = setup.clock ?? Date.now;
   yield checkNode(nodeVersion);
+  yield await checkState(stateDirectory);
   const { check, found } = await checkCredentials(setup.credentials, now());
   yield check;
   const proxy = await openProxy(env);
@@ -47,7 +51,7 @@ export async function* diagnose(setup: Setup): AsyncGenerator<Check> {
     yield proxy.refusal;
     yield* untried(
       ["endpoint", "clock", "key", "sub-app", "storage-region", "events", "storage"],
-      "there is no way out",
+      "the service was not reached: the proxy cannot be used",
     );
     return;
   }
@@ -63,7 +67,9 @@ export async function* diagnose(setup: Setup): AsyncGenerator<Check> {
       ? await checkRegions(api, { subAppId, known: first.subApps, wanted: storageRegion }, signal)
       : undefined;
     if (regions === undefined) {
-      yield* untried(["sub-app", "storage-region", "events"], "the service did not accept the key");
+      const isReached = first.endpoint.status === "pass";
+      const why = isReached ? "the service did not accept the key" : "the service was not reached";
+      yield* untried(["sub-app", "storage-region", "events"], why);
     } else {
       yield* [regions.subApp, regions.storageRegion];
       if (regions.subApp.status === "fail") yield* untried(["events"], "the application is refused");

@@ -81,9 +81,24 @@ export function toNetworkError(
       { cause: new Error(code), retryable: (status ?? 0) >= 500 },
     );
   }
+  if (untrusted.has(code)) {
+    const message =
+      `${detail.operation}: the certificate of ${detail.host} is not trusted (${code}); if a proxy or firewall here ` +
+      "inspects TLS, put its CA certificate into a file and start Node with NODE_EXTRA_CA_CERTS=FILE";
+    return new NetworkError("NETWORK", message, where, options);
+  }
   const what = code === "" ? (error.message ?? "the connection failed") : `${code}: ${error.message ?? ""}`;
   return new NetworkError("NETWORK", `${detail.operation}: no answer from ${detail.host}: ${what}`, where, options);
 }
+
+/** Signed by nobody that Node knows: what a device that inspects TLS puts in the place of the service's certificate. */
+const untrusted: ReadonlySet<string> = new Set([
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+]);
 
 interface SocketFailure {
   readonly name?: string;

@@ -75,7 +75,9 @@ function parseProxy(name: string, text: string): { readonly origin: string; read
     // Without its cause, which would repeat the value.
     throw invalidArgument(name, remedy);
   }
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw invalidArgument(name, remedy);
+  // "http:/proxy" and "http//proxy" become the host "http".
+  const isMisspelt = url.hostname === "http" || url.hostname === "https";
+  if (isMisspelt || (url.protocol !== "http:" && url.protocol !== "https:")) throw invalidArgument(name, remedy);
   return {
     origin: url.origin,
     token: pair === ":" ? undefined : `Basic ${Buffer.from(pair, "utf8").toString("base64")}`,

@@ -10,6 +10,7 @@ import type { CheckpointStore } from "./checkpoint-store.ts";
 import { CheckpointError, SourceError } from "../errors.ts";
 import { shownSource } from "../shown-source.ts";
 import { summarizeCheckpoint } from "../upload/state/summary.ts";
+import { otherState, placeProblem } from "./place-problem.ts";
 import { reasonAfresh } from "./reason-afresh.ts";
 
 /** The upload is done, and its FileId could not be printed. */
@@ -25,6 +26,8 @@ export interface Memory {
   readonly kind: "file" | "default" | "batch";
   /** Of the state directory. */
   readonly id: string | undefined;
+  /** The directory, for messages. */
+  readonly place: string;
   readonly store: CheckpointStore;
 }
 
@@ -215,7 +218,9 @@ export class RememberedUpload {
       if (this.#memory?.kind !== "default" || isLost(error)) throw error;
       if (this.#cannotSave) return;
       this.#cannotSave = true;
-      const why = error instanceof Error ? error.message : String(error);
+      // What the error says of --checkpoint is about another place.
+      const cause = error instanceof CheckpointError ? (error.cause ?? error) : error;
+      const why = placeProblem(this.#memory.place, cause, otherState);
       news.warning({ code: "NO_STATE", message: `this upload may not be resumable: ${why}` });
     }
   }

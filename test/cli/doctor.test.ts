@@ -14,6 +14,7 @@ afterAll(() => bench.close());
 
 const names = [
   "node",
+  "state",
   "credentials",
   "proxy",
   "endpoint",

@@ -42,6 +42,11 @@ describe("the environment is refused, naming the variable and not the value, wit
     ["the key only", { [secret]: "exampleKey" }, /^TENCENTCLOUD_SECRET_ID is not set, but the other/],
     ["an empty key", { ...key, [secret]: "" }, /variable TENCENTCLOUD_SECRET_KEY is empty/],
     ["both empty", { [id]: "", [secret]: "" }, /variable TENCENTCLOUD_SECRET_ID is empty/],
+    [
+      "quotes of an env file",
+      { ...key, [secret]: '"exampleKey"' },
+      /TENCENTCLOUD_SECRET_KEY is in quotes, .*remove the quotes/,
+    ],
     ["a trailing line end", { ...key, [secret]: "exampleKey\r" }, /TENCENTCLOUD_SECRET_KEY has blanks or line ends/],
     ["a blank in the id", { ...key, [id]: "AKID example" }, /TENCENTCLOUD_SECRET_ID holds a blank/],
     ["a blank in the key", { ...key, [secret]: "exampleKey exampleKey" }, /TENCENTCLOUD_SECRET_KEY holds a blank/],

@@ -14,6 +14,7 @@ import { closedPort, httpServer } from "../support/raw-servers.ts";
 
 const order: CheckName[] = [
   "node",
+  "state",
   "credentials",
   "proxy",
   "endpoint",
@@ -50,6 +51,7 @@ async function findingsOf(emulator: Emulator, change: Partial<Setup> = {}): Prom
     vodEndpoint,
     cosEndpoint,
     env: {},
+    stateDirectory: join(home, "state"),
     nodeVersion: "24.1.0",
     signal: new AbortController().signal,
     limits: { connectMs: 500, headersMs: 500 },
@@ -72,6 +74,7 @@ test("where all is well, everything passes and nothing is changed", async () => 
   const found = await findingsOf(emulator);
   expect([...found.values()]).toMatchObject([
     { name: "node", detail: "Node 24.1.0 is supported" },
+    { name: "state", detail: `${join(home, "state")} can be made when it is needed` },
     { name: "credentials", detail: "from the test: a lasting key" },
     { name: "proxy", detail: "none: HTTPS_PROXY is not set" },
     { name: "endpoint", detail: "the service answers" },
@@ -110,7 +113,7 @@ describe("credentials", () => {
       remedy: expect.stringContaining("set TENCENTCLOUD_SECRET_ID"),
       cause: { code: "CREDENTIALS" },
     });
-    expect(those(found, "pass")).toEqual(["node", "proxy", "endpoint", "clock", "storage"]);
+    expect(those(found, "pass")).toEqual(["node", "state", "proxy", "endpoint", "clock", "storage"]);
     expect(those(found, "unknown")).toEqual(["key", "sub-app", "storage-region", "events"]);
   });
 
@@ -358,3 +361,40 @@ function abortedSoon(reason: Error): AbortSignal {
   setTimeout(() => controller.abort(reason), 50);
   return controller.signal;
 }
+
+describe("the state directory", () => {
+  test("that cannot be made is named, with what to do; uploads go through without it", async () => {
+    await writeFile(join(home, "file"), "");
+    const found = await findingsOf(await emulatorWith(), { stateDirectory: join(home, "file/vodup") });
+    expect(found.get("state")).toMatchObject({
+      status: "unknown",
+      detail: expect.stringContaining(join(home, "file")),
+      remedy: expect.stringContaining("XDG_STATE_HOME"),
+    });
+  });
+
+  test("that is there can be written", async () => {
+    const found = await findingsOf(await emulatorWith(), { stateDirectory: home });
+    expect(found.get("state")).toMatchObject({ status: "pass", detail: `${home} can be written` });
+  });
+});
+
+test("where nothing is reached, no finding says that something was refused", async () => {
+  const port = await closedPort();
+  const found = await findingsOf(await emulatorWith(), { vodEndpoint: `http://127.0.0.1:${port}` });
+  for (const name of ["clock", "key", "sub-app", "storage-region", "events"] as const) {
+    expect(found.get(name)).toMatchObject({ status: "unknown", detail: "the service was not reached" });
+  }
+});
+
+test.each(["http:/proxy:3128", "http//proxy:3128", "socks5://proxy:1080"])(
+  "a malformed proxy fails: %s",
+  async (proxy) => {
+    const found = await findingsOf(await emulatorWith(), { env: { HTTPS_PROXY: proxy } });
+    expect(found.get("proxy")).toMatchObject({
+      status: "fail",
+      detail: expect.stringContaining("HTTPS_PROXY: must be"),
+    });
+    expect(found.get("endpoint")).toMatchObject({ detail: expect.stringContaining("was not reached") });
+  },
+);

@@ -9,6 +9,7 @@ import { connectionFlags, readTarget, wantsMetadata } from "../connection.ts";
 import { isDebugging, reportDiagnostics } from "../debug.ts";
 import { parseDeadline } from "../numbers.ts";
 import { stopping } from "../stopping.ts";
+import { stateDirectory } from "../../state/directory.ts";
 
 type DoctorFlag = Exclude<ConnectionFlag, "retries"> | "storage-region" | "timeout" | "json";
 
@@ -28,7 +29,7 @@ export const doctorCommand: Command<DoctorFlag> = {
       ...flags,
     },
     notes: [
-      "Nothing is changed and nothing is uploaded. Looked at: Node, credentials, proxy, endpoint, clock, key, application,\n" +
+      "Nothing is changed and nothing is uploaded. Looked at: Node, state directory, credentials, proxy, endpoint, clock, key, application,\n" +
         "storage region, events, COS. Each is pass, fail or unknown; unknown is not a failure. In JSON a finding is\n" +
         '{"type":"check","name","status","detail","remedy"?}.',
       "Exit code 0 without a failure; else that of the first one, as an upload would end: 4 for credentials, key and clock,\n" +
@@ -89,6 +90,7 @@ async function setupOf(
     region: target.region,
     subAppId: target.subAppId,
     storageRegion: args.text("storage-region"),
+    stateDirectory: stateDirectory(process.env),
     nodeVersion: process.versions.node,
     signal,
   };

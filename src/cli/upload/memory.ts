@@ -1,6 +1,6 @@
 import { sourceOf } from "../../shown-source.ts";
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Arguments } from "../args.ts";
 import type { Target } from "../connection.ts";
@@ -10,6 +10,7 @@ import { CheckpointError } from "../../index.ts";
 import { withAbsolutePaths } from "./flags.ts";
 import { openCheckpointFile, openState } from "../../state/checkpoint-store.ts";
 import { readEntry, stateDirectory, stateId } from "../../state/directory.ts";
+import { otherState, placeProblem } from "../../state/place-problem.ts";
 
 /** Flags that tell one upload of a file from another of the same file, beside where it goes. */
 const identifying = ["media-type", "media-name", "media-storage-path", "storage-region", "procedure"] as const;
@@ -29,7 +30,10 @@ export async function openMemory(
   warn: (message: string) => void,
 ): Promise<Memory | undefined> {
   const file = args.text("checkpoint");
-  if (file !== undefined) return { kind: "file", id: undefined, store: await openCheckpointFile(resolve(file)) };
+  if (file !== undefined) {
+    const path = resolve(file);
+    return { kind: "file", id: undefined, place: dirname(path), store: await openCheckpointFile(path) };
+  }
   if (args.has("no-resume") || args.has("emulator") || source === "-") return undefined;
   const { env } = process;
   try {
@@ -41,10 +45,10 @@ export async function openMemory(
     const typed = withAbsolutePaths(args.typed).filter((flag) => !passing.test(flag));
     // What was set elsewhere then may be another thing for the command that resumes.
     const flags = [...typed, ...args.set];
-    return { kind: "default", id, store: await openState(directory, id, { source: name, flags }) };
+    return { kind: "default", id, place: directory, store: await openState(directory, id, { source: name, flags }) };
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = placeProblem(stateDirectory(env), error, otherState);
     warn(`no state can be kept, so this upload cannot be resumed: ${why}`);
     return undefined;
   }
