@@ -254,6 +254,7 @@ export class UploadRun {
     // After the transfer there is nothing to remove, and only the checkpoint can repeat the commit without sending all
     // again.
     if (choice === "keep-parts" || !this.#state.is("uploading")) {
+      await this.#state.flush(ending);
       if (error instanceof VodupError) attachCheckpoint(error, this.#state.snapshot());
       return;
     }

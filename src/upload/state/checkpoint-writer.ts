@@ -29,6 +29,10 @@ export class CheckpointWriter {
     return this.#running;
   }
 
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   /** Waits for a write that is under way, whatever becomes of it, but not for one that hangs. */
   async settle(aborted: boolean, ending: AbortSignal): Promise<void> {
     if (!this.#isRunning) return;

@@ -16,6 +16,13 @@ export interface UploadIdentity {
   readonly fields: ApplyFields;
 }
 
+/**
+ * A checkpoint holds all parts. Where nothing but parts came in, one is written when they are at least this share of what
+ * it holds: each of the first 32, and then so seldom that all that is ever written stays a fixed multiple of the last.
+ * Parts it lacks are found again by ListParts, and an upload that ends in order writes them down.
+ */
+const shareOfParts = 1 / 32;
+
 interface ObjectState {
   /** The file of a tree that it is made of. */
   readonly source: SourceIdentity | undefined;
@@ -36,6 +43,9 @@ export class UploadState {
   #state: Checkpoint["state"] = "uploading";
   #session: UploadSession | undefined;
   #result: CommitResult | undefined;
+  /** Parts and objects that the last checkpoint holds, and that came in since. */
+  #written = 0;
+  #added = 0;
   /** A write of the checkpoint that failed while parts went on; met at the next step. */
   #writeFailure: { readonly error: unknown } | undefined;
 
@@ -48,7 +58,11 @@ export class UploadState {
   ) {
     this.#identity = identity;
     this.#signal = signal;
-    this.#writer = new CheckpointWriter(write, () => this.snapshot());
+    this.#writer = new CheckpointWriter(write, () => {
+      this.#added = 0;
+      this.#written = [...this.#objects.values()].reduce((sum, { parts }) => sum + 1 + parts.size, 0);
+      return this.snapshot();
+    });
     if (from !== undefined) this.#restore(from);
   }
 
@@ -129,7 +143,7 @@ export class UploadState {
       },
       partDone: (part) => {
         state.parts.set(part.number, part);
-        this.save().catch((error: unknown) => (this.#writeFailure ??= { error }));
+        if (this.#isWorthAWrite()) this.save().catch((error: unknown) => (this.#writeFailure ??= { error }));
       },
     };
   }
@@ -149,7 +163,12 @@ export class UploadState {
   /** @param key of an object that is whole. The last one is saved with the state that follows at once. */
   async finish(key: string, object: TransferredObject): Promise<void> {
     this.#object(key).done = object;
-    if (this.wholes.length < this.#objectCount) await this.save();
+    if (this.wholes.length < this.#objectCount && this.#isWorthAWrite()) await this.save();
+  }
+
+  #isWorthAWrite(): boolean {
+    this.#added += 1;
+    return this.#added >= this.#written * shareOfParts;
   }
 
   /**
@@ -164,6 +183,14 @@ export class UploadState {
   /** Waits for a checkpoint that is being written, and less long after an abort. @param ending ends the waiting */
   async settle(ending: AbortSignal): Promise<void> {
     await this.#writer.settle(this.#signal.aborted, ending);
+  }
+
+  /** Writes down, before an upload ends without its result, what the last checkpoint lacks; for as long as `settle`. */
+  async flush(ending: AbortSignal): Promise<void> {
+    if (this.#added === 0 || this.#writeFailure !== undefined || this.#writer.isRunning) return;
+    // It ends by another error already.
+    this.#writer.save().catch(() => undefined);
+    await this.settle(ending);
   }
 
   /** @throws Error before the first session: there is nothing to go on from yet */
