@@ -17,8 +17,8 @@ export interface UploadIdentity {
 }
 
 /**
- * A checkpoint holds all parts. Where nothing but parts came in, one is written when they are at least this share of what
- * it holds: each of the first 32, and then so seldom that all that is ever written stays a fixed multiple of the last.
+ * A checkpoint holds all parts. Where nothing but parts came in, one is written when they are at least this share of
+ * what it holds: each of the first 32, and then so seldom that all that is ever written stays a multiple of the last.
  * Parts it lacks are found again by ListParts, and an upload that ends in order writes them down.
  */
 const shareOfParts = 1 / 32;
