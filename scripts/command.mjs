@@ -63,17 +63,18 @@ export async function reachableModules(dist, exports) {
   return new Set(Object.keys(metafile.inputs).map((path) => posix(relative(dist, resolve(path)))));
 }
 
-/** The licences of the packages that a bundle has something of. */
-async function licencesOf({ inputs }, dist) {
+/** The licences of the packages that a bundle has something of. @param dist a folder whose files are ours */
+export async function licencesOf({ inputs }, dist) {
   const others = Object.keys(inputs)
     .map((path) => resolve(path))
     .filter((path) => !path.startsWith(dist + sep));
   const folders = new Set(others.map((path) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(path)[0]));
   const texts = [...folders].map(async (folder) => {
-    const { name, version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const { name, version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
     const file = (await readdir(folder)).find((each) => /^licen[cs]e(\.\w+)?$/i.test(each));
-    if (file === undefined) throw new Error(`${name} has no file of its licence`);
-    return `${name} ${version}\n\n${(await readFile(join(folder, file), "utf8")).trim()}\n`;
+    // Not every package publishes the text beside its name.
+    const text = file === undefined ? `Licence: ${license}` : (await readFile(join(folder, file), "utf8")).trim();
+    return `${name} ${version}\n\n${text}\n`;
   });
   return (await Promise.all(texts)).sort().join(`\n${"-".repeat(80)}\n\n`);
 }
