@@ -151,6 +151,48 @@ claim("growth", ({ bySize, byParts }) => [
   ),
 ]);
 
+claim("profile", ({ rounds, results }) => [
+  "## Where the time goes",
+  `Processor time of the process that uploads 1 GiB over TLS, by what was running: V8's sampling profile, medians of ${rounds} rounds, waiting left out. \`node bench/claims/profile.mjs\``,
+  table(
+    ["what", "share"],
+    Object.entries(results.upload)
+      .sort(([, a], [, b]) => b.median - a.median)
+      .map(([name, { median, min, max }]) => [
+        name,
+        `${(100 * median).toFixed(1)} % (${(100 * min).toFixed(1)}–${(100 * max).toFixed(1)})`,
+      ]),
+  ),
+]);
+
+claim("checkpoints", ({ results }) => [
+  "## Checkpoints",
+  "What is handed over to be written during one upload in parts of 1 MiB, one at a time, as JSON. `node bench/claims/checkpoints.mjs`",
+  table(
+    ["parts", "writes", "kB in all", "kB of the last", "bytes a part"],
+    Object.entries(results).map(([parts, { writes, bytes, last }]) => [
+      parts,
+      writes,
+      (bytes / 1000).toFixed(0),
+      (last / 1000).toFixed(0),
+      (bytes / Number(parts)).toFixed(0),
+    ]),
+  ),
+]);
+
+claim("bundle-size", ({ results }) => [
+  "## Bundle size",
+  "What esbuild makes of an import, minified, dependencies included. `node bench/claims/bundle-size.mjs`; budgets are kept by test/packaging/bundle-size.test.ts.",
+  table(
+    ["what", "kB", "kB, gzip"],
+    Object.entries(results).map(([name, { minified, gzip }]) => [
+      name,
+      (minified / 1000).toFixed(1),
+      (gzip / 1000).toFixed(1),
+    ]),
+  ),
+]);
+
 const where = `Measured on ${machine?.cores} cores of ${machine?.processor}, ${machine?.memoryGiB} GiB, Node ${machine?.node}, ${machine?.date}. Client and sink share the machine, so wall times are those of both; absolute figures are this machine's, ratios travel.`;
 const page = [
   "# Performance",
