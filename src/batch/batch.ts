@@ -73,16 +73,18 @@ export class Batch {
     this.#rules = rules;
   }
 
-  /** Goes through journal and list, and checks every entry. */
-  async survey(signal: AbortSignal): Promise<Survey> {
+  /** Goes through journal and list, and checks every entry. @param onEntry told how many were looked at */
+  async survey(signal: AbortSignal, onEntry: (entries: number) => void = () => undefined): Promise<Survey> {
     await this.#readJournal(signal);
     let [total, earlier, uncertain, repeated, problemCount] = [0, 0, 0, 0, 0];
     const changedNames: string[] = [];
     let changed = 0;
     const moved = new Map<string, BatchEntry>();
     const problems: string[] = [];
+    let looked = 0;
     for await (const listed of this.#listed()) {
       signal.throwIfAborted();
+      onEntry((looked += 1));
       if ("problem" in listed) {
         problemCount += 1;
         if (problems.length < mostProblems) problems.push(listed.problem);

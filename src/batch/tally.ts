@@ -20,15 +20,26 @@ export interface BatchProgress {
   readonly etaMs: number | undefined;
 }
 
+/** A file on its way. */
+export interface ActiveFile {
+  readonly name: string;
+  /** Bytes that have left for the network, and those that earlier runs have sent. */
+  readonly movedBytes: number;
+  readonly totalBytes: number;
+}
+
 interface Moved {
   readonly sent: number;
   readonly written: number;
+  readonly file?: ActiveFile | undefined;
 }
 
 interface MovedBytes {
   readonly sentBytes: number;
   readonly writtenBytes: number;
   readonly resumedBytes: number;
+  readonly file?: string | undefined;
+  readonly totalBytes?: number | undefined;
 }
 
 /** Counts entries and bytes of a run. */
@@ -75,9 +86,12 @@ export class Tally {
     this.#active.set(key, { sent: 0, written: 0 });
   }
 
-  moved(key: string, { sentBytes, writtenBytes, resumedBytes }: MovedBytes): void {
+  moved(key: string, { sentBytes, writtenBytes, resumedBytes, file: name, totalBytes }: MovedBytes): void {
     if (!this.#active.has(key)) return;
-    this.#active.set(key, { sent: sentBytes - resumedBytes, written: writtenBytes - resumedBytes });
+    const isKnown = name !== undefined && totalBytes !== undefined;
+    const movedBytes = Math.min(totalBytes ?? 0, Math.max(sentBytes, writtenBytes));
+    const file = isKnown ? { name, movedBytes, totalBytes } : undefined;
+    this.#active.set(key, { sent: sentBytes - resumedBytes, written: writtenBytes - resumedBytes, file });
     this.#rate.reached(this.#writtenBytes(), this.#now());
   }
 
@@ -89,6 +103,13 @@ export class Tally {
     if (outcome === "done") this.#done += 1;
     if (outcome === "failed") this.#failed += 1;
     if (outcome === "left") this.#interrupted += 1;
+  }
+
+  /** Files in hand of at least so many bytes, in the order in which they were begun. */
+  large(leastBytes: number): ActiveFile[] {
+    return [...this.#active.values()].flatMap(({ file }) =>
+      file !== undefined && file.totalBytes >= leastBytes ? [file] : [],
+    );
   }
 
   /** Uploaded by this run. */

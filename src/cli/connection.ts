@@ -64,6 +64,8 @@ export interface Connection {
   readonly checkCredentials: () => Promise<void>;
   /** Whether a service was waited for in vain, and has not answered since. */
   readonly isUnreachable: () => boolean;
+  /** The service that is waited for now. */
+  readonly awayHost: () => string | undefined;
   /** Waits for what is under way and frees everything, so that the process can end by itself. */
   readonly close: () => Promise<void>;
 }
@@ -108,8 +110,10 @@ export async function connect(
   const dispatcher = emulator === undefined ? await proxyFromEnvironment(env) : undefined;
   const credentials = emulator ?? defaultCredentials({ env, metadata, profile: args.text("profile") });
   let lost = false;
+  let away: string | undefined;
   const onOutage = (outage: Outage): void => {
     lost = outage.state === "lost";
+    away = outage.state === "away" ? outage.host : undefined;
     options.onOutage?.(outage);
   };
   const release = async (): Promise<void> => {
@@ -138,7 +142,7 @@ export async function connect(
       // The instance's role is told over the network.
       if (!metadata && typeof credentials === "function") await credentials();
     };
-    return { client, target, checkCredentials, isUnreachable: () => lost, close };
+    return { client, target, checkCredentials, isUnreachable: () => lost, awayHost: () => away, close };
   } catch (error) {
     await release();
     throw error;

@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from "node:timers";
 import { performance } from "node:perf_hooks";
 import { basename } from "node:path";
-import type { BatchProgress } from "../batch/tally.ts";
+import type { ActiveFile, BatchProgress } from "../batch/tally.ts";
 import type { ProgressEvent } from "../index.ts";
 import type { Terminal } from "./terminal.ts";
 import { RateWindow } from "../rate-window.ts";
@@ -133,7 +133,7 @@ export function progressLine({ event, retries, bytesPerSecond, elapsedMs, waitin
 }
 
 /** `1234 / 2000 done  61%  3.20 GiB  11.8 MiB/s  2m10s  ETA 1m07s  2 failed  8 active`, cut to the terminal's width. */
-export function batchLine(progress: BatchProgress, columns: number): string {
+export function batchLine(progress: BatchProgress, columns: number, waiting?: string): string {
   const { total, done, failed, active, writtenBytes, bytesPerSecond, elapsedMs, etaMs } = progress;
   const facts = [
     `${done} / ${total} done`,
@@ -141,11 +141,31 @@ export function batchLine(progress: BatchProgress, columns: number): string {
     formatSize(writtenBytes),
     active > 0 ? `${formatSize(bytesPerSecond)}/s` : undefined,
     formatDuration(elapsedMs),
-    etaMs === undefined ? undefined : `ETA ${formatDuration(etaMs)}`,
+    waiting,
+    etaMs === undefined || waiting !== undefined ? undefined : `ETA ${formatDuration(etaMs)}`,
     failed > 0 ? `${failed} failed` : undefined,
     `${active} active`,
   ];
   return fit(facts.filter((fact) => fact !== undefined).join("  "), columns - reserved);
+}
+
+/** `checking films.csv  120,000 entries  3s`. */
+export function checkLine(title: string, entries: number, elapsedMs: number, columns: number): string {
+  const text = `checking ${visibleLine(title)}  ${entries.toLocaleString("en")} entries  ${formatDuration(elapsedMs)}`;
+  return fit(text, columns - reserved);
+}
+
+/** `  lesson.mp4  [######--------]  42%  412.0 MiB / 980.0 MiB`, cut to the terminal's width. */
+export function barLine({ name, movedBytes, totalBytes }: ActiveFile, columns: number): string {
+  const room = columns - reserved;
+  const share = totalBytes === 0 ? 1 : movedBytes / totalBytes;
+  const barRoom = room < narrow ? 8 : 20;
+  const full = Math.floor(share * barRoom);
+  const bar = `[${"#".repeat(full)}${"-".repeat(barRoom - full)}]  ${String(Math.floor(share * 100)).padStart(3)}%`;
+  const sizes = room < narrow ? "" : `  ${formatSize(movedBytes)} / ${formatSize(totalBytes)}`;
+  const nameRoom = Math.min(30, room - 4 - bar.length - sizes.length);
+  const shown = fit(visibleLine(basename(name)), nameRoom);
+  return `  ${shown}${" ".repeat(Math.max(0, nameRoom - width(shown)))}  ${bar}${sizes}`;
 }
 
 /** `1h02m`, `1m07s`, `7s`. */

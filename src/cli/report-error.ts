@@ -44,7 +44,7 @@ export function reportError(
 ): void {
   const { message, hint, requestId } = describeError(error);
   const about = options.source === undefined || message.includes(options.source) ? "" : `${options.source}: `;
-  terminal.note(`vodup: ${about}${message}`);
+  terminal.note(`vodup: ${about}${message}`, "error");
   if (hint !== undefined && !message.includes(hint)) terminal.note(`  hint: ${oneLine(hint)}`);
   if (requestId !== undefined && !message.includes(requestId)) terminal.note(`  request id: ${requestId}`);
   // The message has the first ten; who mends a tree wants all of them at once.

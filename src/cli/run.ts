@@ -19,7 +19,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
     return await dispatch(argv, terminal);
   } catch (error) {
     if (error instanceof UsageError) {
-      terminal.note(`vodup: ${error.message}`);
+      terminal.note(`vodup: ${error.message}`, "error");
       return 2;
     }
     const [{ exitCodeOf }, { reportError }, { isDebugging }] = await Promise.all([

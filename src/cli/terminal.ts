@@ -34,23 +34,35 @@ export class Terminal {
     return written;
   }
 
-  /** Writes lines to stderr. */
-  note(text: string): void {
+  /** Writes lines to stderr. @param tone of the name in front of it, where the terminal has colours */
+  note(text: string, tone?: "error"): void {
     // In one write: between two a screen shows no progress line, and many results a second make it flicker.
-    const again = this.#shown;
-    this.#stderr.write(`${this.#erase()}${visible(text)}\n${again}`);
+    const again = this.#paint(this.#shown);
+    this.#stderr.write(`${this.#erase()}${this.#paint(visible(text), tone)}\n${again}`);
   }
 
-  /** Replaces the progress line; "" removes it. Only for a terminal. */
+  /** Replaces the progress line, or lines; "" removes them. Only for a terminal. */
   transient(text: string): void {
     if (!this.isInteractive) return;
-    const line = `${this.#erase()}${visible(text)}`;
+    const erase = this.#erase();
     this.#shown = visible(text);
+    const line = `${erase}${this.#paint(this.#shown)}`;
     if (line !== "") this.#stderr.write(line);
   }
 
   get isInteractive(): boolean {
     return this.#stderr.isTTY;
+  }
+
+  /** Whether stderr is a terminal with colours, and nobody has set NO_COLOR. */
+  get hasColors(): boolean {
+    if (!this.isInteractive || (process.env["NO_COLOR"] ?? "") !== "") return false;
+    return (this.#stderr as Partial<WriteStream>).hasColors?.() ?? false;
+  }
+
+  /** Rows of the terminal; 24 where it does not say. */
+  get rows(): number {
+    return (this.#stderr as Partial<WriteStream>).rows || 24;
   }
 
   /** Columns of what stdout is shown on. */
@@ -63,8 +75,20 @@ export class Terminal {
     return (this.#stderr as Partial<WriteStream>).columns || 80;
   }
 
+  /** Leaves the cursor where the first of the lines began. */
   #erase(): string {
-    return this.#shown === "" ? "" : "\r\u001b[2K";
+    if (this.#shown === "") return "";
+    const above = this.#shown.split("\n").length - 1;
+    return `\r\u001b[2K${"\u001b[1A\u001b[2K".repeat(above)}`;
+  }
+
+  /** Colours what is visible already, so that nothing of it can be taken for an escape sequence. */
+  #paint(text: string, tone?: "error"): string {
+    if (!this.hasColors) return text;
+    return text
+      .replace(/^vodup: note:/, "\u001b[33m$&\u001b[39m")
+      .replace(tone === "error" ? /^vodup:/ : /^$a/, "\u001b[31m$&\u001b[39m")
+      .replace(/\[(#*)(-*)\]/g, "[\u001b[32m$1\u001b[39m$2]");
   }
 }
 

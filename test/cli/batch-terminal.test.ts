@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Bench } from "./support/bench.ts";
 import { openBench } from "./support/bench.ts";
@@ -26,8 +28,8 @@ interface Shown {
 }
 
 /** Runs the batch on a terminal of its own, of so many columns; it takes some two seconds. @param first a shell command */
-function onTerminal(columns: number, first = ""): Shown {
-  const command = `'${process.execPath}' '${builtCli()}' batch films.ndjson --limit-rate 1MiB`;
+function onTerminal(columns: number, first = "", args = "batch films.ndjson --limit-rate 1MiB"): Shown {
+  const command = `'${process.execPath}' '${builtCli()}' ${args}`;
   const child = spawn("script", ["-qec", `stty cols ${columns}; ${first} exec ${command}`, "/dev/null"], {
     cwd: bench.folder,
     env: cleanEnvironment({ ...bench.env, SHELL: "/bin/sh" }),
@@ -101,4 +103,55 @@ describe("a batch on a terminal", () => {
     expect([code, stderr]).toEqual([0, expect.stringContaining("60 of 60 uploaded (")]);
     expect(bench.emulator.media()).toHaveLength(count);
   });
+});
+
+describe("several large files of a batch", () => {
+  /** Two files beyond 8 MiB, for some four seconds. */
+  async function large(columns: number, first = ""): Promise<string> {
+    await mkdir(join(bench.folder, "in"));
+    for (const name of ["one.mp4", "a rather long name of a film that nobody can read.mp4"])
+      await bench.file(`in/${name}`, 9 * 2 ** 20);
+    const run = onTerminal(columns, `stty rows 30; ${first}`, "batch in --limit-rate 5MiB");
+    expect(await run.ended).toBe(0);
+    return run.text();
+  }
+
+  test.each([80, 40])("have a bar each above the total, in %i columns, and leave none behind", async (columns) => {
+    const text = await large(columns);
+    const plain = text.replaceAll(/\u001b\[\d+m/g, "");
+    const bars = plain.split(/\r\n|\u001b\[2K/).filter((piece) => /\[#*-*\] +\d+%/.test(piece));
+    // In 40 columns there is room for the beginning of a name.
+    for (const name of ["one", "a r"]) expect(bars.some((bar) => bar.startsWith(`  ${name}`))).toBe(true);
+    for (const bar of bars) expect(bar.length).toBeLessThan(columns - 4);
+    expect(bars.some((bar) => /\[#+-+\]/.test(bar))).toBe(true);
+    const screen = shown(columns, text);
+    expect(screen.rows.join("\n")).not.toMatch(/\[#|done {2}/);
+    expect(screen.rows.filter((row) => /^\d+ in\//.test(row))).toHaveLength(2);
+    expect(screen.cursor).toEqual({ row: screen.rows.length - 1, column: 0 });
+  });
+
+  test("are coloured where the terminal has colours, and not with NO_COLOR", async () => {
+    const green = "\u001b[32m#";
+    expect(await large(80, "export TERM=xterm-256color;")).toContain(green);
+    await rm(join(bench.folder, "in"), { recursive: true });
+    await rm(join(bench.folder, "in.journal"));
+    expect(await large(80, "export TERM=xterm-256color NO_COLOR=1;")).not.toContain("\u001b[3");
+  });
+});
+
+test("the check of a large manifest is shown while it lasts, and then gone", async () => {
+  const lines = Array.from({ length: 60_000 }, (_, n) => `{"source":"film ${n % 60}.mp4","mediaName":"${n}"}\n`);
+  await bench.file("films.ndjson", lines.join(""));
+  const run = onTerminal(60, "", "batch films.ndjson --dry-run");
+  await until(() => /checking films\.ndjson {2}[\d,]+ entries {2}\ds/.test(run.text()), "the check");
+  run.child.stdin.write("\u0003");
+  await run.ended;
+});
+
+test("an error is red on a terminal with colours, and plain in a pipe", async () => {
+  const run = onTerminal(80, "export TERM=xterm-256color;", "batch gone.csv");
+  expect(await run.ended).toBe(3);
+  expect(run.text()).toContain("\u001b[31mvodup:\u001b[39m gone.csv does not exist");
+  const { stderr } = await bench.run(["batch", "gone.csv"], { env: { TERM: "xterm-256color" } });
+  expect(stderr).toMatch(/^vodup: gone\.csv/);
 });

@@ -101,6 +101,28 @@ describe("on a terminal, the line of", () => {
     expectMovement(text);
   });
 
+  test("what is resumed moves every second, at the rate of this run alone", async () => {
+    const flags = "--limit-rate 1MiB --part-size 1MiB";
+    await bench.file("film.mp4", 9 * mib);
+    const first = await bench.run([
+      "upload",
+      "film.mp4",
+      ...flags.replace("1MiB", "4MiB").split(" "),
+      "--timeout",
+      "1",
+    ]);
+    expect(first.code).toBe(5);
+    const { text, code } = await onTerminal(`exec $vodup upload film.mp4 ${flags}`);
+    expect(code).toBe(0);
+    expectMovement(text);
+  });
+
+  test("a batch moves every second", async () => {
+    const { text, code } = await onTerminal("mkdir in; cp film.mp4 in; exec $vodup batch in --limit-rate 1MiB");
+    expect(code).toBe(0);
+    expectMovement(text);
+  });
+
   test("40 columns never takes more, and nothing of it goes into a pipe", async () => {
     const { text } = await onTerminal("exec $vodup upload film.mp4 --limit-rate 2MiB", 40);
     // What follows the last erasing is the result and its summary.

@@ -4,7 +4,7 @@ import type { Warning } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Terminal } from "../terminal.ts";
 import { performance } from "node:perf_hooks";
-import { batchLine, formatDuration, leastFrameMs, redrawMs } from "../render.ts";
+import { barLine, batchLine, checkLine, formatDuration, leastFrameMs, redrawMs } from "../render.ts";
 import { reportError } from "../report-error.ts";
 import { formatSize } from "../sizes.ts";
 import { visibleLine } from "../terminal.ts";
@@ -22,15 +22,53 @@ export interface BatchOutput {
   readonly summary: () => Promise<void>;
 }
 
+/** Smaller files are over before anybody has read their line. */
+const leastBarBytes = 8 * 2 ** 20;
+
+/** Files with a bar of their own; on a terminal of fewer rows none has. */
+const [mostBars, leastRows] = [5, 12];
+
+/** Whether progress is drawn: for people at a terminal. */
+function isLive(args: Arguments<"json" | "quiet" | "no-progress">, terminal: Terminal): boolean {
+  const isQuiet = args.has("json") || args.has("quiet") || args.has("no-progress");
+  return !isQuiet && (process.env["CI"] ?? "") === "" && terminal.isInteractive;
+}
+
+/** Shows how far the check of a manifest is, which takes a while for a million lines. */
+export function surveyProgress(
+  terminal: Terminal,
+  args: Arguments<"json" | "quiet" | "no-progress">,
+  title: string,
+): (entries: number) => void {
+  if (!isLive(args, terminal)) return () => undefined;
+  const started = performance.now();
+  let shownAt = started;
+  return (entries) => {
+    const now = performance.now();
+    if (now - shownAt < leastFrameMs) return;
+    shownAt = now;
+    terminal.transient(checkLine(title, entries, now - started, terminal.columns));
+  };
+}
+
 export function batchOutput(
   terminal: Terminal,
   tally: Tally,
-  { args, debug }: { readonly args: Arguments<"json" | "quiet" | "no-progress">; readonly debug: boolean },
+  {
+    args,
+    debug,
+    awayHost,
+    limitRate = Infinity,
+  }: {
+    readonly args: Arguments<"json" | "quiet" | "no-progress">;
+    readonly debug: boolean;
+    readonly awayHost: () => string | undefined;
+    readonly limitRate?: number | undefined;
+  },
 ): BatchOutput {
   const isJson = args.has("json");
   const quiet = args.has("quiet");
-  const live =
-    !isJson && !quiet && !args.has("no-progress") && (process.env["CI"] ?? "") === "" && terminal.isInteractive;
+  const live = isLive(args, terminal);
   let shownAt = -Infinity;
   let timer: NodeJS.Timeout | undefined;
   let isGone = false;
@@ -47,7 +85,14 @@ export function batchOutput(
     if (live) timer ??= setInterval(draw, redrawMs).unref();
     if (!live || now - shownAt < leastFrameMs) return;
     shownAt = now;
-    terminal.transient(batchLine(tally.progress(), terminal.columns));
+    const away = awayHost();
+    const waiting = away === undefined ? undefined : `waiting for ${away}`;
+    const progress = tally.progress();
+    // What a burst into the buffers of sockets makes of it is not shown.
+    const bytesPerSecond = Math.min(limitRate, progress.bytesPerSecond);
+    const bars = terminal.rows < leastRows ? [] : tally.large(leastBarBytes).slice(0, mostBars);
+    const lines = bars.map((file) => barLine(file, terminal.columns));
+    terminal.transient([...lines, batchLine({ ...progress, bytesPerSecond }, terminal.columns, waiting)].join("\n"));
   };
   return {
     progress: draw,

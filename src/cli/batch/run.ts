@@ -14,7 +14,7 @@ import { Journal, lockOf, stateOf } from "../../batch/journal.ts";
 import { Tally } from "../../batch/tally.ts";
 import { CheckpointError } from "../../index.ts";
 import type { BatchFlag, BatchRun } from "./batch-run.ts";
-import { batchOutput } from "./output.ts";
+import { batchOutput, surveyProgress } from "./output.ts";
 import { sendAll } from "./send.ts";
 import { planAll, refuse, reportSurvey } from "./survey.ts";
 import { beginReport, checkPaths, unwritable } from "./files.ts";
@@ -22,6 +22,7 @@ import { BatchState } from "../../batch/state.ts";
 import { isDebugging } from "../debug.ts";
 import { exitCodeOf, exitCodeOfAll, verdictOf } from "../exit-codes.ts";
 import { parseDuration, parseInteger } from "../numbers.ts";
+import { parseSize } from "../sizes.ts";
 import { UsageError } from "../args.ts";
 import { lock } from "../../state/checkpoint-store.ts";
 import { readSharedOptions } from "../upload/flags.ts";
@@ -82,7 +83,8 @@ async function takeAll(
 ): Promise<ExitCode> {
   const { args, terminal, connection, stopping, defaults } = run;
   const batch = new Batch(run.list, journal, run.rules);
-  const survey = await batch.survey(stopping.signal);
+  const survey = await batch.survey(stopping.signal, surveyProgress(terminal, args, run.list.title));
+  terminal.transient("");
   if (survey.problemCount > 0) return refuse(run, survey);
   reportSurvey(run, survey);
   if (args.has("dry-run")) return planAll(run, batch);
@@ -93,7 +95,9 @@ async function takeAll(
     kept === undefined ? undefined : await BatchState.open(stateOf(kept.path), kept.held, (key) => batch.isDone(key));
   const tally = new Tally({ ...survey, failed: survey.uncertain });
   const debug = isDebugging(args.has("debug"), process.env);
-  const output = batchOutput(terminal, tally, { args, debug });
+  const rate = args.text("limit-rate");
+  const limitRate = rate === undefined ? undefined : parseSize("limit-rate", rate);
+  const output = batchOutput(terminal, tally, { args, debug, awayHost: connection.awayHost, limitRate });
   let codes = new Set<ExitCode>();
   if (survey.earlier > 0 || survey.total === 0) codes.add(0);
   if (survey.uncertain > 0) codes.add(1);

@@ -1,4 +1,5 @@
-const erase = "\u001b[2K";
+const [erase, up] = ["\u001b[2K", "\u001b[1A"];
+const color = /^\u001b\[\d+m$/;
 
 /** What a terminal of so many columns shows of a text: as much of one as a progress line needs. */
 export class Screen {
@@ -13,10 +14,11 @@ export class Screen {
 
   /** @throws for a control sequence that nobody may send here */
   write(text: string): this {
-    text.split(erase).forEach((piece, index) => {
-      if (index > 0) this.#rows[this.#row] = "";
-      for (const character of piece) this.#put(character);
-    });
+    for (const [piece] of text.matchAll(/\u001b\[[\d;]*[A-Za-z]|[\s\S]/gu)) {
+      if (piece === erase) this.#rows[this.#row] = "";
+      else if (piece === up) this.#row = Math.max(0, this.#row - 1);
+      else if (!color.test(piece)) this.#put(piece);
+    }
     return this;
   }
 
