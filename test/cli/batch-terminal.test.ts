@@ -48,7 +48,8 @@ function onTerminal(columns: number, first = "", args = "batch films.ndjson --li
   return { child, text: () => Buffer.concat(chunks).toString("utf8"), ended };
 }
 
-const erase = "\u001b[2K";
+const escape = "\u001b";
+const erase = `${escape}[2K`;
 const progress = new RegExp(`^\\d+ / ${count}\\b`);
 const result = /^\d+\tfilm \d+\.mp4$/;
 /** Each drawing of the total. */
@@ -118,8 +119,11 @@ describe("several large files of a batch", () => {
 
   test.each([80, 40])("have a bar each above the total, in %i columns, and leave none behind", async (columns) => {
     const text = await large(columns);
-    const plain = text.replaceAll(/\u001b\[\d+m/g, "");
-    const bars = plain.split(/\r\n|\u001b\[2K/).filter((piece) => /\[#*-*\] +\d+%/.test(piece));
+    const plain = text.replaceAll(new RegExp(`${escape}\\[\\d+m`, "g"), "");
+    const bars = plain
+      .split("\r\n")
+      .flatMap((piece) => piece.split(erase))
+      .filter((piece) => /\[#*-*\] +\d+%/.test(piece));
     // In 40 columns there is room for the beginning of a name.
     for (const name of ["one", "a r"]) expect(bars.some((bar) => bar.startsWith(`  ${name}`))).toBe(true);
     for (const bar of bars) expect(bar.length).toBeLessThan(columns - 4);

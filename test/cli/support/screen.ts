@@ -1,5 +1,7 @@
 const [erase, up] = ["\u001b[2K", "\u001b[1A"];
-const color = /^\u001b\[\d+m$/;
+const escape = "\u001b";
+const color = new RegExp(`^${escape}\\[\\d+m$`);
+const pieces = new RegExp(`${escape}\\[[\\d;]*[A-Za-z]|[\\s\\S]`, "gu");
 
 /** What a terminal of so many columns shows of a text: as much of one as a progress line needs. */
 export class Screen {
@@ -14,7 +16,7 @@ export class Screen {
 
   /** @throws for a control sequence that nobody may send here */
   write(text: string): this {
-    for (const [piece] of text.matchAll(/\u001b\[[\d;]*[A-Za-z]|[\s\S]/gu)) {
+    for (const [piece] of text.matchAll(pieces)) {
       if (piece === erase) this.#rows[this.#row] = "";
       else if (piece === up) this.#row = Math.max(0, this.#row - 1);
       else if (!color.test(piece)) this.#put(piece);
