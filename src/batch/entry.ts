@@ -58,9 +58,7 @@ export function readEntry(
   }
   const key = keyOf(source ?? "", options, folder);
   const at = isOver(key) ? 0 : now;
-  for (const [field, value] of Object.entries(options)) {
-    wrong.collect(field, () => checkOptions({ [field]: value }, at));
-  }
+  wrong.collectEach(options, (some) => checkOptions(some, at));
   if (source !== undefined) checkTypes(wrong, source, { ...defaults, ...options }, options["cover"]);
   wrong.throwAny();
   return { name: String(name), source: source ?? "", options, key };
@@ -77,6 +75,15 @@ class Mistakes {
       if (!(error instanceof Error && "code" in error && error.code === "ERR_INVALID_ARG_VALUE")) throw error;
       if (!this.#found.has(field)) this.#found.set(field, error);
       return undefined;
+    }
+  }
+
+  /** All at once, since nearly every entry is right; one by one only to say which are not. */
+  collectEach(options: Readonly<Record<string, unknown>>, check: (options: object) => void): void {
+    try {
+      check(options);
+    } catch {
+      for (const [field, value] of Object.entries(options)) this.collect(field, () => check({ [field]: value }));
     }
   }
 
