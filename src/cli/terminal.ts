@@ -85,10 +85,10 @@ export class Terminal {
   /** Colours what is visible already, so that nothing of it can be taken for an escape sequence. */
   #paint(text: string, tone?: "error"): string {
     if (!this.hasColors) return text;
-    return text
+    const painted = text
       .replace(/^vodup: note:/, "\u001b[33m$&\u001b[39m")
-      .replace(tone === "error" ? /^vodup:/ : /^$a/, "\u001b[31m$&\u001b[39m")
       .replace(/\[(#*)(-*)\]/g, "[\u001b[32m$1\u001b[39m$2]");
+    return tone === "error" ? painted.replace(/^vodup:/, "\u001b[31m$&\u001b[39m") : painted;
   }
 }
 

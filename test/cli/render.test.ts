@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { ProgressEvent } from "../../src/index.ts";
-import { formatDuration, progressLine, progressView } from "../../src/cli/render.ts";
+import { barLine, batchLine, checkLine, formatDuration, progressLine, progressView } from "../../src/cli/render.ts";
 import { Terminal } from "../../src/cli/terminal.ts";
 
 const mib = 2 ** 20;
@@ -158,5 +158,36 @@ describe("the terminal", () => {
     view.show({ ...event, phase: "commit" }, 0);
     view.end();
     expect(stderr.text()).toBe("");
+  });
+});
+
+describe("a batch", () => {
+  const progress = {
+    total: 9,
+    done: 3,
+    failed: 0,
+    active: 2,
+    bytes: 0,
+    writtenBytes: 5 * 2 ** 20,
+    elapsedMs: 4_000,
+    bytesPerSecond: 2 ** 20,
+    etaMs: 60_000,
+  };
+
+  test("that is paused says what it waits for, instead of when it ends", () => {
+    const line = batchLine(progress, 100, "waiting for vod.example.com");
+    expect(line).toBe("3 / 9 done  33%  5.00 MiB  1.00 MiB/s  4s  waiting for vod.example.com  2 active");
+    expect(batchLine(progress, 100)).toContain("ETA 1m00s");
+  });
+
+  test.each([100, 40])("has bars and a check that fit into %i columns, whatever a file is called", (columns) => {
+    for (const name of ["a.mp4", "影片".repeat(30), "line\nfeed.mp4"]) {
+      const bar = barLine({ name: `/in/${name}`, movedBytes: 5 * 2 ** 20, totalBytes: 10 * 2 ** 20 }, columns);
+      expect(bar).toMatch(/\[#+-+\] {2} 50%/);
+      expect(bar).not.toContain("\n");
+      expect(bar.length).toBeLessThanOrEqual(columns - 5);
+      expect(checkLine(name, 120_000, 3_000, columns).length).toBeLessThanOrEqual(columns - 5);
+    }
+    expect(checkLine("films.csv", 120_000, 3_000, 100)).toBe("checking films.csv  120,000 entries  3s");
   });
 });

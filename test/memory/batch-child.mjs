@@ -21,7 +21,12 @@ for (let n = 0; n < count; n += 1) {
 file.end();
 await finished(file);
 
-const list = await openBatch(manifest, {}, () => undefined);
+const list = await openBatch({
+  path: manifest,
+  defaults: {},
+  note: () => undefined,
+  signal: new AbortController().signal,
+});
 const owner = { manifest, destination: {} };
 const written = await Journal.open(`${manifest}.journal`, owner);
 let seen = 0;
