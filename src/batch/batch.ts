@@ -200,24 +200,29 @@ export class Batch {
    * @param onFound told of each that the survey did not count as left
    */
   async watch(inHand: InHand, { watch, signal, goOn, onFound, work }: Watching): Promise<void> {
-    await inHand.each(this.#arriving(watch, signal, goOn, onFound), signal, work);
+    const broken: unknown[] = [];
+    await inHand.each(this.#arriving({ watch, signal, goOn, onFound }, broken), signal, work);
+    if (broken.length > 0) throw broken[0];
   }
 
+  /** @param broken as of #left */
   async *#arriving(
-    watch: Watch,
-    signal: AbortSignal,
-    goOn: () => boolean,
-    onFound: () => void,
+    { watch, signal, goOn, onFound }: Omit<Watching, "work">,
+    broken: unknown[],
   ): AsyncGenerator<BatchEntry> {
-    for await (const entry of watch.arrivals(signal)) {
-      const { key } = entry;
-      if (this.#table.has(key, known.uncertain)) continue;
-      if (this.isDone(key) && !(await this.#hasChanged(entry))) continue;
-      if (!goOn()) return;
-      const isCounted = this.#table.has(key, known.listed) && !this.#table.has(key, known.taken);
-      if (!isCounted) onFound();
-      this.#table.add(key, known.listed | known.taken);
-      yield entry;
+    try {
+      for await (const entry of watch.arrivals(signal)) {
+        const { key } = entry;
+        if (this.#table.has(key, known.uncertain)) continue;
+        if (this.isDone(key) && !(await this.#hasChanged(entry))) continue;
+        if (!goOn()) return;
+        const isCounted = this.#table.has(key, known.listed) && !this.#table.has(key, known.taken);
+        if (!isCounted) onFound();
+        this.#table.add(key, known.listed | known.taken);
+        yield entry;
+      }
+    } catch (error) {
+      broken.push(error);
     }
   }
 

@@ -29,13 +29,18 @@ interface Looked {
 export class Watch {
   readonly #list: BatchList;
   readonly #quietMs: number;
+  readonly #now: () => number;
   readonly #files = new Map<string, Looked>();
   #round = 0;
 
-  /** @param quietMs for so long a file must have stayed as it is */
-  constructor(list: BatchList, quietMs: number) {
+  /**
+   * @param quietMs for so long a file must have stayed as it is
+   * @param now milliseconds, monotonic
+   */
+  constructor(list: BatchList, quietMs: number, now: () => number = () => performance.now()) {
     this.#list = list;
     this.#quietMs = quietMs;
+    this.#now = now;
   }
 
   /** The entry failed in a way that passes: it is handed out again, later each time. */
@@ -43,7 +48,7 @@ export class Watch {
     const file = this.#files.get(key);
     if (file === undefined) return;
     file.given = false;
-    file.since = performance.now() + file.delayMs - this.#quietMs;
+    file.since = this.#now() + file.delayMs - this.#quietMs;
     file.delayMs = Math.min(file.delayMs * 2, longestDelayMs);
   }
 
@@ -63,7 +68,7 @@ export class Watch {
   }
 
   #isReady({ key, source }: BatchEntry): boolean {
-    const now = performance.now();
+    const now = this.#now();
     const found = statSync(source, { throwIfNoEntry: false });
     if (found === undefined) return false;
     const look = [found.dev, found.ino, found.size, found.mtimeMs, found.ctimeMs].join();
