@@ -63,9 +63,9 @@ describe("--wait", () => {
   test("waits for the task flow of every entry, and holds up no upload by that", async () => {
     await open({ tasks: { processingMs: 3_600_000 } });
     for (const name of ["a", "b", "c"]) await bench.file(`in/${name}.mp4`, name);
-    const run = bench.start(["batch", "in", ...flow]);
+    const run = bench.start(["batch", "in", ...flow], { limitMs: 40_000 });
     // One file at a time, and yet all three are uploaded while the first is still processed.
-    await until(() => bench.count("CommitUpload") === 3, "three commits");
+    await until(() => bench.count("CommitUpload") === 3, "three commits", 20_000);
     expect(run.stdout()).toBe("");
     bench.emulator.advanceClock(7_200_000);
     const { code, stdout } = await run.ended;
@@ -76,8 +76,8 @@ describe("--wait", () => {
   test("stopped and run again, it waits on and uploads nothing twice", async () => {
     await open({ tasks: { processingMs: 3_600_000 } });
     await bench.file("in/a.mp4", "a");
-    const run = bench.start(["batch", "in", ...flow, "--report", "report.ndjson"]);
-    await until(() => bench.count("DescribeTaskDetail") > 0, "the question about the task");
+    const run = bench.start(["batch", "in", ...flow, "--report", "report.ndjson"], { limitMs: 40_000 });
+    await until(() => bench.count("DescribeTaskDetail") > 0, "the question about the task", 20_000);
     run.child.kill("SIGTERM");
     expect(await run.ended).toMatchObject({ code: 143, stdout: "" });
     // Without --wait it is simply uploaded.
@@ -111,8 +111,9 @@ describe("--watch", () => {
   test("uploads what arrives once it has stopped growing, and ends by SIGTERM with 0", async () => {
     await open();
     await bench.file("in/there.mp4", "there");
-    const run = bench.start(watch, { limitMs: 40_000 });
-    await until(() => run.stdout().includes("there.mp4"), "what was there", 15_000);
+    // Longer than any pause between two pieces, however busy the machine is.
+    const run = bench.start([...watch, "--min-age", "4s"], { limitMs: 55_000 });
+    await until(() => run.stdout().includes("there.mp4"), "what was there", 20_000);
     const growing = join(bench.folder, "in/growing.mp4");
     for (let piece = 0; piece < 8; piece += 1) {
       await appendFile(growing, "x".repeat(1000));
@@ -121,7 +122,7 @@ describe("--watch", () => {
     // A name that is hidden while it is written, as rsync does it.
     await writeFile(join(bench.folder, "in/drafts/.moved.mp4.part"), "moved");
     await rename(join(bench.folder, "in/drafts/.moved.mp4.part"), join(bench.folder, "in/drafts/moved.mp4"));
-    await until(() => sources(run.stdout()).length === 3, "three files", 15_000);
+    await until(() => sources(run.stdout()).length === 3, "three files", 25_000);
     const sizes = bench.emulator.media().map(async ({ key }) => (await bench.emulator.readObject(key)).length);
     expect(await Promise.all(sizes)).toContain(8000);
     run.child.kill("SIGTERM");
