@@ -25,12 +25,17 @@ export class RateWindow {
     this.#last = { at, bytes };
     const before = this.#samples.at(-1);
     if (before === undefined || at - before.at >= gapMs) this.#samples.push(this.#last);
-    // The newest sample from before the window stays: it is where the window begins.
+    this.#forget(at);
+  }
+
+  /** The newest sample from before the window stays: it is where the window begins. */
+  #forget(at: number): void {
     while ((this.#samples[1]?.at ?? Infinity) <= at - windowMs) this.#samples.shift();
   }
 
-  /** Falls while nothing moves. The first second counts whole: it begins with a burst into buffers. */
+  /** Falls while nothing moves, to 0 in the end. The first second counts whole: it begins with a burst into buffers. */
   perSecond(at: number): number {
+    this.#forget(at);
     const [base = this.#last] = this.#samples;
     const elapsed = Math.max(at - base.at, 1_000);
     return ((this.#last.bytes - base.bytes) / elapsed) * 1_000;
