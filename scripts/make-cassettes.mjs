@@ -1,6 +1,6 @@
 /**
- * Writes fixtures/cassettes/{vod,cos,upload} from the definitions in test/cassettes, contract/ from the contract suite's
- * scenarios asked of the emulator, and checks what it wrote.
+ * Writes fixtures/cassettes/{vod,cos,upload,published} from the definitions in test/cassettes, contract/ from the
+ * contract suite's scenarios asked of the emulator, the tables of fixtures/README.md, and checks what it wrote.
  *
  *   node scripts/make-cassettes.mjs
  *
@@ -9,8 +9,9 @@
  */
 import { spawnSync } from "node:child_process";
 
+const tests = ["test/cassettes", "test/contract/cassettes", "test/fixtures/published"];
 const projects = ["--project", "unit", "--project", "contract"];
-const { status } = spawnSync("npx", ["vitest", "run", ...projects, "test/cassettes", "test/contract/cassettes"], {
+const { status } = spawnSync("npx", ["vitest", "run", ...projects, ...tests], {
   cwd: new URL("..", import.meta.url),
   env: { ...process.env, UPDATE_CASSETTES: "1" },
   stdio: "inherit",

@@ -56,15 +56,18 @@ export function isFromCos(answer: WireAnswer): boolean {
   return Object.keys(answer.headers).some((name) => name.startsWith("x-cos-"));
 }
 
-/** An answer that no COS server sends. */
+/** An answer that no COS server sends to this request: a stranger's, or one of COS that lacks what it always has. */
 export function notCos(
   answer: WireAnswer,
   context: { readonly operation: string; readonly host: string; readonly elsewhere?: boolean },
 ): NetworkError {
+  const requestId = answer.headers["x-cos-request-id"];
   return new NetworkError(
     "BAD_ANSWER",
-    `${context.operation}: ${context.host} answered ${answer.status}, but not as COS does (no x-cos-request-id); ` +
-      "a proxy, a load balancer or a wrong host answered",
+    `${context.operation}: ${context.host} answered ${answer.status}, but ` +
+      (isFromCos(answer)
+        ? `without the ETag or Content-Length that this answer has (request ${requestId ?? "unknown"})`
+        : "not as COS does (no x-cos-request-id); a proxy, a load balancer or a wrong host answered"),
     {
       host: context.host,
       phase: "body",

@@ -105,7 +105,7 @@ function view({
     isServerUpload: sourceType === undefined ? undefined : serverUploads.has(sourceType),
     sourceContext: textMember(source, "SourceContext") ?? textMember(payload, "sourceContext"),
     procedureTaskId: textMember(payload, "ProcedureTaskId", "procedureTaskId") || undefined,
-    taskId: textMember(payload, "TaskId", "vodTaskId"),
+    taskId: textMember(payload, "TaskId", "vodTaskId") || undefined,
     status: textMember(payload, "Status", "status"),
     mediaUrl: textMember(media, "MediaUrl") ?? textMember(payload, "FileUrl", "fileUrl") ?? file.mediaUrl,
   };

@@ -6,11 +6,23 @@
  */
 import type { GeneratedBody } from "./body.ts";
 
-export type SourceKind = "documented" | "vendor-sdk" | "server-echo" | "emulator" | "constructed" | "recorded";
+export type SourceKind =
+  "documented" | "vendor-sdk" | "server-echo" | "published" | "emulator" | "constructed" | "recorded";
+
+/** How near what somebody published is to the server's own bytes. */
+export type PublishedLevel = "server-bytes" | "vendor-output" | "matched-by-programs";
 
 /** Where the answers of a cassette come from. Requests are always computed from the documented rules. */
 export type CassetteSource =
-  | { readonly kind: Exclude<SourceKind, "recorded">; readonly text: string }
+  | { readonly kind: Exclude<SourceKind, "recorded" | "published">; readonly text: string }
+  | {
+      readonly kind: "published";
+      readonly text: string;
+      readonly seen: readonly string[];
+      /** As fixtures/schema/provenance.schema.json has it. */
+      readonly date: string;
+      readonly level: PublishedLevel;
+    }
   | {
       readonly kind: "recorded";
       readonly text: string;

@@ -42,12 +42,17 @@ function readKeys(value: unknown, path: string): CassetteKeys {
 
 const dateForm = pattern(/^\d{4}-\d{2}-\d{2}$/, "a date YYYY-MM-DD");
 const recordingFields = ["host", "date", "requestId"] as const;
+const publishedFields = ["seen", "date", "level"] as const;
+const publishedDate = pattern(
+  /^(unknown|\d{4}(-\d{2}){0,2}~?(\/(\.\.|\d{4}(-\d{2}){0,2}))?)$/,
+  "a date, a period, or unknown",
+);
 
 function readSource(value: unknown, path: string): CassetteSource {
-  const fields = new Fields(value, path, ["kind", "text", ...recordingFields]);
+  const fields = new Fields(value, path, ["kind", "text", ...recordingFields, "seen", "level"]);
   const kind = fields.required(
     "kind",
-    oneOf(["documented", "vendor-sdk", "server-echo", "emulator", "constructed", "recorded"]),
+    oneOf(["documented", "vendor-sdk", "server-echo", "published", "emulator", "constructed", "recorded"]),
   );
   const provenance = fields.required("text", nonEmptyText);
   if (kind === "recorded") {
@@ -59,8 +64,17 @@ function readSource(value: unknown, path: string): CassetteSource {
       requestId: fields.required("requestId", nonEmptyText),
     };
   }
-  const [stray] = fields.present(recordingFields);
-  if (stray !== undefined) throw new CassetteError(fields.at(stray), "belongs to what was recorded");
+  if (kind === "published") {
+    return {
+      kind,
+      text: provenance,
+      seen: fields.required("seen", list(nonEmptyText)),
+      date: fields.required("date", publishedDate),
+      level: fields.required("level", oneOf(["server-bytes", "vendor-output", "matched-by-programs"])),
+    };
+  }
+  const [stray] = fields.present([...recordingFields, ...publishedFields]);
+  if (stray !== undefined) throw new CassetteError(fields.at(stray), "belongs to what was recorded or published");
   return { kind, text: provenance };
 }
 

@@ -2,7 +2,7 @@
  * Writes cassettes: fixed keys, a fixed clock, and every signature computed by src/signing. The definitions beside this
  * file say what is asked and answered; `npm run` nothing here, see scripts/make-cassettes.mjs.
  */
-import type { SourceKind } from "../../src/replay/cassette.ts";
+import type { CassetteSource, SourceKind } from "../../src/replay/cassette.ts";
 import { encodeKeyPath, percentEncode, signCos, signTc3 } from "../../src/signing/index.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -35,8 +35,11 @@ export interface CassetteFile {
   readonly content: Json;
 }
 
+/** Of an answer that somebody received and made public. */
+export type PublishedSource = Extract<CassetteSource, { readonly kind: "published" }>;
+
 export interface Origin {
-  readonly source: SourceKind;
+  readonly source: Exclude<SourceKind, "recorded" | "published"> | PublishedSource;
   /** Page, package and revision, thread or method; what was changed. */
   readonly note: string;
 }
@@ -70,7 +73,8 @@ export function assemble(definition: Definition, keys: Keys, call: Json, interac
       format: 1,
       scenario: name.replaceAll("/", "-"),
       description,
-      source: { kind: source, text: note },
+      source:
+        typeof source === "string" ? { kind: source, text: note } : { ...source, text: `${source.text}; ${note}` },
       clock: { start: clockStart, stepMs: 0 },
       credentials: keys,
       call,

@@ -28,7 +28,9 @@ export const commonHeaders: readonly (readonly [string, string])[] = [
 ];
 
 /** What the service says of stored bytes; true, so that a client may check it. */
-async function storedHeaders(bytes: Uint8Array): Promise<{ etag: string; crc: string; headers: [string, string][] }> {
+export async function storedHeaders(
+  bytes: Uint8Array,
+): Promise<{ etag: string; crc: string; headers: [string, string][] }> {
   const etag = createHash("md5").update(bytes).digest("hex");
   const crc = BigInt(`0x${await crc64(bytes)}`).toString();
   return {

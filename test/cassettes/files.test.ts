@@ -15,7 +15,8 @@ const defined = new Map((await cassetteFiles()).map(({ name, content }) => [`${n
 
 // scripts/make-cassettes.mjs sets this; a plain test run only compares.
 if (process.env["UPDATE_CASSETTES"] === "1") {
-  for (const folder of ["vod", "cos", "upload"]) rmSync(join(root, folder), { recursive: true, force: true });
+  for (const folder of ["vod", "cos", "upload", "published"])
+    rmSync(join(root, folder), { recursive: true, force: true });
   for (const [name, text] of defined) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     writeFileSync(join(root, name), text);
@@ -103,7 +104,9 @@ describe.each(stored)("%s", (name) => {
 
   it("holds no key, account number or address that could be somebody's", () => {
     for (const [id] of text.matchAll(/AKID\w+/g)) expect(id).toMatch(/^AKIDEXAMPLE/);
-    for (const [number] of text.matchAll(/(?<![0-9a-f])1\d{9}(?![0-9a-f])/g)) {
+    for (const [number] of text.matchAll(/(?<!index id )(?<![0-9a-f])1\d{9}(?![0-9a-f])/g)) {
+      // Made up for what others posted.
+      if (/^12500001\d\d$/.test(number)) continue;
       // The clock, the times of signatures, and the documentation's own example account.
       expect([
         "1250000000",

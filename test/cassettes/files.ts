@@ -3,6 +3,7 @@ import { actionCassettes } from "./vod-actions.ts";
 import type { CassetteFile } from "./author.ts";
 import { refusedCassettes } from "./cos-answers.ts";
 import { operationCassettes } from "./cos-operations.ts";
+import { publishedCassettes } from "./published.ts";
 import { uploadCassettes } from "./uploads.ts";
 import { answerCassettes } from "./vod-answers.ts";
 
@@ -15,5 +16,6 @@ export async function cassetteFiles(): Promise<CassetteFile[]> {
     ...(await operationCassettes()),
     ...refusedCassettes(),
     ...(await uploadCassettes()),
+    ...(await publishedCassettes()),
   ];
 }

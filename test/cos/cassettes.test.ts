@@ -1,66 +1,9 @@
 import { describe, it } from "vitest";
-import type { GeneratedBody } from "../../src/replay/body.ts";
-import type { Cassette } from "../../src/replay/cassette.ts";
-import { generateBody } from "../../src/replay/body.ts";
-import { CosClient } from "../../src/cos/client.ts";
+import { callCos } from "../support/call-cassette.ts";
 import { cassetteNames, judge } from "../support/cassette-outcome.ts";
-import { connectTo } from "../support/replay-connection.ts";
-
-interface CosInput {
-  readonly bucket: string;
-  readonly region: string;
-  readonly key: string;
-  readonly uploadId: string;
-  readonly partNumber: number;
-  readonly body: GeneratedBody;
-  readonly contentType?: string;
-  readonly parts: readonly { readonly partNumber: number; readonly etag: string }[];
-}
-
-async function perform(client: CosClient, op: string, input: CosInput): Promise<unknown> {
-  const { key, uploadId, partNumber, body, contentType, parts } = input;
-  switch (op) {
-    case "putObject":
-      return client.putObject(key, generateBody(body), { contentType });
-    case "headObject":
-      return client.headObject(key);
-    case "initiateMultipartUpload":
-      return client.initiateMultipartUpload(key, { contentType });
-    case "uploadPart":
-      return client.uploadPart(key, { uploadId, partNumber, body: generateBody(body) });
-    case "listParts":
-      return { parts: await client.listParts(key, uploadId) };
-    case "completeMultipartUpload":
-      return client.completeMultipartUpload(key, uploadId, parts);
-    case "abortMultipartUpload":
-      await client.abortMultipartUpload(key, uploadId);
-      return {};
-    default:
-      throw new Error(`the cassette asks for ${op}, which is no operation`);
-  }
-}
-
-async function call({ call: { op, input, attempts }, clock, credentials }: Cassette, origin: string): Promise<unknown> {
-  const cos = input as unknown as CosInput;
-  const dispatcher = connectTo(origin);
-  const client = new CosClient({
-    bucket: cos.bucket,
-    region: cos.region,
-    credentials,
-    dispatcher,
-    retry: { attempts },
-    clock: () => clock.start * 1000,
-  });
-  try {
-    return await perform(client, op, cos);
-  } finally {
-    await client.close();
-    await dispatcher.destroy();
-  }
-}
 
 describe("CosClient sends and understands", () => {
   it.each(cassetteNames("cos"))("%s", async (name) => {
-    await judge("cos", name, call);
+    await judge(`cos/${name}`, callCos);
   });
 });

@@ -10,17 +10,19 @@ import { CosError, NetworkError, VodApiError, VodupError } from "../../src/error
 const folder = new URL("../../fixtures/cassettes/", import.meta.url);
 
 /** Names of the cassettes in a folder, without `.json`. */
-export function cassetteNames(api: "vod" | "cos"): string[] {
-  return readdirSync(fileURLToPath(new URL(`${api}/`, folder))).map((file) => file.replace(/\.json$/, ""));
+export function cassetteNames(below: "vod" | "cos" | "published"): string[] {
+  return readdirSync(fileURLToPath(new URL(`${below}/`, folder))).map((file) => file.replace(/\.json$/, ""));
 }
 
-/** Serves a cassette to `call` and judges both sides: what the client sent, and what it made of the answers. */
+/**
+ * Serves a cassette to `call` and judges both sides: what the client sent, and what it made of the answers.
+ * @param name below fixtures/cassettes, without `.json`
+ */
 export async function judge(
-  api: "vod" | "cos",
   name: string,
   call: (cassette: Cassette, origin: string) => Promise<unknown>,
 ): Promise<void> {
-  const cassette = await loadCassette(new URL(`${api}/${name}.json`, folder));
+  const cassette = await loadCassette(new URL(`${name}.json`, folder));
   const replay = await startReplay(cassette);
   try {
     const outcome = await call(cassette, replay.origin).then(
