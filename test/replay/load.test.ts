@@ -16,6 +16,14 @@ const recorded = {
   requestId: "r",
 };
 
+const published = {
+  kind: "published",
+  text: "an answer that a user posted",
+  seen: ["https://example.com/thread"],
+  date: "2019-11",
+  level: "server-bytes",
+};
+
 /** A whole cassette with one thing changed. */
 function changed(change: (file: Json, interaction: Json, request: Json, reply: Json) => void): Json {
   const file = structuredClone(cassetteFile([single({ headers: {} }, { text: "0123456789" })]));
@@ -28,6 +36,8 @@ function changed(change: (file: Json, interaction: Json, request: Json, reply: J
 const accepted: [string, Json][] = [
   ["the plain sample", changed(() => {})],
   ["a recording that states host, date and request id", changed((file) => (file["source"] = recorded))],
+  ["a published exchange", changed((file) => (file["source"] = published))],
+  ["a published exchange of no known date", changed((file) => (file["source"] = { ...published, date: "unknown" }))],
   [
     "every kind of reply",
     changed((_, interaction) => {
@@ -62,6 +72,24 @@ const refused: [string, Json, string, RegExp][] = [
     changed((file) => (file["source"] = { ...recorded, requestId: "" })),
     "source.requestId",
     /non-empty/,
+  ],
+  [
+    "published nowhere",
+    changed((file) => (file["source"] = { kind: "published", text: "x", date: "2019", level: "server-bytes" })),
+    "source.seen",
+    /found nothing/,
+  ],
+  [
+    "published on no day",
+    changed((file) => (file["source"] = { ...published, date: "long ago" })),
+    "source.date",
+    /a date, a period, or unknown/,
+  ],
+  [
+    "published without a level that is known",
+    changed((file) => (file["source"] = { ...published, level: "hearsay" })),
+    "source.level",
+    /server-bytes/,
   ],
   [
     "recorded on no day",
