@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [`test/{${suites.join(",")},nodes}/**`, ...followed],
+          exclude: [`test/{${suites.join(",")},nodes,runtimes}/**`, ...followed],
           testTimeout: 15_000,
           setupFiles: [cleanUp, "test/support/no-network.ts"],
           // The files of a worker share the modules of src and the emulator: to load them took half of the time.
