@@ -88,7 +88,7 @@ class EntryFile extends StoredFile {
   constructor(path: string, found: unknown, source: string, held: HeldLock) {
     const wrap = (checkpoint: Checkpoint): StateEntry => ({ version: 1, source, flags: [], checkpoint });
     // The lock is the batch's: no entry gives it back.
-    super(path, found, wrap, { check: () => held.check(), release: () => Promise.resolve() });
+    super(path, found, wrap, { ...held, release: () => Promise.resolve() });
     this.#file = path;
   }
 

@@ -12,6 +12,8 @@ export interface CheckpointStore {
   readonly found: unknown;
   /** Whether there is something on disk now to go on from. */
   readonly isKept: boolean;
+  /** Whether no other process has taken it over; asked at once. */
+  isOurs(): boolean;
   save(checkpoint: Checkpoint): Promise<void>;
   remove(): Promise<void>;
   /** Gives the lock back; the checkpoint stays. */
@@ -91,6 +93,10 @@ export class StoredFile implements CheckpointStore {
     if (checkpoint.state === "committing") await this.#held.check();
   }
 
+  isOurs(): boolean {
+    return this.#held.isOurs();
+  }
+
   async remove(): Promise<void> {
     await this.#held.check();
     // What a crash left beside it became the file itself with this run's first save.
@@ -126,7 +132,7 @@ export async function lock(path: string, what: string): Promise<HeldLock> {
         error,
       );
     });
-  return { check, release: () => held.release() };
+  return { check, isOurs: () => held.isOurs(), release: () => held.release() };
 }
 
 function inUse(message: string, cause: Error): CheckpointError {

@@ -31,6 +31,8 @@ export interface HeldLock {
    * @throws LostLockError
    */
   check(): Promise<void>;
+  /** Whether it is still this process's, asked at once; false too when that cannot be seen. */
+  isOurs(): boolean;
   /** Gives it back, unless it is another's by now. */
   release(): Promise<void>;
 }
@@ -91,6 +93,13 @@ export async function takeLock(path: string): Promise<HeldLock> {
   const touching = setInterval(() => void touch().catch(() => undefined), touchEveryMs);
   touching.unref();
   return {
+    isOurs: () => {
+      try {
+        return isOwn();
+      } catch {
+        return false;
+      }
+    },
     check: async () => {
       if (!isOwn()) throw new LostLockError(path);
     },

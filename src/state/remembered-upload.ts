@@ -103,7 +103,7 @@ export class RememberedUpload {
   async leave(error: unknown): Promise<boolean> {
     const memory = this.#memory;
     // What another vodup has taken over is no longer ours to remove.
-    if (memory === undefined || isLost(error)) return false;
+    if (memory === undefined || isLost(error) || !memory.store.isOurs()) return false;
     // The next run prints the FileId without uploading again.
     if (error instanceof PrintError) return memory.store.isKept;
     // A checkpoint that cannot be used stays as it is, and nothing goes on from it.
@@ -202,7 +202,10 @@ export class RememberedUpload {
   /** What the exit code promises of the parts; without a checkpoint on disk nobody could go on from them. */
   #choose(error: unknown): "abort" | "keep-parts" {
     if (this.#task.keepParts) return "keep-parts";
-    if (this.#memory === undefined || !this.#memory.store.isKept) return "abort";
+    if (this.#memory === undefined) return "abort";
+    // The process that took over sends to the same multipart uploads.
+    if (!this.#memory.store.isOurs()) return "keep-parts";
+    if (!this.#memory.store.isKept) return "abort";
     if (this.#memory.kind === "file") return "keep-parts";
     return this.#task.judge(error) === "passing" ? "keep-parts" : "abort";
   }
@@ -227,6 +230,7 @@ export class RememberedUpload {
 
   /** @returns whether nothing is left, as far as anybody can tell */
   async #discard(found: unknown): Promise<boolean> {
+    if (this.#memory?.store.isOurs() === false) return false;
     const { client, signal } = this.#task;
     const failed = await client.discard(found as Checkpoint, { signal }).catch(() => {
       return signal.aborted ? { removed: false, reason: "stopped before it was done" } : undefined;

@@ -106,6 +106,8 @@ export class UploadRun {
           "RESTARTED",
           `${this.#ready.media.label}: the certificate expired; all of it is sent again in a new session`,
         );
+        // A caller whose checkpoint is another process's by now says so here, before what that one sends to is removed.
+        await this.#state.save();
         await abortUploads(this.#environment, session, this.#state.openUploads(), this.#options.ending);
         session = await this.#apply();
       }

@@ -13,7 +13,11 @@ async function closed(check: HeldLock["check"]): Promise<string> {
   const parent = await mkdtemp(join(tmpdir(), "vodup-state-"));
   atEnd(() => rm(parent, { recursive: true, force: true }));
   const folder = join(parent, "m.csv.journal.state");
-  const state = await BatchState.open(folder, { check, release: () => Promise.resolve() }, () => false);
+  const state = await BatchState.open(
+    folder,
+    { check, isOurs: () => true, release: () => Promise.resolve() },
+    () => false,
+  );
   await state.close();
   return folder;
 }
@@ -33,7 +37,8 @@ test("a checkpoint of a process whose lock was taken over does not replace what 
   const path = join(folder, "entry.json");
   await writeFile(path, "of the other");
   for (const state of ["uploading", "committing"] as const) {
-    const lost: HeldLock = { check: () => Promise.reject(new LostLockError("lock")), release: () => Promise.resolve() };
+    const check = (): Promise<void> => Promise.reject(new LostLockError("lock"));
+    const lost: HeldLock = { check, isOurs: () => false, release: () => Promise.resolve() };
     const store = new StoredFile(path, undefined, (checkpoint) => checkpoint, lost);
     await expect(store.save({ state } as Checkpoint)).rejects.toThrow();
     expect(await readFile(path, "utf8")).toBe("of the other");

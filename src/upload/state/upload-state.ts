@@ -145,6 +145,7 @@ export class UploadState {
         state.parts.set(part.number, part);
         if (this.#isWorthAWrite()) this.save().catch((error: unknown) => (this.#writeFailure ??= { error }));
       },
+      partsDone: () => this.save(),
     };
   }
 

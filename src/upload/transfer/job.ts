@@ -74,6 +74,8 @@ export interface ObjectRecord {
   /** Called when the multipart upload was opened, and for each part as it is done. */
   opened(uploadId: string, partSize: number): Promise<void>;
   partDone(part: DonePart): void;
+  /** Called when all parts are there, before they are joined: the last moment for a checkpoint that names them. */
+  partsDone(): Promise<void>;
 }
 
 /** An object that the service holds whole. */

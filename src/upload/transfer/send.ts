@@ -94,6 +94,7 @@ export async function sendMultipart(
   });
   const crc64 = String(wholeCrc64(parts));
   const expected: Expected = { key: job.key, size: await finish(crc64), crc64 };
+  await job.record.partsDone();
   const repeated = job.record.uploadId !== undefined;
   const { requireCrc64 } = context;
   const verified = await completeUpload({ cos, uploadId, parts, expected, requireCrc64, repeated, requesting });
