@@ -31,6 +31,7 @@ describe("the multipart upload that another process sends to by now", () => {
     const memory: Memory = {
       kind: "default",
       id: "id",
+      place: folder,
       store: await openState(state, "id", { source: file, flags: [] }),
     };
     const nothing = (): void => undefined;
