@@ -2,7 +2,7 @@ import type { WireAnswer } from "../http/transport.ts";
 import type { CosSignature } from "../signing/index.ts";
 import { CosError, NetworkError } from "../errors.ts";
 import { retryAfterMs } from "../http/answer.ts";
-import { hider } from "../http/redact.ts";
+import { hideAll, type Hide } from "../http/redact.ts";
 import { classifyCosCode } from "./error-codes.ts";
 import { isPassing } from "../http/status.ts";
 
@@ -11,8 +11,8 @@ export interface AnswerContext {
   readonly host: string;
   /** What was signed, for the comparison with the server's view. */
   readonly signed: CosSignature;
-  /** The security token, which the server echoes and which must not show. */
-  readonly token: string | undefined;
+  /** Takes out what the server echoes and what must not show: the security token, the signature. */
+  readonly hide: Hide;
   /** Whether the next request goes to another host. */
   readonly elsewhere: boolean;
 }
@@ -34,7 +34,7 @@ const codesOfHead: Readonly<Record<number, string>> = {
  */
 export async function answerError(answer: WireAnswer, context: AnswerContext): Promise<CosError | NetworkError> {
   const requestId = answer.headers["x-cos-request-id"];
-  const document = await readErrorDocument(answer.body);
+  const document = hideAll(await readErrorDocument(answer.body), context.hide);
   if (document !== undefined) {
     return cosError(answer, context, {
       ...document,
@@ -107,11 +107,10 @@ function cosError(
     readonly formatString?: string | undefined;
   },
 ): CosError {
-  const { operation, signed } = context;
-  const hide = hider(context.token, signed.signature);
+  const { operation, signed, hide } = context;
   const kind = classifyCosCode(document.code, answer.status, document.message);
   const formatDiff =
-    document.formatString === undefined ? undefined : diffLines(hide(signed.httpString), hide(document.formatString));
+    document.formatString === undefined ? undefined : diffLines(hide(signed.httpString), document.formatString);
   const why = formatDiff === undefined ? "" : ` ${describeDiff(formatDiff)}`;
   const text = document.message === "" ? "" : `: ${document.message}`;
   return new CosError(
@@ -121,12 +120,12 @@ function cosError(
     {
       operation,
       status: answer.status,
-      cosCode: hide(document.code),
-      requestId: document.requestId && hide(document.requestId),
-      traceId: document.traceId && hide(document.traceId),
+      cosCode: document.code,
+      requestId: document.requestId,
+      traceId: document.traceId,
       serverTime: document.serverTime ?? answer.headers["date"],
-      stringToSign: document.stringToSign && hide(document.stringToSign),
-      formatString: document.formatString && hide(document.formatString),
+      stringToSign: document.stringToSign,
+      formatString: document.formatString,
       formatDiff,
       retryAfterMs: retryAfterMs(answer.headers),
     },

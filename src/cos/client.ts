@@ -10,6 +10,7 @@ import { CredentialSource } from "../credentials/source.ts";
 import { withOwnSignal } from "../http/abort.ts";
 import { hostOf } from "../http/endpoint.ts";
 import { isPassing, isRedirect } from "../http/status.ts";
+import { hideAll, hider } from "../http/redact.ts";
 import { Wire } from "../http/wire.ts";
 import { encodeKeyPath, percentEncode, signCos } from "../signing/index.ts";
 import { answerError, isFromCos, notCos } from "./answer-error.ts";
@@ -61,6 +62,8 @@ interface CosRequestOptions extends CosCallOptions {
 }
 
 const maxXmlBytes = 4 * 2 ** 20;
+/** Those of COS have some 70 characters; it goes into every request's URL. */
+const longestUploadId = 1_024;
 /** Signatures start a minute in the past and are made for every attempt: neither a slow nor a fast clock hurts. */
 const signatureLeadSeconds = 60;
 const signatureLifeSeconds = 900;
@@ -123,7 +126,9 @@ export class CosClient {
     const operation = "InitiateMultipartUpload";
     const answer = await this.#send({ operation, method: "POST", key, query: { uploads: "" } }, empty);
     const { decodeInitiateResult } = await import("../xml/cos-documents.ts");
-    return this.#decode(operation, answer, decodeInitiateResult);
+    const result = this.#decode(operation, answer, decodeInitiateResult);
+    if (result.uploadId.length <= longestUploadId) return result;
+    throw this.#unusable(operation, answer, `its UploadId is longer than ${longestUploadId} characters`);
   }
 
   /** Upload Part: 1 MiB to 5 GiB, the last one less; the same number again replaces it. @see cos 436/7750 */
@@ -235,6 +240,7 @@ export class CosClient {
       },
       credentials,
     );
+    const secrets = [credentials.token, credentials.secretKey, signed.signature];
     const sending = this.#wire.transport.send({
       operation,
       origin: route.origin,
@@ -245,19 +251,20 @@ export class CosClient {
       limits: options.limits,
       maxAnswerBytes: maxXmlBytes,
       signal: options.signal,
+      secrets,
       requestIdOf: (reply) => reply.headers["x-cos-request-id"],
     });
     const received = await sending.catch((error: unknown) => {
       if (error instanceof NetworkError && error.retryable) route.unanswered();
       throw error;
     });
-    const answer: CosAnswer = { ...received, host };
+    const answer: CosAnswer = { ...received, host, hide: hider(...secrets) };
     const elsewhere = learn(route, answer);
     // A 200 with an <Error> is how COS reports what went wrong after it had begun to answer.
     const isSuccess = answer.status >= 200 && answer.status < 300 && !answer.body.includes("<Error");
     // A document is judged by what it says; of everything else the body is empty, or a captive portal's page.
     if (isSuccess && (isFromCos(answer) || answer.body.byteLength === 0 || options.hasDocument === true)) return answer;
-    const error = await answerError(answer, { operation, host, signed, token: credentials.token, elsewhere });
+    const error = await answerError(answer, { operation, host, signed, hide: answer.hide, elsewhere });
     if (answer.status === options.alsoFine && !(error instanceof NetworkError)) return answer;
     throw error;
   }
@@ -265,7 +272,7 @@ export class CosClient {
   /** The root element decides: an `<Error>` in a 200 is an error, anything else is an answer that cannot be used. */
   #decode<T>(operation: string, answer: CosAnswer, decode: (body: Buffer) => T): T {
     try {
-      return decode(answer.body);
+      return hideAll(decode(answer.body), answer.hide);
     } catch (error) {
       if (!isFromCos(answer)) throw notCos(answer, { operation, host: answer.host });
       throw this.#unusable(operation, answer, error instanceof Error ? error.message : String(error));

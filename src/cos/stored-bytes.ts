@@ -1,9 +1,12 @@
 import type { WireAnswer } from "../http/transport.ts";
+import type { Hide } from "../http/redact.ts";
 import { notCos } from "./answer-error.ts";
 
 /** An answer, and the host that gave it. */
 export interface CosAnswer extends WireAnswer {
   readonly host: string;
+  /** Takes the request's secrets out of what is decoded of it. */
+  readonly hide: Hide;
 }
 
 /** What COS says of the bytes it stored. */

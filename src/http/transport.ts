@@ -8,6 +8,7 @@ import { checkDispatcher, openDispatcher } from "./dispatcher.ts";
 import { publishRequest } from "./diagnostics.ts";
 import { defaultLimits } from "./limits.ts";
 import { readAnswer } from "./answer.ts";
+import { redactAnswer } from "./redact.ts";
 import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
 import { loopTurn } from "./loop-turn.ts";
@@ -39,6 +40,8 @@ export interface WireRequest {
   /** Bytes of the answer's body that are read at most. */
   readonly maxAnswerBytes: number;
   readonly signal?: AbortSignal | undefined;
+  /** What no answer may repeat: the request's keys, token and signature. */
+  readonly secrets?: readonly (string | undefined)[] | undefined;
   /** Where the service's number for the request is found; only asked for diagnostics. */
   readonly requestIdOf?: ((answer: WireAnswer) => string | undefined) | undefined;
 }
@@ -133,7 +136,7 @@ export class Transport {
     begun(response.statusCode);
     const headers = flatten(response.headers);
     const body = await readAnswer(response.body, request, response.statusCode);
-    return { status: response.statusCode, headers, body };
+    return redactAnswer({ status: response.statusCode, headers, body }, request.secrets ?? []);
   }
 
   #explain(

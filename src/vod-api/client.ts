@@ -160,6 +160,10 @@ export class VodApi {
         used = await this.#credentials.get(options.signal);
         usedOffsetMs = this.#wire.clock.offsetMs;
         const headers = this.#sign(action, body, used);
+        const signature = /[0-9a-f]{64}$/.exec(headers["authorization"] ?? "")?.[0];
+        const secrets = [used.token, used.secretKey, signature];
+        const sessionKey = sessionKeyOf(params);
+        const hide = hider(...secrets, sessionKey);
         const answer = await this.#wire.transport.send({
           operation: action,
           origin: this.#origin,
@@ -170,11 +174,12 @@ export class VodApi {
           limits: options.headersMs === undefined ? undefined : { headersMs: options.headersMs },
           maxAnswerBytes,
           signal: options.signal,
-          requestIdOf: ({ body: received }) => requestIdOf(received),
+          // ApplyUpload gives back the session that it was asked for.
+          secrets: action === "ApplyUpload" ? secrets : [...secrets, sessionKey],
+          requestIdOf: ({ body: received }) => requestIdOf(received, hide),
         });
         date = answer.headers["date"];
         this.#wire.clock.observe(date);
-        const hide = hider(used.token, /[0-9a-f]{64}$/.exec(headers["authorization"] ?? "")?.[0], sessionKeyOf(params));
         return openEnvelope(action, hostOf(this.#origin), answer, hide);
       },
     );

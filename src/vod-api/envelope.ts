@@ -1,7 +1,7 @@
 import type { WireAnswer } from "../http/transport.ts";
 import { NetworkError, VodApiError } from "../errors.ts";
 import { retryAfterMs } from "../http/answer.ts";
-import { hider } from "../http/redact.ts";
+import { hider, withoutSecrets, type Hide } from "../http/redact.ts";
 import { classifyApiCode, hintFor, isListedApiCode } from "./error-codes.ts";
 import { isPassing } from "../http/status.ts";
 import { isJsonObject } from "../json.ts";
@@ -19,7 +19,7 @@ export function openEnvelope(
   action: string,
   host: string,
   answer: WireAnswer,
-  hide: (text: string) => string = hider(),
+  hide: Hide = hider(),
 ): Record<string, unknown> {
   const told = (value: unknown): string | undefined => (typeof value === "string" ? hide(value) : undefined);
   const parsed = parseObject(answer.body);
@@ -33,7 +33,7 @@ export function openEnvelope(
         requestId: told(response["RequestId"]),
       });
     }
-    if (answer.status === 200) return response;
+    if (answer.status === 200) return { ...response, ...numberOf(response, hide) };
   }
   // API 2.0's form, still given by the old gateway.
   const code = parsed?.["code"];
@@ -45,9 +45,20 @@ export function openEnvelope(
 }
 
 /** The service's number for the request, of an answer of any kind. */
-export function requestIdOf(body: Buffer): string | undefined {
+export function requestIdOf(body: Buffer, hide: Hide): string | undefined {
   const response = parseObject(body)?.["Response"];
-  return isJsonObject(response) ? stringOf(response["RequestId"]) : undefined;
+  return isJsonObject(response) ? numberOf(response, hide).RequestId : undefined;
+}
+
+function numberOf(response: Record<string, unknown>, hide: Hide): { RequestId?: string } {
+  const id = response["RequestId"];
+  return typeof id === "string" ? { RequestId: hide(withoutSecrets(id, secretsIn(response))) } : {};
+}
+
+/** What ApplyUpload gives, secret from then on: also in the rest of the same answer. */
+export function secretsIn({ VodSessionKey: key, TempCertificate: keys }: Record<string, unknown>): readonly string[] {
+  const given = [key, ...(isJsonObject(keys) ? [keys["Token"], keys["SecretKey"]] : [])];
+  return given.filter((value) => typeof value === "string");
 }
 
 function apiError(
@@ -85,7 +96,7 @@ function gatewayError({
   readonly host: string;
   readonly answer: WireAnswer;
   readonly isJson: boolean;
-  readonly hide: (text: string) => string;
+  readonly hide: Hide;
 }): NetworkError {
   const type = hide(answer.headers["content-type"] ?? "no content type");
   const what =
@@ -114,8 +125,4 @@ function parseObject(body: Buffer): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function stringOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { answerError, diffLines } from "../../src/cos/answer-error.ts";
 import { classifyCosCode, classifyCosFailure, cosRetryTable } from "../../src/cos/error-codes.ts";
 import { CosError, IntegrityError, NetworkError } from "../../src/errors.ts";
+import { hider } from "../../src/http/redact.ts";
 import { signCos } from "../../src/signing/index.ts";
 
 const token = "T0ken/+==";
@@ -17,7 +18,7 @@ const signed = signCos(
   },
   { secretId: "AKID", secretKey: "5ecret" },
 );
-const context = { operation: "UploadPart", host: "h", signed, token, elsewhere: false };
+const context = { operation: "UploadPart", host: "h", signed, hide: hider(token, signed.signature), elsewhere: false };
 
 const errorOf = (status: number, body: string, headers: Record<string, string> = {}) =>
   answerError({ status, headers, body: Buffer.from(body) }, context);

@@ -5,6 +5,8 @@ import type { Certificate } from "./certificate.ts";
 import { VodupError, invalidArgument } from "../../errors.ts";
 import { isHostLabel } from "../../cos/endpoint.ts";
 import { toKey } from "../../cos/key.ts";
+import { cutText, withoutSecrets } from "../../http/redact.ts";
+import { secretsIn } from "../../vod-api/envelope.ts";
 
 /** ApplyUpload's request, by its wire names; what was not given is left out. */
 export type ApplyFields = Readonly<Record<string, string | number | bigint>>;
@@ -33,6 +35,9 @@ export interface UploadSession extends SessionIdentity {
 export type SessionRefresh =
   "vod-session-key" | "restart" | "none" | ((session: SessionIdentity) => Promise<Certificate>);
 
+/** Characters of each: they are kept in memory, in checkpoints and in every request's headers. */
+const longestField = 16_384;
+
 /**
  * Opens an upload session (wire §4.2).
  * @param fields wire names; see ApplyUpload (vod 266/34120)
@@ -53,10 +58,13 @@ export async function applyUpload(
     // With the key of a session it opens none: to repeat it after a lost answer is harmless.
     ...("VodSessionKey" in fields ? { idempotent: true } : {}),
   });
+  const secrets = secretsIn({ ...answer });
   const requestId = answer.RequestId;
   const text = (name: "StorageBucket" | "StorageRegion" | "VodSessionKey" | "MediaStoragePath"): string => {
     const value: unknown = answer[name];
     if (typeof value !== "string" || value === "") throw invalidSession(`${name} is missing`, requestId);
+    if (value.length > longestField)
+      throw invalidSession(`${name} is longer than ${longestField} characters`, requestId);
     return value;
   };
   const session: UploadSession = {
@@ -71,6 +79,9 @@ export async function applyUpload(
     requestId,
   };
   checkPlace(session, requestId);
+  for (const path of [session.mediaStoragePath, session.coverStoragePath ?? ""]) {
+    if (withoutSecrets(path, secrets) !== path) throw invalidSession("a storage path repeats a key", requestId);
+  }
   checkKey(session.mediaStoragePath, requestId);
   if (!withCover) return session;
   const { coverStoragePath } = session;
@@ -122,6 +133,9 @@ function readCertificate(value: unknown, requestId: string): Certificate | undef
   if (!texts.every((text) => typeof text === "string" && text !== "") || typeof expiredTime !== "number") {
     throw invalidSession("TempCertificate lacks SecretId, SecretKey, Token or ExpiredTime", requestId);
   }
+  if (texts.some((text) => (text as string).length > longestField)) {
+    throw invalidSession(`TempCertificate has a field longer than ${longestField} characters`, requestId);
+  }
   return { secretId: secretId as string, secretKey: secretKey as string, token: token as string, expiredTime };
 }
 
@@ -135,7 +149,7 @@ function checkKey(path: string, requestId: string): void {
   try {
     toKey(path);
   } catch (cause) {
-    throw invalidSession(`the storage path ${JSON.stringify(path)} cannot be used as a key`, requestId, cause);
+    throw invalidSession(`the storage path ${JSON.stringify(cutText(path))} cannot be used as a key`, requestId, cause);
   }
 }
 

@@ -2,6 +2,7 @@ import type { RetryEvent } from "../../http/retry.ts";
 import type { VodApi } from "../../vod-api/client.ts";
 import type { SessionIdentity } from "./apply.ts";
 import { CommitUncertainError, NetworkError, VodApiError, VodupError } from "../../errors.ts";
+import { cutText } from "../../http/redact.ts";
 import { isListedApiCode } from "../../vod-api/error-codes.ts";
 
 export interface CommitResult {
@@ -64,12 +65,8 @@ export async function commitUpload(context: CommitContext): Promise<CommitResult
     });
     const { FileId: fileId, MediaUrl: mediaUrl, CoverUrl: coverUrl, RequestId: requestId } = answer;
     if (typeof fileId === "string" && fileId !== "") {
-      return {
-        fileId,
-        mediaUrl: mediaUrl ?? "",
-        coverUrl: coverUrl === "" ? undefined : (coverUrl ?? undefined),
-        requestId,
-      };
+      // Whatever they are, the media exists; and they are kept in journals, one line each.
+      return { fileId: cutText(fileId), mediaUrl: urlOf(mediaUrl) ?? "", coverUrl: urlOf(coverUrl), requestId };
     }
     // It worked; only what is needed of its answer is missing, as with one that was lost.
     throw withoutFileId(context, requestId);
@@ -85,6 +82,10 @@ export async function commitUpload(context: CommitContext): Promise<CommitResult
     if (!repeated && error instanceof NetworkError && error.phase === "connect") throw error;
     return lookUp(context, error);
   }
+}
+
+function urlOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? cutText(value) : undefined;
 }
 
 function withoutFileId({ api }: CommitContext, requestId: string): NetworkError {
