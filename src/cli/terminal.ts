@@ -1,9 +1,10 @@
 import type { WriteStream } from "node:tty";
 
 /**
- * Characters that move the cursor or colour the screen (C0 but for the line feed, DEL, C1); a file name may hold them.
+ * Characters that move the cursor or colour the screen (C0 but for the line feed, DEL, C1), and those that turn the
+ * direction of text; a file name or what a server says may hold them.
  */
-const control = /(?!\n)\p{Cc}/gu;
+const control = /(?!\n)[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Stdout, for results, and stderr, for people. Owns the progress line, which everything else is written above. */
 export class Terminal {
@@ -20,7 +21,7 @@ export class Terminal {
   }
 
   /**
-   * Writes lines to stdout.
+   * Writes lines to stdout. Control characters come out as JSON escapes, in which a line of JSON stays the same value.
    * @returns settles when the system has taken them; rejects when nobody reads stdout any more
    */
   print(text: string): Promise<void> {
@@ -28,7 +29,7 @@ export class Terminal {
     const shown = this.#stdout.isTTY ? this.#shown : "";
     if (shown !== "") this.transient("");
     const written = new Promise<void>((resolve, reject) => {
-      this.#stdout.write(`${text}\n`, (error) => (error instanceof Error ? reject(error) : resolve()));
+      this.#stdout.write(`${escaped(text)}\n`, (error) => (error instanceof Error ? reject(error) : resolve()));
     });
     if (shown !== "") this.transient(shown);
     return written;
@@ -94,7 +95,18 @@ export class Terminal {
 
 /** Control characters as `\\x1b`. */
 export function visible(text: string): string {
-  return text.replace(control, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(control, (character) =>
+    character <= "\xff" ? `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}` : unit(character),
+  );
+}
+
+/** The same as `\\u001b`. */
+function escaped(text: string): string {
+  return text.replace(control, unit);
+}
+
+function unit(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** As {@link visible}, with line feeds too: what takes one line whatever it is called. */

@@ -73,7 +73,7 @@ export function withoutSecrets(text: string, secrets: Texts): string {
     if (secret === undefined || secret.length < leastLength) continue;
     const stem = stemOf(secret);
     if (stem !== undefined && !(lowered ??= text.toLowerCase()).includes(stem)) continue;
-    shown = shown.replace(new RegExp([...secret].map(anyForm).join(""), "gi"), hidden);
+    shown = shown.replace(new RegExp(Array.from(secret, anyForm).join(""), "gi"), hidden);
   }
   return shown;
 }
@@ -92,7 +92,12 @@ function anyForm(character: string): string {
   const bytes = [...Buffer.from(character)];
   const plain = code < 128 ? String.raw`\\{0,2}\x${hex(code)}` : `\\u${code.toString(16).padStart(4, "0")}`;
   const forms = [
-    code > 0xffff ? [...character.split("")].map((unit) => `\\u${unit.charCodeAt(0).toString(16)}`).join("") : plain,
+    code > 0xffff
+      ? character
+          .split("")
+          .map((unit) => `\\u${unit.charCodeAt(0).toString(16)}`)
+          .join("")
+      : plain,
     ...(code < 128 ? [] : [bytes.map((byte) => `\\x${hex(byte)}`).join("")]),
     bytes.map((byte) => `%(?:25){0,3}${hex(byte)}`).join(""),
     String.raw`\\{1,4}u${code.toString(16).padStart(4, "0")}`,

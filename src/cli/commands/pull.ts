@@ -7,6 +7,7 @@ import { exitCodeOf } from "../exit-codes.ts";
 import { parseInteger } from "../numbers.ts";
 import { describeError, reportError } from "../report-error.ts";
 import { shownSource } from "../../shown-source.ts";
+import { visibleLine } from "../terminal.ts";
 import { uploadFlags } from "../upload/flags.ts";
 import { apiFlags, withConnection, type ApiFlag } from "../with-connection.ts";
 
@@ -78,7 +79,9 @@ async function pull(
   const started = { source: shownSource(url), taskId, sessionId, duplicate };
   if (!args.has("wait")) {
     await terminal.print(
-      args.has("json") ? JSON.stringify({ type: "result", ...started, fileId: null, mediaUrl: null }) : taskId,
+      args.has("json")
+        ? JSON.stringify({ type: "result", ...started, fileId: null, mediaUrl: null })
+        : visibleLine(taskId),
     );
     return;
   }
@@ -87,7 +90,7 @@ async function pull(
   else terminal.note(`vodup: task ${taskId}`);
   const { fileId, mediaUrl, procedureTaskId } = await client.waitForTask(taskId, { signal });
   const media = { fileId: fileId ?? null, mediaUrl: mediaUrl ?? null };
-  if (!args.has("json") && fileId !== undefined) await terminal.print(fileId);
+  if (!args.has("json") && fileId !== undefined) await terminal.print(visibleLine(fileId));
   if (args.has("json") && procedureTaskId !== undefined) {
     await terminal.print(JSON.stringify({ type: "stored", ...started, ...media }));
   }
