@@ -42,7 +42,8 @@ export function surveyProgress(
 ): (entries: number) => void {
   if (!isLive(args, terminal)) return () => undefined;
   const started = performance.now();
-  let shownAt = started;
+  // Nearly every manifest is through before then: nothing flickers.
+  let shownAt = started + redrawMs;
   return (entries) => {
     const now = performance.now();
     if (now - shownAt < leastFrameMs) return;

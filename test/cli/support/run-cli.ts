@@ -52,7 +52,7 @@ export function startCli(
   const [stdout, stderr] = [read(child.stdout), read(child.stderr)];
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.input);
-  const timer = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? 12_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? 30_000);
   const ended = new Promise<CliResult>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
