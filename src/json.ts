@@ -10,11 +10,19 @@ export function member(object: unknown, name: string): unknown {
   return isJsonObject(object) && Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** The first of these members that is a string. */
+/**
+ * A text that says something. The service writes nothing in three ways, `""`, null and absence, and not always in the same
+ * one for the same member (wire §3.12): read here, they are one.
+ */
+export function givenText(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** The first of these members that is a text with something in it. */
 export function textMember(object: unknown, ...names: readonly string[]): string | undefined {
   for (const name of names) {
-    const value = member(object, name);
-    if (typeof value === "string") return value;
+    const value = givenText(member(object, name));
+    if (value !== undefined) return value;
   }
   return undefined;
 }

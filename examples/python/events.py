@@ -9,6 +9,7 @@ MEMBERS = {
     "FileDeleted": ["FileDeleteEvent"],
     "EditMediaComplete": ["EditMediaCompleteEvent", "EditMediaComplete"],
     "WechatPublishComplete": ["WechatPublishCompleteEvent", "WechatPublishComplete"],
+    "WechatMiniProgramPublishComplete": ["WechatMiniProgramPublishCompleteEvent", "WechatMiniProgramPublishEvent"],
     "RemoveWatermark": ["RemoveWatermarkCompleteEvent"],
     "ExtractBlindWatermarkComplete": ["ExtractBlindWatermarkComplete"],
     "AigcImageTaskComplete": ["AigcImageCompleteEvent"],
@@ -19,7 +20,7 @@ REGULAR = """
 PullComplete SplitMediaComplete ComposeMediaComplete RestoreMediaComplete ReviewAudioVideoComplete
 DescribeFileAttributesComplete PersistenceComplete RebuildMediaComplete ReduceMediaBitrateComplete
 QualityInspectComplete QualityEnhanceComplete ComplexAdaptiveDynamicStreamingComplete ProcessMediaByMPSComplete
-MediaCastStatusChanged WechatMiniProgramPublishComplete ExtractTraceWatermarkComplete
+MediaCastStatusChanged ExtractTraceWatermarkComplete
 ExtractCopyRightWatermarkComplete DescribeAigcFaceInfoAsyncComplete TranscodeComplete ConcatComplete ClipComplete
 CreateImageSpriteComplete
 """
@@ -41,7 +42,9 @@ def _member(value, name):
 
 
 def _text(value, *names):
-    return next((text for text in (_member(value, name) for name in names) if isinstance(text, str)), None)
+    """The first that says something: nothing is "", null or absence."""
+    texts = (_member(value, name) for name in names)
+    return next((text for text in texts if isinstance(text, str) and text), None)
 
 
 def parse_event(body):
@@ -84,7 +87,7 @@ def _view(form, name, handle, content):
         "sourceType": source_type,
         "isServerUpload": None if source_type is None else source_type in ("ServerUpload", "Upload"),
         "sourceContext": first(_text(source, "SourceContext"), _text(payload, "sourceContext")),
-        "procedureTaskId": _text(payload, "ProcedureTaskId", "procedureTaskId") or None,
+        "procedureTaskId": _text(payload, "ProcedureTaskId", "procedureTaskId"),
         "taskId": _text(payload, "TaskId", "vodTaskId"),
         "status": _text(payload, "Status", "status"),
         "mediaUrl": first(_text(media, "MediaUrl"), _text(payload, "FileUrl", "fileUrl"), file_url),

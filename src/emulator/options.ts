@@ -1,5 +1,6 @@
 import { refuseUnknown } from "../unknown-options.ts";
 import { parseFaultRules, type FaultRule } from "./fault-rules.ts";
+import type { NothingForm } from "./vod/nothing.ts";
 
 /**
  * What the emulator does where the real service's behaviour is not published, what it does for a test's sake, and
@@ -82,6 +83,18 @@ export interface EmulatorOptions {
   readonly pushAttempts?: number | undefined;
   /** How long PullEvents waits for an event. @defaultValue 5000 */
   readonly pullWaitMs?: number | undefined;
+  /**
+   * What PullEvents answers when nothing came: an error, as programs in use were made for; or no events, as the page's sample
+   * suggests. @defaultValue "ResourceNotFound"
+   */
+  readonly emptyQueue?: "ResourceNotFound" | "null" | "empty-list" | undefined;
+  /**
+   * How a member that says nothing is written, in answers and in events: `""`, null, or not at all.
+   * @defaultValue "as-seen": for each member as it was seen, or as its page shows it
+   */
+  readonly nothing?: NothingForm | undefined;
+  /** What an X-TC-Region nobody knows is refused with. @defaultValue "InvalidParameterValue", as the gateway was seen to */
+  readonly unknownRegion?: "InvalidParameterValue" | "UnsupportedRegion" | undefined;
   /** How long a pulled event may stay unconfirmed before it is delivered again. @defaultValue 30000 */
   readonly confirmWindowMs?: number | undefined;
   /**
@@ -165,6 +178,9 @@ const optionNames = {
   pushTimeoutMs: true,
   pushAttempts: true,
   pullWaitMs: true,
+  emptyQueue: true,
+  nothing: true,
+  unknownRegion: true,
   confirmWindowMs: true,
   tasks: true,
   pullSource: true,
@@ -225,6 +241,9 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     pushTimeoutMs: options.pushTimeoutMs ?? 5000,
     pushAttempts: options.pushAttempts ?? 3,
     pullWaitMs: options.pullWaitMs ?? 5000,
+    emptyQueue: options.emptyQueue ?? "ResourceNotFound",
+    nothing: options.nothing ?? "as-seen",
+    unknownRegion: options.unknownRegion ?? "InvalidParameterValue",
     confirmWindowMs: options.confirmWindowMs ?? 30_000,
     tasks: {
       waitingMs: options.tasks?.waitingMs ?? 0,

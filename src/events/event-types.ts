@@ -47,10 +47,11 @@ export const eventFields = {
 /** The event types this version knows by name. */
 export type EventType = keyof typeof eventFields;
 
-/** What two members were called in 2019 (CN 266/7830), before they got their suffix. */
+/** Members under another name: of 2019 (CN 266/7830), before two got their suffix, and of a body that was seen in 2021. */
 const olderFields: Readonly<Record<string, string>> = {
   EditMediaComplete: "EditMediaComplete",
   WechatPublishComplete: "WechatPublishComplete",
+  WechatMiniProgramPublishComplete: "WechatMiniProgramPublishEvent",
 };
 
 export function isEventType(name: string): name is EventType {

@@ -4,7 +4,7 @@ import { isJsonObject, member, textMember, type JsonObject } from "../json.ts";
 
 /**
  * An event notification in one form, whichever way it came: pushed or pulled, format 3.0 or 2.0. Values are as the
- * service sent them; a field the notification does not have is left out.
+ * service sent them; a field the notification does not have, or leaves empty, is left out.
  */
 export interface VodEvent {
   /** `Other` for a type this version does not know; its name is in `raw`. */
@@ -55,10 +55,9 @@ export function parseEvent(body: string | object): VodEvent {
   const wrapped = member(raw, "eventContent");
   const content = isJsonObject(wrapped) ? wrapped : raw;
   const name = textMember(content, "EventType");
-  if (name !== undefined && name !== "") return view({ format: "3.0", name, handle, content, raw });
+  if (name !== undefined) return view({ format: "3.0", name, handle, content, raw });
   const legacyName = textMember(content, "eventType");
-  if (legacyName !== undefined && legacyName !== "")
-    return view({ format: "2.0", name: legacyName, handle, content, raw });
+  if (legacyName !== undefined) return view({ format: "2.0", name: legacyName, handle, content, raw });
   throw invalid('has no "EventType" (3.0) and no "eventType" (2.0)');
 }
 
@@ -104,8 +103,8 @@ function view({
     sourceType,
     isServerUpload: sourceType === undefined ? undefined : serverUploads.has(sourceType),
     sourceContext: textMember(source, "SourceContext") ?? textMember(payload, "sourceContext"),
-    procedureTaskId: textMember(payload, "ProcedureTaskId", "procedureTaskId") || undefined,
-    taskId: textMember(payload, "TaskId", "vodTaskId") || undefined,
+    procedureTaskId: textMember(payload, "ProcedureTaskId", "procedureTaskId"),
+    taskId: textMember(payload, "TaskId", "vodTaskId"),
     status: textMember(payload, "Status", "status"),
     mediaUrl: textMember(media, "MediaUrl") ?? textMember(payload, "FileUrl", "fileUrl") ?? file.mediaUrl,
   };

@@ -59,3 +59,24 @@ export class ServiceClock {
     return Math.abs(this.#offsetMs - usedOffsetMs) >= noiseMs;
   }
 }
+
+/**
+ * Decides, for one request and its repetitions, whether a refusal of its time is worth signing again. With a wrong clock
+ * it is, once the clock has been corrected. With a right one it is too, but only once: the request was so long on its way
+ * that its signature ran out, which a new one cures (cos 436/38958); what keeps being refused has another cause.
+ */
+export class SigningTime {
+  readonly #clock: ServiceClock;
+  #refused = false;
+
+  constructor(clock: ServiceClock) {
+    this.#clock = clock;
+  }
+
+  /** Takes the parameters of {@link ServiceClock.learn}; answers whether to sign and send again. */
+  isCured(serverTime: string | undefined, usedOffsetMs: number): boolean {
+    const isFirst = !this.#refused;
+    this.#refused = true;
+    return this.#clock.learn(serverTime, usedOffsetMs) || isFirst;
+  }
+}

@@ -1,5 +1,6 @@
 import type { TaskApi, TaskCallOptions } from "./options.ts";
 import { invalidArgument } from "../errors.ts";
+import { givenText } from "../json.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { checkPriority, requireName } from "./arguments.ts";
 import { checkLength } from "../upload/options.ts";
@@ -73,7 +74,7 @@ export async function processByProcedure(
       },
       { signal, idempotent: true },
     );
-    reviewTaskId = ReviewAudioVideoTaskId || undefined;
+    reviewTaskId = givenText(ReviewAudioVideoTaskId);
     return TaskId;
   });
   return { ...started, sessionId, reviewTaskId };

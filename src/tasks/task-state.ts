@@ -3,7 +3,7 @@ import type { TaskFailure } from "../errors.ts";
 import type { DescribeTaskDetailResponse } from "../vod-api/types-tasks.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
-import { isJsonObject } from "../json.ts";
+import { isJsonObject, textMember } from "../json.ts";
 import { checkNames } from "./option-names.ts";
 
 /** A task as it stands. */
@@ -47,9 +47,9 @@ export function readTask(taskId: string, detail: DescribeTaskDetailResponse): Ta
     status: detail.Status,
     progress: progressOf(task),
     failures: failuresOf(task, detail.TaskType),
-    fileId: textOf(task, "FileId") ?? textOf(objectOf(task, "Output"), "FileId"),
-    mediaUrl: textOf(objectOf(task, "MediaBasicInfo"), "MediaUrl") ?? textOf(task, "FileUrl"),
-    procedureTaskId: textOf(task, "ProcedureTaskId"),
+    fileId: textMember(task, "FileId") ?? textMember(objectOf(task, "Output"), "FileId"),
+    mediaUrl: textMember(objectOf(task, "MediaBasicInfo"), "MediaUrl") ?? textMember(task, "FileUrl"),
+    procedureTaskId: textMember(task, "ProcedureTaskId"),
     detail,
   };
 }
@@ -76,7 +76,7 @@ function hasFailed(step: Fields): boolean {
   if (status === "FAIL") return true;
   if (status === "SUCCESS") return false;
   const code = step["ErrCode"];
-  return (textOf(step, "ErrCodeExt") ?? "") !== "" || (typeof code === "number" && code !== 0);
+  return (textMember(step, "ErrCodeExt") ?? "") !== "" || (typeof code === "number" && code !== 0);
 }
 
 function failure(type: string, step: Fields): TaskFailure {
@@ -85,9 +85,9 @@ function failure(type: string, step: Fields): TaskFailure {
   return {
     type,
     ...(typeof definition === "number" ? { definition } : {}),
-    errCodeExt: textOf(step, "ErrCodeExt") ?? "",
+    errCodeExt: textMember(step, "ErrCodeExt") ?? "",
     errCode: typeof errCode === "number" ? errCode : 0,
-    message: textOf(step, "Message") ?? "",
+    message: textMember(step, "Message") ?? "",
   };
 }
 
@@ -97,7 +97,7 @@ function steps(task: Fields): { readonly type: string; readonly step: Fields }[]
     .filter(([name]) => name.endsWith("Set"))
     .flatMap(([name, set]) => (Array.isArray(set) ? set.filter(isJsonObject).map((entry) => ({ name, entry })) : []));
   return entries.flatMap(({ name, entry }) => {
-    const type = textOf(entry, "Type") ?? textOf(entry, "TaskType") ?? name.replace(/(Task)?(Result)?Set$/, "");
+    const type = textMember(entry, "Type") ?? textMember(entry, "TaskType") ?? name.replace(/(Task)?(Result)?Set$/, "");
     if (isStep(entry)) return [{ type, step: entry }];
     return Object.values(entry)
       .filter((value) => isJsonObject(value) && isStep(value))
@@ -123,10 +123,4 @@ function progressOf(task: Fields): number | undefined {
 function objectOf(value: Fields | undefined, name: string): Fields | undefined {
   const member = value?.[name];
   return isJsonObject(member) ? member : undefined;
-}
-
-/** A text that is not empty: where a task has no media, or no flow, the service sends "". */
-function textOf(value: Fields | undefined, name: string): string | undefined {
-  const member = value?.[name];
-  return typeof member === "string" && member !== "" ? member : undefined;
 }

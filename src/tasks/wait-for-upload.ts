@@ -1,5 +1,6 @@
 import type { TaskApi, WaitOptions } from "./options.ts";
 import type { MediaInfo } from "../vod-api/types-media-actions.ts";
+import { givenText } from "../json.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
 import { describeMedia } from "./media.ts";
@@ -46,9 +47,9 @@ export async function waitForUpload(
     return {
       fileId,
       mediaUrl: basic.MediaUrl,
-      coverUrl: basic.CoverUrl === "" ? undefined : basic.CoverUrl,
-      sourceType: basic.SourceInfo?.SourceType,
-      sourceContext: basic.SourceInfo?.SourceContext,
+      coverUrl: givenText(basic.CoverUrl),
+      sourceType: givenText(basic.SourceInfo?.SourceType),
+      sourceContext: givenText(basic.SourceInfo?.SourceContext),
       media,
     };
   });

@@ -6,6 +6,7 @@ import type { Site } from "./endpoint.ts";
 import { NetworkError, VodApiError, invalidArgument, outOfRange } from "../errors.ts";
 import { CredentialSource } from "../credentials/source.ts";
 import { withOwnSignal } from "../http/abort.ts";
+import { SigningTime } from "../http/clock.ts";
 import { hostOf } from "../http/endpoint.ts";
 import { RateGate } from "../http/rate-gate.ts";
 import { hider } from "../http/redact.ts";
@@ -141,6 +142,7 @@ export class VodApi {
     const idempotent = options.idempotent ?? traits.idempotent;
     let used: Credentials | undefined;
     let date: string | undefined;
+    const signingTime = new SigningTime(this.#wire.clock);
     let usedOffsetMs = this.#wire.clock.offsetMs;
     return retrying(
       {
@@ -149,7 +151,7 @@ export class VodApi {
         classify: (error) => classify(error, idempotent),
         recover: async (kind) =>
           kind === "resync-clock"
-            ? this.#wire.clock.learn(date, usedOffsetMs)
+            ? signingTime.isCured(date, usedOffsetMs)
             : used !== undefined && this.#credentials.invalidate(used),
         onRetry: options.onRetry,
         peer: this.#wire.peer(this.#origin),

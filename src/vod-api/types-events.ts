@@ -23,7 +23,10 @@ export interface PullEventsRequest extends SubAppScope {
 }
 
 export interface PullEventsResponse {
-  /** At most 16; null, missing or empty when nothing waits. */
+  /**
+   * At most 16. When nothing waits the service was seen to answer the error `ResourceNotFound`; null, missing and empty
+   * are possible.
+   */
   EventSet?: readonly EventContent[] | null | undefined;
 }
 

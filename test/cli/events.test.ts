@@ -86,6 +86,19 @@ describe("vodup events", () => {
     expect(lines(stdout)).toMatchObject([{ fileId }]);
   });
 
+  test("an empty queue, which the service reports as an error, is waited at until an event comes", async () => {
+    const pulls = (): ReturnType<typeof bench.emulator.requests> =>
+      bench.emulator.requests().filter(({ operation }) => operation === "PullEvents");
+    const before = pulls().length;
+    const run = bench.start(["events", "--confirm", "--max", "1"]);
+    await until(() => pulls().length >= before + 4, "a few empty pulls");
+    expect(pulls()[before]).toMatchObject({ code: "ResourceNotFound" });
+    const [fileId] = await upload();
+    const { code, stdout, stderr } = await run.ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(lines(stdout)).toMatchObject([{ type: "NewFileUpload", fileId }]);
+  });
+
   test("ends with 5 when its time is over, and with 4 when it is not allowed to", async () => {
     expect(await bench.run(["events", "--timeout", "0.3"])).toMatchObject({ code: 5, stdout: "" });
     const body = JSON.stringify({

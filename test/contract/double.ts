@@ -126,9 +126,11 @@ function changeVod(action: string, { status, headers, body }: Answer): Answer {
   const response = parse(body)["Response"];
   if (!isRecord(response)) return { status, headers: kept, body };
   const error = response["Error"];
-  if (isRecord(error)) error["Code"] = codes[String(error["Code"])] ?? error["Code"];
+  if (action === "PullEvents" && isRecord(error) && error["Code"] === "ResourceNotFound") {
+    delete response["Error"];
+    response["EventSet"] = [];
+  } else if (isRecord(error)) error["Code"] = codes[String(error["Code"])] ?? error["Code"];
   else if (action === "ApplyUpload") response["ExtraOfTheDouble"] = { Level: 1 };
-  else if (action === "PullEvents") response["EventSet"] ??= [];
   for (const [name, value] of Object.entries(response)) if (value === null) delete response[name];
   return { status, headers: kept, body: Buffer.from(JSON.stringify({ Response: response })) };
 }

@@ -59,7 +59,7 @@ describe("the contract suite against the emulator", () => {
     ["events.upload-event", "comes"],
     ["events.after-late-confirm", "comes again"],
     ["events.confirm", "succeeds"],
-    ["events.nothing-there", "null"],
+    ["events.nothing-there", "ResourceNotFound"],
     ["wire.vod.date", "always"],
     ["wire.UploadPart.etag", "quoted"],
   ])("%s is %s", (fact, value) => {

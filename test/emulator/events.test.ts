@@ -32,14 +32,22 @@ describe("reliable notifications", () => {
     });
   });
 
-  test("wait for an event, and answer null when none comes", async () => {
+  test("wait for an event, and answer ResourceNotFound when none comes", async () => {
     const emulator = await start({ pullWaitMs: 2000 });
     const waiting = pull(emulator);
     await vi.waitFor(() => expect(emulator.requests()).toHaveLength(1));
     await upload(emulator, "x");
     expect(handlesOf(await waiting)).toHaveLength(1);
     const quick = await start({ pullWaitMs: 20 });
-    expect(await pull(quick)).toMatchObject({ EventSet: null });
+    expect(await codeOf(quick, "PullEvents")).toBe("ResourceNotFound");
+  });
+
+  test.each([
+    ["null", null],
+    ["empty-list", []],
+  ] as const)("answer no events as %s where the option says so", async (emptyQueue, EventSet) => {
+    const emulator = await start({ pullWaitMs: 0, emptyQueue });
+    expect(await pull(emulator)).toMatchObject({ EventSet });
   });
 
   test("come at most 16 at a time, oldest first, and are counted", async () => {
@@ -53,7 +61,7 @@ describe("reliable notifications", () => {
       (dig(one, "EventSet") as { FileUploadEvent: { FileId: string } }[]).map((event) => event.FileUploadEvent.FileId),
     );
     expect(ids).toEqual([files.slice(0, 16), files.slice(16)]);
-    expect(await pull(emulator)).toMatchObject({ EventSet: null });
+    expect(await codeOf(emulator, "PullEvents")).toBe("ResourceNotFound");
   });
 
   test("are delivered again when they are not confirmed in 30 seconds, under a new handle", async () => {
@@ -146,7 +154,7 @@ describe("the configuration", () => {
     const emulator = await start({ uploadEvents: false, pullWaitMs: 0 });
     const { FileId = "" } = await upload(emulator, "x");
     await call(emulator, "DeleteMedia", { FileId });
-    expect(await pull(emulator)).toMatchObject({ EventSet: null });
+    expect(await codeOf(emulator, "PullEvents")).toBe("ResourceNotFound");
   });
 });
 
@@ -161,6 +169,14 @@ describe("pushed notifications", () => {
     expect(bodies[0]).not.toHaveProperty("PullCompleteEvent");
     expect(verifyCallback(bodies[0], "Key1", { now: 1_750_000_000 })).toEqual({ valid: true });
     expect(await call(emulator, "DescribeEventsState")).toMatchObject({ CountOfEventsToPull: 0 });
+  });
+
+  test("in format 3.0 have their unused members too, as null, where the option says so", async () => {
+    const { url, bodies } = await receiver();
+    const emulator = await start({ notificationUrl: url, nothing: "null" });
+    const { FileId } = await upload(emulator, "x");
+    await emulator.pushesSettled();
+    expect(bodies[0]).toMatchObject({ FileUploadEvent: { FileId, ProcedureTaskId: null }, PullCompleteEvent: null });
   });
 
   test("in format 2.0 are what old accounts get", async () => {

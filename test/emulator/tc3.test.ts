@@ -30,7 +30,7 @@ describe("TC3 signatures", () => {
     ["a body other than the one signed", { signedBody: "{ }" }, "AuthFailure.SignatureFailure", /another text/],
     ["the hash of nothing", { signedBody: "" }, "AuthFailure.SignatureFailure", /payload: hash of nothing/],
     ["host without port", { signedHost: "127.0.0.1" }, "AuthFailure.SignatureFailure", /host: signed without the port/],
-    ["another service", { service: "cvm" }, "AuthFailure.SignatureFailure", /service is "cvm"/],
+    ["another service", { service: "cvm" }, "AuthFailure.InvalidAuthorization", /service is "cvm"/],
     ["no host signed", { signedHeaders: ["content-type"] }, "AuthFailure.SignatureFailure", /host is missing/],
     ["no content type signed", { signedHeaders: ["host"] }, "AuthFailure.SignatureFailure", /content-type is missing/],
     ["an action changed later", { lateHeaders: { "x-tc-action": "DeleteMedia" } }, "AuthFailure.SignatureFailure"],
@@ -72,10 +72,16 @@ describe("TC3 signatures", () => {
     ["no timestamp", { headers: { "x-tc-timestamp": undefined } }, "MissingParameter"],
     ["no version", { headers: { "x-tc-version": undefined } }, "MissingParameter"],
     ["another version", { headers: { "x-tc-version": "2024-07-18" } }, "NoSuchVersion"],
-    ["a region that is none", { headers: { "x-tc-region": "mars" } }, "UnsupportedRegion"],
+    ["a region that is none", { headers: { "x-tc-region": "mars" } }, "InvalidParameterValue"],
     ["a form as content type", { headers: { "content-type": "text/plain" } }, "InvalidParameter"],
     ["GET", { method: "GET" }, "UnsupportedProtocol"],
   ];
+
+  test("a region that is none is refused by the other code where the option says so", async () => {
+    const emulator = await start({ unknownRegion: "UnsupportedRegion" });
+    const answer = await callRaw(emulator, "DescribeEventsState", "{}", { headers: { "x-tc-region": "mars" } });
+    expect(JSON.parse(answer.text)).toMatchObject({ Response: { Error: { Code: "UnsupportedRegion" } } });
+  });
 
   test.each(wrong.map(([what, changes, code, diagnosis]) => ({ what, changes, code, diagnosis })))(
     "refuse $what",

@@ -73,7 +73,7 @@ describe("CommitUpload", () => {
     expect(bare).toEqual({
       FileId: fileId,
       MediaUrl: `http://1250000000.vod2.myqcloud.com${session.mediaPath}`,
-      CoverUrl: null,
+      CoverUrl: "",
       RequestId: expect.any(String),
     });
     expect(emulator.media()).toEqual([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ServiceClock } from "../../src/http/clock.ts";
+import { ServiceClock, SigningTime } from "../../src/http/clock.ts";
 
 const noon = Date.UTC(2026, 6, 1, 12);
 const hour = 3_600_000;
@@ -62,5 +62,21 @@ describe("the service's clock", () => {
     clock.learn(date(noon + hour));
     expect(clock.learn(undefined, 0)).toBe(true);
     expect(clock.learn(undefined)).toBe(false);
+  });
+});
+
+describe("a refusal of the time", () => {
+  test("is cured by a corrected clock, and by a new signature once where the clock was right", () => {
+    const right = new SigningTime(new ServiceClock(() => noon));
+    expect(right.isCured(date(noon), 0)).toBe(true);
+    expect(right.isCured(date(noon), 0)).toBe(false);
+  });
+
+  test("that comes again although the clock was corrected is not cured by the same time", () => {
+    const clock = new ServiceClock(() => noon);
+    const wrong = new SigningTime(clock);
+    expect(wrong.isCured(date(noon + hour), clock.offsetMs)).toBe(true);
+    expect(wrong.isCured(date(noon + hour), clock.offsetMs)).toBe(false);
+    expect(wrong.isCured(date(noon + 2 * hour), clock.offsetMs)).toBe(true);
   });
 });

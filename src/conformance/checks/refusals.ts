@@ -74,6 +74,7 @@ const vodRefusals: readonly Row[] = [
   [/^(MissingParameter|InvalidParameterValue\.MediaType)$/, /MediaType|media type/, "4.1"],
   [/./, /VodSessionKey|session/, "10.1"],
   [/^(MissingParameter|InvalidParameter)$/, /`(Timestamp|Version|Region)`|Content-Type/, "3.2"],
+  [/^InvalidParameterValue$/, /`X-TC-Region`/, "3.2"],
   [/^(NoSuchVersion|InvalidAction|UnsupportedRegion)$/, /./, "3.2"],
   [/^(InvalidParameter|UnknownParameter|MissingParameter)$/, /./, "3.3"],
   [/^InvalidParameter/, /./, "4.1"],

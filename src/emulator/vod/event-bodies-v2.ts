@@ -29,6 +29,10 @@ function dataOf({ type, body }: EmulatedEvent): JsonObject {
   switch (type) {
     case "NewFileUpload":
       return {
+        status: 0,
+        message: "",
+        vodTaskId: "",
+        continued: 0,
         fileId: member(body, "FileId"),
         fileName: member(body, "MediaBasicInfo", "Name"),
         coverUrl: member(body, "MediaBasicInfo", "CoverUrl"),

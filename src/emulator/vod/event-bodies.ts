@@ -1,4 +1,5 @@
-import type { JsonObject } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
+import { eventFields } from "./fields.ts";
 import { basicInfo, metaData } from "./media-info.ts";
 import type { Media } from "./media-library.ts";
 
@@ -42,4 +43,10 @@ export function pullComplete(task: JsonObject): EmulatedEvent {
 
 export function fileAttributesComplete(task: JsonObject): EmulatedEvent {
   return { type: "DescribeFileAttributesComplete", field: "DescribeFileAttributesCompleteEvent", body: task };
+}
+
+/** An event's body of format 3.0 in which every other event member is there and null. */
+export function withUnusedMembers(event: EmulatedEvent): JsonObject {
+  const members = eventFields.map((name): [string, Json] => [name, name === event.field ? event.body : null]);
+  return { EventType: event.type, ...Object.fromEntries(members) };
 }

@@ -1,12 +1,12 @@
 import type { EmulatorClock } from "../clock.ts";
-import type { Json, JsonObject } from "../json.ts";
+import type { JsonObject } from "../json.ts";
 import type { Settings } from "../options.ts";
 import type { Identifiers } from "../random.ts";
 import type { Pusher, PushTarget } from "./push.ts";
 import type { EmulatedEvent } from "./event-bodies.ts";
 import { clearTimeout, setTimeout } from "node:timers";
+import { withUnusedMembers } from "./event-bodies.ts";
 import { EventLog, type EventRecord } from "./event-log.ts";
-import { eventFields } from "./fields.ts";
 
 /** How a sub-app wants its events. */
 export interface EventConfig {
@@ -118,7 +118,7 @@ export class EventQueues {
       one.record.pulls += 1;
       one.record.state = "held";
       one.record.heldUntil = now + this.#settings.confirmWindowMs;
-      return eventContent(one.handle, one.record.event);
+      return { EventHandle: one.handle, ...withUnusedMembers(one.record.event) };
     });
   }
 
@@ -185,10 +185,4 @@ export class EventQueues {
     this.#queues.set(subAppId, alive);
     return alive;
   }
-}
-
-/** EventContent as PullEvents answers it: every other event member is there and null. */
-function eventContent(handle: string, event: EmulatedEvent): JsonObject {
-  const members = eventFields.map((name): [string, Json] => [name, name === event.field ? event.body : null]);
-  return { EventHandle: handle, EventType: event.type, ...Object.fromEntries(members) };
 }

@@ -1,3 +1,5 @@
+import type { JsonObject } from "../json.ts";
+import type { Settings } from "../options.ts";
 import type { VodAction } from "./context.ts";
 import { performance } from "node:perf_hooks";
 import { VodFailure } from "./envelope.ts";
@@ -12,10 +14,16 @@ export const pullEvents: VodAction = async ({ context, subAppId, gone }) => {
     const content = gone.aborted ? [] : events.take(subAppId);
     if (content.length > 0) return { EventSet: content };
     const left = deadline - performance.now();
-    if (left <= 0 || gone.aborted) return { EventSet: null };
+    if (left <= 0 || gone.aborted) return nothingThere(settings);
     await events.wait(left, gone);
   }
 };
+
+/** @throws {VodFailure} ResourceNotFound, unless the option has it otherwise (wire §17.14) */
+function nothingThere({ emptyQueue }: Settings): JsonObject {
+  if (emptyQueue === "ResourceNotFound") throw new VodFailure("ResourceNotFound", "no event");
+  return { EventSet: emptyQueue === "null" ? null : [] };
+}
 
 /** ConfirmEvents: too late or unknown is the same error, and then nothing is confirmed (wire §13.2). */
 export const confirmEvents: VodAction = ({ context, params, subAppId }) => {

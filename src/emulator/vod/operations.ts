@@ -4,6 +4,7 @@ import { redactJson } from "../request-log.ts";
 import { describeFileAttributes } from "./attributes.ts";
 import type { VodAction, VodContext } from "./context.ts";
 import { envelope, VodFailure } from "./envelope.ts";
+import { writeNothing } from "./nothing.ts";
 import { confirmEvents, describeEventConfig, describeEventsState, modifyEventConfig, pullEvents } from "./events.ts";
 import { requestFields } from "./fields.ts";
 import { parseStreamingManifest } from "./manifest.ts";
@@ -64,7 +65,8 @@ export function isVodRequest(headers: ReadonlyMap<string, string>): boolean {
 export async function answerVod(exchange: Exchange, context: VodContext, rates: RateLimits): Promise<Answer> {
   const requestId = context.ids.uuid();
   try {
-    return envelope(exchange, requestId, await perform(exchange, context, rates));
+    const content = await perform(exchange, context, rates);
+    return envelope(exchange, requestId, writeNothing(content, context.settings.nothing));
   } catch (error) {
     if (error instanceof VodFailure) return envelope(exchange, requestId, error);
     throw error;
@@ -139,7 +141,12 @@ function checkRegion(exchange: Exchange, action: string, { settings }: VodContex
     throw new VodFailure("MissingParameter", "The request is missing a required parameter `Region`.");
   }
   if (region !== undefined && !/^[a-z]{2}-[a-z]+(-[a-z0-9]+)*$/.test(region)) {
-    throw new VodFailure("UnsupportedRegion", `The API does not support the region ${region}.`);
+    throw settings.unknownRegion === "UnsupportedRegion"
+      ? new VodFailure("UnsupportedRegion", `The API does not support the region ${region}.`)
+      : new VodFailure(
+          "InvalidParameterValue",
+          "A value specified in `X-TC-Region` is not valid, is unsupported, or cannot be used.",
+        );
   }
 }
 

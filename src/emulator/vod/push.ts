@@ -7,6 +7,8 @@ import type { Settings } from "../options.ts";
 import type { EmulatedEvent } from "./event-bodies.ts";
 import type { Delivery, EventRecord } from "./event-log.ts";
 import { bodyV2 } from "./event-bodies-v2.ts";
+import { withUnusedMembers } from "./event-bodies.ts";
+import { writeNothing } from "./nothing.ts";
 
 export interface PushTarget {
   readonly notificationUrl: string;
@@ -78,7 +80,11 @@ export class Pusher {
   }
 
   #body(event: EmulatedEvent): JsonObject {
-    return this.#settings.eventFormat === "2.0" ? bodyV2(event) : { EventType: event.type, [event.field]: event.body };
+    const { eventFormat, nothing } = this.#settings;
+    if (eventFormat === "2.0") return writeNothing(bodyV2(event), nothing);
+    // Both are seen: all unused members null, and none of them there.
+    const unused = nothing === "null" ? withUnusedMembers(event) : { EventType: event.type, [event.field]: event.body };
+    return writeNothing(unused, nothing);
   }
 
   async #post(url: URL, body: string): Promise<Pick<Delivery, "outcome" | "status">> {

@@ -112,8 +112,8 @@ function answerAgain({ settings, media }: VodContext, session: UploadSession): J
   return answerCommit(committed);
 }
 
-function answerCommit(media: Media): JsonObject {
-  return { FileId: media.fileId, MediaUrl: media.url, CoverUrl: media.coverUrl === "" ? null : media.coverUrl };
+function answerCommit({ fileId, url, coverUrl }: Media): JsonObject {
+  return { FileId: fileId, MediaUrl: url, CoverUrl: coverUrl };
 }
 
 function createMedia(call: VodCall, session: UploadSession): Media {

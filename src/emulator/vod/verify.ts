@@ -124,13 +124,20 @@ export function verifyTc3(exchange: Exchange, body: Uint8Array, account: Account
 
 function checkToken(exchange: Exchange, settings: Settings): void {
   if (exchange.headers.get("x-tc-token") !== settings.token) {
-    throw new VodFailure("AuthFailure.TokenFailure", "The token is invalid or has expired.");
+    throw new VodFailure(
+      "AuthFailure.TokenFailure",
+      "Token verification failed, please check if your Token is correct",
+    );
   }
 }
 
 function checkScope({ date, service }: Tc3Authorization, timestamp: number): void {
   if (service !== vodService) {
-    throw signatureFailure(plainMismatch("2.4", `credential scope: service is "${service}", not "${vodService}"`));
+    throw new VodFailure(
+      "AuthFailure.InvalidAuthorization",
+      "The request `Authorization` header does not conform to tencentcloud standards: `Service` in Credential not valid.",
+      plainMismatch("2.4", `credential scope: service is "${service}", not "${vodService}"`),
+    );
   }
   const scope = tc3CredentialScope(timestamp, vodService);
   if (!scope.startsWith(`${date}/`)) {

@@ -3,6 +3,7 @@ import type { ApplyUploadRequest } from "../../vod-api/types-upload.ts";
 import type { RetryEvent } from "../../http/retry.ts";
 import type { Certificate } from "./certificate.ts";
 import { VodupError, invalidArgument } from "../../errors.ts";
+import { givenText } from "../../json.ts";
 import { isHostLabel } from "../../cos/endpoint.ts";
 import { toKey } from "../../cos/key.ts";
 import { cutText, withoutSecrets } from "../../http/redact.ts";
@@ -72,7 +73,7 @@ export async function applyUpload(
     region: text("StorageRegion"),
     mediaStoragePath: text("MediaStoragePath"),
     // Whatever stands there belongs to nothing that is sent when there is no cover.
-    coverStoragePath: withCover ? coverPathOf(answer.CoverStoragePath) : undefined,
+    coverStoragePath: withCover ? givenText(answer.CoverStoragePath) : undefined,
     vodSessionKey: text("VodSessionKey"),
     certificate: readCertificate(answer.TempCertificate, requestId),
     receivedAt: now(),
@@ -151,10 +152,6 @@ function checkKey(path: string, requestId: string): void {
   } catch (cause) {
     throw invalidSession(`the storage path ${JSON.stringify(cutText(path))} cannot be used as a key`, requestId, cause);
   }
-}
-
-function coverPathOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function invalidSession(why: string, requestId: string, cause?: unknown): VodupError {

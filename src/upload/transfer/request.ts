@@ -5,6 +5,7 @@ import type { Credentials } from "../../credentials/source.ts";
 import type { Wire } from "../../http/wire.ts";
 import { CosError } from "../../errors.ts";
 import { classifyCosFailure } from "../../cos/error-codes.ts";
+import { SigningTime } from "../../http/clock.ts";
 import { retrying } from "../../http/retry.ts";
 import { untilAborted } from "../../http/abort.ts";
 
@@ -34,6 +35,7 @@ export function requestingWith(
 ): Requesting {
   return (operation, send, classify = classifyCosFailure) => {
     let used: Credentials | undefined;
+    const signingTime = new SigningTime(wire.storageClock);
     let usedOffsetMs = wire.storageClock.offsetMs;
     return retrying(
       {
@@ -43,7 +45,7 @@ export function requestingWith(
         classify: (error) => (isRefusedKey(error, keys) ? "refresh-credentials" : classify(error)),
         recover: async (kind, error) => {
           if (kind === "resync-clock")
-            return wire.storageClock.learn(error instanceof CosError ? error.serverTime : undefined, usedOffsetMs);
+            return signingTime.isCured(error instanceof CosError ? error.serverTime : undefined, usedOffsetMs);
           return used !== undefined && (await untilAborted(keys.refused(used), signal));
         },
         onRetry,

@@ -175,6 +175,23 @@ describe("a certificate that runs out on the way", () => {
     expect(counts(emulator)).toMatchObject({ [apply]: 1, CommitUpload: 1 });
   });
 
+  const late: FaultRule["fault"] = {
+    kind: "answer",
+    status: 403,
+    headers: { "x-cos-request-id": "NWYx" },
+    body: "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>",
+  };
+
+  test("and a signature that ran out on its way, all clocks being right, is made again, but not without end", async () => {
+    const { emulator, vod } = await bench({ faults: [once("UploadPart", late, { partNumber: 2 })] });
+    await expectCommittedOnce(emulator, bytes, (await attempt(vod, bytes, parts)).result);
+    expect(counts(emulator)).toMatchObject({ [apply]: 1, UploadPart: 6 });
+    const refusing = await bench({ faults: [{ operation: "PutObject", fault: late }] });
+    const { error } = await attempt(refusing.vod, random(5));
+    expect(error).toMatchObject({ code: "COS_API", cosCode: "AccessDenied" });
+    expect(counts(refusing.emulator)).toMatchObject({ PutObject: 2 });
+  });
+
   test.each(["unknown-parameter", "new-session"] as const)(
     "and cannot be renewed, the service answering with %s, says so early and that a checkpoint needs one",
     async (sessionRefresh) => {
