@@ -8,6 +8,14 @@ import { scene } from "./support.ts";
 const mib = 2 ** 20;
 const quick = { pollMs: 10, maxPollMs: 20 };
 
+/** Which ids there are depends on how often the client asked: that they are there does not. */
+const withoutIds = (value: object): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (name, member: unknown) =>
+      /(Id|Url)$/.test(name) && typeof member === "string" && member !== "" ? "given" : member,
+    ),
+  );
+
 /** What a caller reads of one upload, its task and its event, in the order of their members; ids and times aside. */
 async function told(options: EmulatorOptions): Promise<unknown> {
   const { vod, requests } = await scene({ seed: 1, ...options });
@@ -28,7 +36,7 @@ async function told(options: EmulatorOptions): Promise<unknown> {
   const { requestId: _requestId, transfer: _transfer, ...upload } = result;
   const { media: _media, ...media } = found;
   const { detail: _detail, ...state } = task;
-  return { upload, media, state, events, renewals };
+  return withoutIds({ upload, media, state, events, renewals });
 }
 
 describe("what the service leaves empty", () => {
