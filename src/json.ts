@@ -11,8 +11,8 @@ export function member(object: unknown, name: string): unknown {
 }
 
 /**
- * A text that says something. The service writes nothing in three ways, `""`, null and absence, and not always in the same
- * one for the same member (wire §3.12): read here, they are one.
+ * A text that says something. The service writes nothing in three ways, `""`, null and absence, and not always in the
+ * same one for the same member (wire §3.12): read here, they are one.
  */
 export function givenText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;

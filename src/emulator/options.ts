@@ -1,6 +1,5 @@
 import { refuseUnknown } from "../unknown-options.ts";
 import { parseFaultRules, type FaultRule } from "./fault-rules.ts";
-import type { NothingForm } from "./vod/nothing.ts";
 
 /**
  * What the emulator does where the real service's behaviour is not published, what it does for a test's sake, and
@@ -84,16 +83,19 @@ export interface EmulatorOptions {
   /** How long PullEvents waits for an event. @defaultValue 5000 */
   readonly pullWaitMs?: number | undefined;
   /**
-   * What PullEvents answers when nothing came: an error, as programs in use were made for; or no events, as the page's sample
-   * suggests. @defaultValue "ResourceNotFound"
+   * What PullEvents answers when nothing came: an error, as programs in use were made for; or no events, as the page's
+   * sample suggests. @defaultValue "ResourceNotFound"
    */
   readonly emptyQueue?: "ResourceNotFound" | "null" | "empty-list" | undefined;
   /**
    * How a member that says nothing is written, in answers and in events: `""`, null, or not at all.
    * @defaultValue "as-seen": for each member as it was seen, or as its page shows it
    */
-  readonly nothing?: NothingForm | undefined;
-  /** What an X-TC-Region nobody knows is refused with. @defaultValue "InvalidParameterValue", as the gateway was seen to */
+  readonly nothing?: "as-seen" | "empty-text" | "null" | "left-out" | undefined;
+  /**
+   * What an X-TC-Region nobody knows is refused with.
+   * @defaultValue "InvalidParameterValue", as the gateway was seen to
+   */
   readonly unknownRegion?: "InvalidParameterValue" | "UnsupportedRegion" | undefined;
   /** How long a pulled event may stay unconfirmed before it is delivered again. @defaultValue 30000 */
   readonly confirmWindowMs?: number | undefined;

@@ -47,7 +47,7 @@ export const eventFields = {
 /** The event types this version knows by name. */
 export type EventType = keyof typeof eventFields;
 
-/** Members under another name: of 2019 (CN 266/7830), before two got their suffix, and of a body that was seen in 2021. */
+/** Members under another name: of 2019 (CN 266/7830), before two got their suffix, and of a body seen in 2021. */
 const olderFields: Readonly<Record<string, string>> = {
   EditMediaComplete: "EditMediaComplete",
   WechatPublishComplete: "WechatPublishComplete",

@@ -61,9 +61,10 @@ export class ServiceClock {
 }
 
 /**
- * Decides, for one request and its repetitions, whether a refusal of its time is worth signing again. With a wrong clock
- * it is, once the clock has been corrected. With a right one it is too, but only once: the request was so long on its way
- * that its signature ran out, which a new one cures (cos 436/38958); what keeps being refused has another cause.
+ * Decides, for one request and its repetitions, whether a refusal of its time is worth signing again. With a wrong
+ * clock it is, once the clock has been corrected. With a right one it is too, but only once: the request was so long on
+ * its way that its signature ran out, which a new one cures (cos 436/38958); what keeps being refused has another
+ * cause.
  */
 export class SigningTime {
   readonly #clock: ServiceClock;

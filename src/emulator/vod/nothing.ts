@@ -1,10 +1,11 @@
+import type { Settings } from "../options.ts";
 import { isJsonObject, type Json, type JsonObject } from "../json.ts";
 
 /**
- * How a member that says nothing is written. The service has been seen to do it in three ways, and not always in the same
- * one for the same member (wire §3.12).
+ * How a member that says nothing is written. The service has been seen to do it in three ways, and not always in the
+ * same one for the same member (wire §3.12).
  */
-export type NothingForm = "as-seen" | "empty-text" | "null" | "left-out";
+type NothingForm = Settings["nothing"];
 
 /** Members that are texts: where their value is null, the other members of this answer are not. */
 const isText = (name: string): boolean => /(Path|Url|Id|Context|Name|Description)$/.test(name);
