@@ -1,7 +1,7 @@
 import type { Emulator } from "../emulator/index.ts";
 
 /** What the machine of a command says of its account, its endpoints and its proxies would be judged instead. */
-const foreignVariable = /^(TENCENTCLOUD_|VODUP_|XDG_STATE_HOME$|TZ$)|^(https?|all)_proxy$/i;
+const foreignVariable = /^(TENCENTCLOUD_|VODUP_|XDG_STATE_HOME$|TMPDIR$|TZ$)|^(https?|all)_proxy$/i;
 
 export interface CommandTask {
   readonly emulator: Pick<Emulator, "vodEndpoint" | "cosEndpoint" | "secretId" | "secretKey">;
@@ -12,6 +12,9 @@ export interface CommandTask {
   readonly partSize: number;
   /** Where a client may keep what it must remember between two runs. */
   readonly stateDirectory: string;
+  readonly temporaryDirectory: string;
+  /** Of the scenario. */
+  readonly more: Readonly<Record<string, string>>;
 }
 
 export type Environment = Readonly<Record<string, string>>;
@@ -34,7 +37,9 @@ export function environmentOf(task: CommandTask, inherited: Readonly<NodeJS.Proc
     TENCENTCLOUD_SECRET_ID: task.emulator.secretId,
     TENCENTCLOUD_SECRET_KEY: task.emulator.secretKey,
     XDG_STATE_HOME: task.stateDirectory,
+    TMPDIR: task.temporaryDirectory,
     TZ: farTimeZone(now),
+    ...task.more,
   };
 }
 

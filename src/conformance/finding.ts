@@ -1,13 +1,19 @@
 import type { LineDifference, LoggedRequest } from "../emulator/index.ts";
+import { remedyOf, type Rule } from "./remedies.ts";
 
-/** A numbered rule of docs/wire.md, such as `5.1`. */
-export type Rule = `${number}.${number}`;
+export type { Rule };
+
+/** `must`: the service refuses it, loses the file or stores another. `should`: it works, and a good client differs. */
+export type Level = "must" | "should";
 
 /** One thing that a command did against a rule. */
 export interface Finding {
   readonly rule: Rule;
+  readonly level: Level;
   /** One line: what was done, and what the rule asks. */
   readonly message: string;
+  /** One line: what to change. */
+  readonly remedy: string;
   /** Of the request that shows it. */
   readonly request?: { readonly id: number; readonly operation: string } | undefined;
   /** Of a signature: the first line of the signed texts that differs. */
@@ -20,7 +26,13 @@ export interface Finding {
 
 /** A finding about one request, or about none. */
 export function finding(rule: Rule, message: string, request?: LoggedRequest): Finding {
-  return { rule, message, request: request && { id: request.id, operation: request.operation } };
+  const place = request && { id: request.id, operation: request.operation };
+  return { rule, level: "must", message, remedy: remedyOf(rule), request: place };
+}
+
+/** A finding that a scenario is passed with all the same. */
+export function remark(rule: Rule, message: string, request?: LoggedRequest): Finding {
+  return { ...finding(rule, message, request), level: "should" };
 }
 
 /** The same finding of many requests once, with how many more there are. */

@@ -1,6 +1,7 @@
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers";
 import { performance } from "node:perf_hooks";
 import { spawn } from "node:child_process";
+import { processesOf, type Family } from "./watch.ts";
 
 /** How one run of the command went. */
 export interface CommandRun {
@@ -13,7 +14,7 @@ export interface CommandRun {
   readonly killed?: "timeout" | "scenario" | "caller" | undefined;
   /** Why it could not be started. */
   readonly startError?: string | undefined;
-  /** It ended, but something of it went on and held its output open. */
+  /** It ended, but something that it had started went on. */
   readonly leftProcesses: boolean;
 }
 
@@ -24,28 +25,34 @@ export interface CommandOptions {
   readonly timeoutMs: number;
   /** Asked every few milliseconds; the command is killed when it holds. */
   readonly killWhen?: (() => boolean) | undefined;
+  /** A text in `env` that no other process of the machine has: finds what leaves the process group. */
+  readonly mark?: string | undefined;
+  /** Called once the command runs. */
+  readonly onStart?: ((family: Family) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What is kept of each of stdout and stderr, bytes: a command may not fill our memory. */
 const mostOutput = 2 ** 20;
 const pollMs = 10;
-/** How long output may still come after the process has ended. */
+/** How long output may still come, and what was started may still be ending, after the process has ended. */
 const lastOutputMs = 500;
 
 /**
  * Runs a command in a process group of its own and never lets it outlive `timeoutMs`: the whole group is killed, and
- * nothing but it.
+ * what it started beside it, and nothing else.
  */
 export async function runCommand(options: CommandOptions): Promise<CommandRun> {
   const [program = "", ...args] = options.command;
   const started = performance.now();
   const child = spawn(program, args, { env: options.env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const family = child.pid === undefined ? undefined : { leader: child.pid, mark: options.mark ?? noMark };
+  if (family !== undefined) options.onStart?.(family);
   let killed: CommandRun["killed"];
   const kill = (why: CommandRun["killed"]): void => {
     killed ??= why;
-    killGroup(child.pid);
+    killAll(family);
   };
   const timer = setTimeout(() => kill("timeout"), options.timeoutMs);
   const poll = setInterval(() => {
@@ -55,16 +62,17 @@ export async function runCommand(options: CommandOptions): Promise<CommandRun> {
   options.signal?.addEventListener("abort", stop, { once: true });
   if (options.signal?.aborted === true) stop();
   try {
-    const ended = await new Promise<{ exitCode: number | null; startError?: string }>((resolve) => {
+    const exit = await new Promise<{ exitCode: number | null; startError?: string }>((resolve) => {
       child.once("error", (error) => resolve({ exitCode: null, startError: error.message }));
       child.once("exit", (exitCode) => resolve({ exitCode }));
     });
     const durationMs = performance.now() - started;
     // A grandchild that lives on holds the pipes open: it is not waited for.
     const closed = Promise.all([stdout.end, stderr.end]).then(() => true);
-    const leftProcesses = !(await Promise.race([closed, wait(lastOutputMs).then(() => false)]));
-    killGroup(child.pid);
-    return { ...ended, stdout: stdout.text(), stderr: stderr.text(), durationMs, killed, leftProcesses };
+    const silent = await Promise.race([closed, wait(lastOutputMs).then(() => false)]);
+    const leftProcesses = !silent || !(await areGone(family));
+    killAll(family);
+    return { ...exit, stdout: stdout.text(), stderr: stderr.text(), durationMs, killed, leftProcesses };
   } finally {
     clearTimeout(timer);
     clearInterval(poll);
@@ -78,12 +86,27 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // Nothing of it is left.
+/** Stands in no environment. */
+const noMark = "\0\0";
+
+/** Whether nothing of the command is alive; what is just ending gets its time. */
+async function areGone(family: Family | undefined): Promise<boolean> {
+  const until = performance.now() + lastOutputMs;
+  while (family !== undefined && processesOf(family).length > 0) {
+    if (performance.now() > until) return false;
+    await wait(pollMs);
+  }
+  return true;
+}
+
+function killAll(family: Family | undefined): void {
+  if (family === undefined) return;
+  for (const pid of [-family.leader, ...processesOf(family)]) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // Nothing of it is left.
+    }
   }
 }
 

@@ -1,32 +1,32 @@
 import { performance } from "node:perf_hooks";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { Emulator } from "../emulator/index.ts";
 import { percentEncode } from "../signing/index.ts";
-import { judgeHeader } from "./abort-uploads.ts";
-import { applyFields, commitOrder } from "./checks/commit.ts";
-import { completeForm, partForm, sentInParts } from "./checks/multipart.ts";
-import { endedRightly, mediaIsTheFile, nothingLeftOpen, ranToItsEnd } from "./checks/outcome.ts";
-import { refusedRequests, wrongSignatures } from "./checks/refusals.ts";
-import { secretsKept } from "./checks/secrets.ts";
-import { requestForm, signatureForm } from "./checks/signing.ts";
 import { environmentOf, expandArguments } from "./environment.ts";
-import { gathered, type Finding } from "./finding.ts";
+import { gather, givenMediaType, partSizeOf, soFar, type Seen } from "./evidence.ts";
+import type { Finding } from "./finding.ts";
+import { judge, whyNotJudged } from "./judge.ts";
 import { runCommand, type CommandRun } from "./run-command.ts";
-import type { Check, Evidence, Scenario, StoredObject } from "./scenario.ts";
+import type { Evidence, MediaFile, Scenario } from "./scenario.ts";
+import { Transcript } from "./transcript.ts";
+import { verdictOf, type Verdict } from "./verdict.ts";
+import { Watch, type Family } from "./watch.ts";
 
-const givenMediaType = "mp4";
-const stateFolder = "state";
-const defaultPartSize = 2 ** 20;
 const defaultTimeoutMs = 60_000;
 
 /** How a command did in one scenario. */
 export interface ScenarioResult {
   readonly scenario: Scenario;
-  /** None: passed. */
+  readonly verdict: Verdict;
+  /** Why it was not judged, where it was not. */
+  readonly reason?: string | undefined;
+  /** Rules that must be kept and were not; none: passed. */
   readonly findings: readonly Finding[];
+  /** Rules that should be kept and were not. */
+  readonly remarks: readonly Finding[];
   readonly durationMs: number;
   /** Of the last run; null when it was killed or did not start. */
   readonly exitCode: number | null;
@@ -40,34 +40,46 @@ export interface ScenarioTask {
   /** @defaultValue process.env */
   readonly env?: Readonly<NodeJS.ProcessEnv> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Makes identifiers, keys and file contents repeat from run to run. */
+  readonly seed?: number | undefined;
+  /** Called with each exchange as text, by the name of its file, without secrets. */
+  readonly onTranscript?: ((files: ReadonlyMap<string, string>) => Promise<void>) | undefined;
 }
-
-/** The checks of every scenario, in this order: what was done on the wire explains how the command ended. */
-const checks = {
-  // What was refused comes after what can be said more exactly of the same request.
-  wire: [commitOrder, requestForm, completeForm, partForm, applyFields, refusedRequests, signatureForm],
-  end: [mediaIsTheFile, secretsKept, ranToItsEnd, sentInParts, endedRightly, nothingLeftOpen],
-} as const satisfies Readonly<Record<string, readonly Check[]>>;
 
 /**
  * Runs the command against an emulator of its own, under the condition of the scenario, and judges what was seen.
  * Everything is closed and removed afterwards.
  */
 export async function runScenario(task: ScenarioTask): Promise<ScenarioResult> {
-  const { scenario } = task;
+  const { scenario, seed } = task;
   const started = performance.now();
   const folder = await mkdtemp(join(tmpdir(), "vodup-conformance-"));
   try {
     const { startEmulator } = await import("../emulator/index.ts");
-    const emulator = await startEmulator(scenario.emulator);
+    const file = join(folder, scenario.fileName ?? "media.mp4");
+    const watch = new Watch(folder, file);
+    const transcript = new Transcript();
+    let family: Family | undefined;
+    const emulator = await startEmulator({
+      ...scenario.emulator,
+      host: scenario.host,
+      seed,
+      onRequest: (...exchange) => {
+        transcript.listen(...exchange);
+        watch.look(family);
+      },
+    }).catch((error: unknown) => {
+      if (scenario.host !== "::1") throw error;
+    });
+    if (emulator === undefined) return notPossible(scenario, "this machine has no IPv6 loopback address");
     try {
       scenario.prepare?.(emulator);
-      const bytes = mediaBytes(scenario);
-      const file = join(folder, scenario.fileName ?? "media.mp4");
-      await writeFile(file, bytes);
-      const runs = await runCommands(task, emulator, { folder, file });
-      const stateFiles = await filesBelow(folder, file);
-      const evidence = await gather(scenario, emulator, { bytes, runs, stateFiles });
+      const media = await mediaFile(file, mediaBytes(scenario, seed));
+      const onStart = (started: Family): void => void (family = started);
+      const seen = await runCommands(task, emulator, { folder, media, watch, onStart });
+      watch.look(undefined);
+      const evidence = await gather(scenario, emulator, { ...seen, bytes: media.bytes, watch });
+      await task.onTranscript?.(textsOf(transcript.files(emulator.requests()), evidence.secrets));
       return resultOf(evidence, performance.now() - started);
     } finally {
       await emulator.close();
@@ -77,92 +89,99 @@ export async function runScenario(task: ScenarioTask): Promise<ScenarioResult> {
   }
 }
 
-/** Bytes that look random and are the same in every run. */
-function mediaBytes({ name, fileSize }: Scenario): Buffer {
+/** Bytes that look random, and are the same in every run with the same seed. */
+function mediaBytes({ name, fileSize }: Scenario, seed = 0): Buffer {
   const blocks = Array.from({ length: Math.ceil(fileSize / 64) }, (_, index) =>
-    createHash("sha512").update(`${name}:${index}`).digest(),
+    createHash("sha512").update(`${name}:${seed}:${index}`).digest(),
   );
   return Buffer.concat(blocks).subarray(0, fileSize);
+}
+
+async function mediaFile(path: string, bytes: Buffer): Promise<MediaFile> {
+  const media = {
+    path,
+    bytes,
+    replace: async (other: Buffer): Promise<void> => {
+      await writeFile(path, other);
+      media.bytes = other;
+    },
+  };
+  await media.replace(bytes);
+  return media;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly media: MediaFile;
+  readonly watch: Watch;
+  readonly onStart: (family: Family) => void;
 }
 
 async function runCommands(
   { command, scenario, env = process.env, signal }: ScenarioTask,
   emulator: Emulator,
-  { folder, file }: { folder: string; file: string },
-): Promise<CommandRun[]> {
-  const stateDirectory = join(folder, stateFolder);
+  { folder, media, watch, onStart }: Place,
+): Promise<Pick<Seen, "runs" | "killed">> {
+  const [stateDirectory, temporaryDirectory] = [join(folder, "state"), join(folder, "tmp")];
   await mkdir(stateDirectory);
-  const partSize = scenario.partSize ?? defaultPartSize;
-  const task = { emulator, scenario: scenario.name, file, mediaType: givenMediaType, partSize, stateDirectory };
-  const variables = environmentOf(task, env, new Date());
+  await mkdir(temporaryDirectory);
+  const variables = environmentOf(
+    {
+      emulator,
+      scenario: scenario.name,
+      file: media.path,
+      mediaType: givenMediaType,
+      partSize: partSizeOf(scenario),
+      stateDirectory,
+      temporaryDirectory,
+      more: scenario.env ?? {},
+    },
+    env,
+    new Date(),
+  );
   const options = {
     command: expandArguments(command, variables),
     env: variables,
+    mark: folder,
     timeoutMs: scenario.timeoutMs ?? defaultTimeoutMs,
     signal,
+    onStart,
   };
   const { killWhen } = scenario;
-  if (killWhen === undefined) return [await runCommand(options)];
+  if (killWhen === undefined) return { runs: [await runCommand(options)], killed: undefined };
   const first = await runCommand({ ...options, killWhen: () => killWhen(emulator) });
-  if (first.killed !== "scenario") return [first];
-  await scenario.between?.(emulator);
-  return [first, await runCommand(options)];
+  if (first.killed !== "scenario") return { runs: [first], killed: undefined };
+  const killed = await soFar(emulator);
+  watch.look(undefined);
+  await scenario.between?.(emulator, media);
+  const second: CommandRun = await runCommand(options);
+  return { runs: [first, second], killed };
 }
 
-async function filesBelow(folder: string, media: string): Promise<ReadonlyMap<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const all = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const files = all.filter((file) => file !== media);
-  return new Map(
-    await Promise.all(files.map(async (file) => [relative(folder, file), await readFile(file, "latin1")] as const)),
-  );
+function textsOf(files: ReadonlyMap<string, string>, secrets: readonly string[]): ReadonlyMap<string, string> {
+  return new Map([...files].map(([name, text]) => [name, without(secrets, text)]));
 }
 
-async function gather(
-  scenario: Scenario,
-  emulator: Emulator,
-  seen: { bytes: Buffer; runs: readonly CommandRun[]; stateFiles: ReadonlyMap<string, string> },
-): Promise<Evidence> {
-  const objects = new Map<string, StoredObject>();
-  for (const [key, { size }] of await emulator.objects()) {
-    objects.set(key, { size, bytes: await emulator.readObject(key) });
-  }
-  return {
-    scenario,
-    file: { bytes: seen.bytes },
-    mediaType: givenMediaType,
-    partSize: scenario.partSize ?? defaultPartSize,
-    secretId: emulator.secretId,
-    secrets: emulator.secrets(),
-    runs: seen.runs,
-    stateFiles: seen.stateFiles,
-    requests: emulator.requests().filter(({ headers }) => headers[judgeHeader] === undefined),
-    sessions: emulator.sessions(),
-    media: emulator.media(),
-    objects,
-    uploads: emulator.uploads(),
-  };
+function notPossible(scenario: Scenario, reason: string): ScenarioResult {
+  const nothing = { findings: [], remarks: [], durationMs: 0, exitCode: null, stderr: "" };
+  return { scenario, verdict: "not judged", reason, ...nothing };
 }
 
 function resultOf(evidence: Evidence, durationMs: number): ScenarioResult {
   const { scenario, runs, secrets } = evidence;
-  const findings = judge(evidence).map((finding) => ({ ...finding, message: without(secrets, finding.message) }));
+  const found = judge(evidence).map((finding) => ({ ...finding, message: without(secrets, finding.message) }));
+  const reason = whyNotJudged(evidence);
   const run = runs.at(-1);
   return {
     scenario,
-    findings,
+    verdict: verdictOf(found, reason),
+    reason,
+    findings: found.filter(({ level }) => level === "must"),
+    remarks: found.filter(({ level }) => level === "should"),
     durationMs,
     exitCode: run?.exitCode ?? null,
     stderr: without(secrets, (run?.stderr ?? "").trimEnd().split("\n").slice(-20).join("\n")),
   };
-}
-
-/** All checks over what was seen. */
-export function judge(evidence: Evidence): Finding[] {
-  const own = evidence.scenario.checks ?? [];
-  const all: readonly Check[] = [wrongSignatures, ...own, ...checks.wire, ...checks.end];
-  const found = all.reduce<Finding[]>((earlier, check) => [...earlier, ...check(evidence, earlier)], []);
-  return gathered(found);
 }
 
 /** What a client prints that must not is not printed again. */

@@ -52,13 +52,27 @@ export interface Scenario {
   /** Makes the scenario two runs of the command: the first is killed as soon as this holds. */
   readonly killWhen?: ((emulator: Emulator) => boolean) | undefined;
   /** Called between the two runs. */
-  readonly between?: ((emulator: Emulator) => Promise<void>) | undefined;
+  readonly between?: ((emulator: Emulator, media: MediaFile) => Promise<void>) | undefined;
+  /** Beside what every command gets. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Address of the emulator. @defaultValue "127.0.0.1" */
+  readonly host?: "127.0.0.1" | "::1" | undefined;
+  /** Whether the condition arose. @defaultValue a fault struck, or a killed run, where there are any to be */
+  readonly arose?: ((evidence: Evidence) => boolean) | undefined;
   /** Refused requests that belong to the condition. */
   readonly tolerates?: ((request: LoggedRequest) => boolean) | undefined;
   /** Nobody can be asked to abort under this condition. @defaultValue false */
   readonly mayLeaveParts?: boolean | undefined;
   /** Beside the checks of every scenario. */
   readonly checks?: readonly Check[] | undefined;
+}
+
+/** The file that is to be uploaded. */
+export interface MediaFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+  /** Replaces the file, as somebody would who edits it. */
+  replace(bytes: Buffer): Promise<void>;
 }
 
 export interface StoredObject {
@@ -77,8 +91,12 @@ export interface Evidence {
   readonly secretId: string;
   readonly secrets: readonly string[];
   readonly runs: readonly CommandRun[];
-  /** What the command left in its state directory and beside the media: contents by path. */
+  /** All that the command ever wrote into its state directory, its temporary one and beside the media: by path. */
   readonly stateFiles: ReadonlyMap<string, string>;
+  /** Command lines of the processes that ran, as anybody on the machine could read them. */
+  readonly arguments: readonly string[];
+  /** Where the first run was killed: how many requests it had sent, and what was stored of it. */
+  readonly killed?: { readonly requests: number; readonly uploads: readonly OpenUpload[] } | undefined;
   readonly requests: readonly LoggedRequest[];
   readonly sessions: readonly SessionSummary[];
   readonly media: readonly CommittedMedia[];
@@ -100,14 +118,24 @@ export function succeeded(request: LoggedRequest): boolean {
   return request.status >= 200 && request.status < 300 && request.code === undefined && request.fault === undefined;
 }
 
-/** Parameters of a COS signature as they stand in the Authorization header; the signature itself is redacted. */
+/**
+ * Parameters of a COS signature as they stand in the Authorization header, or in the query: one by one, or together as
+ * `sign` (wire §5.17). The signature itself is redacted.
+ */
 export function signatureFields(request: LoggedRequest): ReadonlyMap<string, string> {
+  const { headers, query } = request;
   const fields = new Map<string, string>();
-  for (const pair of (request.headers["authorization"] ?? "").split("&")) {
+  for (const pair of (headers["authorization"] ?? query["sign"] ?? "").split("&")) {
     const equals = pair.indexOf("=");
     if (equals > 0) fields.set(pair.slice(0, equals), pair.slice(equals + 1));
   }
-  return fields.has("q-ak") ? fields : new Map(Object.entries(request.query));
+  return fields.has("q-ak") ? fields : new Map(Object.entries(query));
+}
+
+/** Requests of the command's second run; none when there was one run. */
+export function laterRun(evidence: Evidence): readonly LoggedRequest[] {
+  const { killed } = evidence;
+  return killed === undefined ? [] : evidence.requests.slice(killed.requests);
 }
 
 /** The session whose certificate a COS request is signed with. */

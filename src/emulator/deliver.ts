@@ -64,6 +64,10 @@ async function deliver(exchange: Exchange, answer: Answer): Promise<void> {
         exchange,
         changeHeader(answer, "ETag", (value) => value.replace(/[0-9a-f]/, otherDigit)),
       );
+    case "edit-answer": {
+      const text = (await wholeBody(answer)).toString("utf8");
+      return send(exchange, { ...answer, body: Buffer.from(text.replaceAll(fault.from, fault.to)) });
+    }
     case "white-space":
       return sendPieces(exchange, { ...answer, status: 200 }, [Buffer.from("  \n  ")]);
     case "keep-alive": {

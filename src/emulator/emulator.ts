@@ -8,7 +8,7 @@ import { World } from "./world.ts";
 
 /** A running emulator. */
 export interface Emulator extends Inspector {
-  /** `http://127.0.0.1:port`, `https:` with TLS. */
+  /** `http://127.0.0.1:port` (or `[::1]`), `https:` with TLS. */
   readonly origin: string;
   /** The same origin, as the two endpoints of a client. */
   readonly vodEndpoint: string;
@@ -46,7 +46,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const caFolder = listener.authority === undefined ? undefined : await mkdtemp(join(tmpdir(), "vodup-emulator-"));
   const caFile = caFolder === undefined ? undefined : join(caFolder, "ca.pem");
   if (caFile !== undefined) await writeFile(caFile, listener.authority ?? "");
-  const origin = `${settings.tls ? "https" : "http"}://127.0.0.1:${listener.port}`;
+  const host = settings.host === "::1" ? "[::1]" : settings.host;
+  const origin = `${settings.tls ? "https" : "http"}://${host}:${listener.port}`;
   const close = async (): Promise<void> => {
     world.hangUp();
     await listener.close();

@@ -41,6 +41,8 @@ export type Fault =
   | { readonly kind: "white-space" }
   /** 200 at once, then white space every `ms`, `spaces` times, then the document, as a long Complete does. */
   | { readonly kind: "keep-alive"; readonly ms: number; readonly spaces: number }
+  /** The operation is done, and a text of its answer's body is replaced wherever it stands. */
+  | { readonly kind: "edit-answer"; readonly from: string; readonly to: string }
   /** The signature counts as wrong, and the answer echoes what should have been signed. */
   | { readonly kind: "refuse-signature" }
   /** The certificate the request is signed with expires before it is looked at. */
@@ -54,7 +56,7 @@ export type FaultKind = Fault["kind"];
 
 /** Field → whether it may be left out, for each kind. */
 export const faultFields: Readonly<
-  Record<FaultKind, Readonly<Record<string, "number" | "number?" | "string?" | "boolean?" | "headers?">>>
+  Record<FaultKind, Readonly<Record<string, "number" | "number?" | "string" | "string?" | "boolean?" | "headers?">>>
 > = {
   "reset-before": {},
   "reset-after-bytes": { bytes: "number" },
@@ -71,6 +73,7 @@ export const faultFields: Readonly<
   "corrupt-body": {},
   "white-space": {},
   "keep-alive": { ms: "number", spaces: "number" },
+  "edit-answer": { from: "string", to: "string" },
   "refuse-signature": {},
   "expire-certificate": {},
   "clock-skew": { ms: "number" },

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { refuseUnknown } from "../unknown-options.ts";
 import { parseFaultRules, type FaultRule } from "./fault-rules.ts";
 
@@ -8,6 +9,8 @@ import { parseFaultRules, type FaultRule } from "./fault-rules.ts";
 export interface EmulatorOptions {
   /** Loopback port. @defaultValue 0 (any free one) */
   readonly port?: number | undefined;
+  /** Loopback address. @defaultValue "127.0.0.1" */
+  readonly host?: "127.0.0.1" | "::1" | undefined;
   /** Serve HTTPS with a certificate made at start, its authority in `caFile`. @defaultValue false */
   readonly tls?: boolean | undefined;
   /** The account's key. @defaultValue made at random */
@@ -115,6 +118,8 @@ export interface EmulatorOptions {
   readonly page?: boolean | undefined;
   /** Requests kept in the log, the oldest dropped first. @defaultValue 20000 */
   readonly requestLogLimit?: number | undefined;
+  /** Called as each request arrives, once it is in the log and before anything is done; must not read the body. */
+  readonly onRequest?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
 }
 
 export interface TaskOptions {
@@ -131,7 +136,8 @@ export type Settings = Omit<Filled<EmulatorOptions>, OptionalName | "tasks"> &
   Pick<EmulatorOptions, OptionalName> & { readonly tasks: Filled<TaskOptions> };
 
 type Filled<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
-type OptionalName = "secretId" | "secretKey" | "token" | "dir" | "seed" | "notificationUrl" | "signKey" | "pullSource";
+type OptionalName =
+  "secretId" | "secretKey" | "token" | "dir" | "seed" | "notificationUrl" | "signKey" | "pullSource" | "onRequest";
 
 /** By name, see refuseUnknown. */
 const taskOptionNames = {
@@ -143,6 +149,7 @@ const taskOptionNames = {
 
 const optionNames = {
   port: true,
+  host: true,
   tls: true,
   secretId: true,
   secretKey: true,
@@ -190,6 +197,7 @@ const optionNames = {
   keepAliveTimeoutMs: true,
   page: true,
   requestLogLimit: true,
+  onRequest: true,
 } satisfies Record<keyof EmulatorOptions, true>;
 
 function invalid(message: string): TypeError {
@@ -206,6 +214,7 @@ export function resolveOptions(options: EmulatorOptions): Settings {
   }
   return {
     port: options.port ?? 0,
+    host: options.host ?? "127.0.0.1",
     tls: options.tls ?? false,
     secretId: options.secretId,
     secretKey: options.secretKey,
@@ -258,5 +267,6 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 65_000,
     page: options.page ?? true,
     requestLogLimit: options.requestLogLimit ?? 20_000,
+    onRequest: options.onRequest,
   };
 }

@@ -21,7 +21,7 @@ export interface Listener {
   reopen(): Promise<void>;
 }
 
-/** Opens the one port of the emulator on 127.0.0.1. */
+/** Opens the one port of the emulator on its loopback address. */
 export async function listen(
   settings: Settings,
   respond: Respond,
@@ -58,7 +58,7 @@ export async function listen(
   const open = (port: number): Promise<void> =>
     new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ port, host: "127.0.0.1", exclusive: true }, () => {
+      server.listen({ port, host: settings.host, exclusive: true }, () => {
         server.off("error", reject);
         resolve();
       });

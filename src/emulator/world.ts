@@ -50,6 +50,16 @@ interface Contents {
   readonly pusher: Pusher;
 }
 
+/** A request as its head has come. */
+interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly target: Target;
+  readonly route: { readonly api: Api; readonly operation: string };
+  readonly connection: number;
+}
+
 /** Everything that exists in one emulator, and the way of a request through it. */
 export class World {
   readonly account: { readonly secretId: string; readonly secretKey: string };
@@ -136,7 +146,7 @@ export class World {
       else dismiss(request, response, refuse(refusal));
       return;
     }
-    const entry = this.#enter(request, headers, target, route, connection);
+    const entry = this.#enter({ request, response, headers, target, route, connection });
     const fault = this.#contents.faults.strike({
       ...route,
       path: target.path ?? target.rawPath,
@@ -158,14 +168,15 @@ export class World {
 
   /** Logs what could not be read as a request: a client's log would only say that it was answered 400. */
   refuseMalformed(line: string, complaint: string): void {
-    const [method = "", target = ""] = line.split(" ");
+    // Anything else is no request line but what came where one should be, such as the rest of a body: kept out of logs.
+    const [, method = "", target = ""] = /^([A-Z]{3,10}) (\/[^ ]*)/.exec(line) ?? [];
     this.#log.add({
       id: 0,
       time: this.#clock.now(),
       api: "cos",
       operation: "Malformed",
       method,
-      path: parseTarget(target).rawPath,
+      path: target === "" ? "" : parseTarget(target).rawPath,
       query: {},
       headers: {},
       connection: 0,
@@ -197,13 +208,7 @@ export class World {
     return { api: "cos", operation };
   }
 
-  #enter(
-    request: IncomingMessage,
-    headers: ReadonlyMap<string, string>,
-    target: Target,
-    route: { api: Api; operation: string },
-    connection: number,
-  ): Entry {
+  #enter({ request, response, headers, target, route, connection }: Arrival): Entry {
     const redacted = (map: ReadonlyMap<string, string>): Record<string, string> =>
       Object.fromEntries([...map].map(([name, value]) => [name, redactHeader(name, value)]));
     const partNumber = target.query.get("partNumber");
@@ -223,7 +228,9 @@ export class World {
       partNumber: partNumber === undefined ? undefined : Number(partNumber),
       uploadId: target.query.get("uploadId"),
     };
-    if (route.api !== "control" || entry.method !== "GET") this.#log.add(entry);
+    if (route.api === "control" && entry.method === "GET") return entry;
+    this.#log.add(entry);
+    this.#settings.onRequest?.(request, response);
     return entry;
   }
 

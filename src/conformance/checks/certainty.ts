@@ -1,5 +1,5 @@
 import { finding, type Finding, type Rule } from "../finding.ts";
-import { requestsOf, succeeded, type Check } from "../scenario.ts";
+import { laterRun, requestsOf, succeeded, type Check } from "../scenario.ts";
 
 /** Between a Complete that said nothing and the commit, somebody looked at the object. */
 export const settledBeforeCommit: Check = (evidence) => {
@@ -46,27 +46,58 @@ export const uploadedOnce: Check = (evidence) => {
     );
 };
 
-/** Who goes on with an upload sends what is missing, not all of it again. */
+/** Who resumes an upload sends what is missing, not all of it again. */
 export const restSent: Check = (evidence) => {
-  const [killed] = evidence.runs;
-  if (killed === undefined || evidence.runs.length < 2) return [];
-  const parts = requestsOf(evidence, "UploadPart");
-  const cut = parts.find(({ fault }) => fault === "hang")?.id ?? 0;
-  const stored = parts.filter((part) => part.id < cut && succeeded(part));
-  const again = stored.filter((part) =>
-    parts.some((later) => later.id > cut && later.uploadId === part.uploadId && later.partNumber === part.partNumber),
+  const stored = (evidence.killed?.uploads ?? []).flatMap(({ uploadId, parts }) =>
+    parts.map(({ partNumber }) => ({ uploadId, partNumber })),
   );
-  if (stored.length === 0 || again.length < stored.length) return [];
-  return [finding("9.4", "every part of the killed run was sent again to the same upload: ListParts knows them")];
+  const sent = laterRun(evidence).filter(({ operation }) => operation === "UploadPart");
+  const again = stored.map(({ uploadId, partNumber }) =>
+    sent.find((part) => part.uploadId === uploadId && part.partNumber === partNumber),
+  );
+  const [first] = again;
+  if (first === undefined || again.includes(undefined)) return [];
+  return [
+    finding("9.4", "every part of the killed run was sent again to the same upload: ListParts knows them", first),
+  ];
 };
 
-/** What a killed run left is gone on with, or removed. */
-export const killedRunCleared: Check = ({ uploads, runs }) => {
-  if (runs.length < 2) return [];
+/** What a killed run left is resumed, or removed. */
+export const killedRunCleared: Check = ({ uploads, killed }) => {
+  if (killed === undefined) return [];
   return uploads.map(({ parts }) =>
-    finding(
-      "9.4",
-      `the multipart upload of the killed run (${parts.length} parts) was neither gone on with nor aborted`,
-    ),
+    finding("9.4", `the multipart upload of the killed run (${parts.length} parts) was neither resumed nor aborted`),
   );
+};
+
+/** A record that does not fit the file or the listed parts: what is stored then is not the file. */
+export const resumedWithTheFile: Check = (evidence) => {
+  if (evidence.killed === undefined) return [];
+  const [commit] = laterRun(evidence).filter(({ operation }) => operation === "CommitUpload");
+  const wrong = evidence.media.some(
+    ({ key }) => evidence.objects.get(key)?.bytes.equals(evidence.file.bytes) === false,
+  );
+  if (!wrong) return [];
+  return [finding("9.4", "what the killed run had stored was taken though it is not the file's: compare each", commit)];
+};
+
+/** Asks that can tell which media a session became. */
+const lookUps = ["DescribeMediaInfos", "PullEvents", "SearchMedia"];
+
+/** A FileId that no answer confirmed is a guess, however well it is made. */
+export function lookedUp(reason: string): Check {
+  return (evidence) => {
+    const run = evidence.runs.at(-1);
+    const refused = requestsOf(evidence, "CommitUpload").filter(({ code }) => code !== undefined);
+    if (run?.exitCode !== 0 || refused.length === 0) return [];
+    const asked = requestsOf(evidence, ...lookUps).some(succeeded);
+    return asked ? [] : [finding("11.4", reason, refused.at(-1))];
+  };
+}
+
+/** A media is the session's only if its MediaUrl has the session's path. */
+export const pathCompared: Check = (evidence) => {
+  const [look] = requestsOf(evidence, "DescribeMediaInfos").filter(({ fault }) => fault !== undefined);
+  if (look === undefined || evidence.runs.at(-1)?.exitCode !== 0) return [];
+  return [finding("11.4", "a media was accepted whose MediaUrl has another path than MediaStoragePath", look)];
 };

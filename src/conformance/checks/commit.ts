@@ -28,6 +28,22 @@ export const commitOrder: Check = (evidence) => {
   ];
 };
 
+/** The two calls of an upload are about one sub-app. */
+export const sameSubApp: Check = (evidence) => {
+  const subAppsOf = (operation: string): unknown[] =>
+    requestsOf(evidence, operation).flatMap(({ json }) => (json === undefined ? [] : [json["SubAppId"]]));
+  const applied = new Set(subAppsOf("ApplyUpload"));
+  return requestsOf(evidence, "CommitUpload").flatMap((request): Finding[] => {
+    const { json } = request;
+    if (json === undefined || applied.size === 0 || applied.has(json["SubAppId"])) return [];
+    const given = json["SubAppId"] === undefined ? "no SubAppId" : `SubAppId ${JSON.stringify(json["SubAppId"])}`;
+    return [finding("10.1", `CommitUpload has ${given}, ApplyUpload ${shown(applied)}`, request)];
+  });
+};
+
+const shown = (subApps: ReadonlySet<unknown>): string =>
+  [...subApps].map((id) => (id === undefined ? "none" : JSON.stringify(id))).join(" and ");
+
 /** What ApplyUpload was asked for: this media, without a cover. */
 export const applyFields: Check = (evidence) =>
   requestsOf(evidence, "ApplyUpload").flatMap((request) => {
@@ -35,7 +51,9 @@ export const applyFields: Check = (evidence) =>
     if (json === undefined || request.mismatch !== undefined) return [];
     const found: Finding[] = [];
     const type = json["MediaType"];
-    if (typeof type === "string" && type.toLowerCase() !== evidence.mediaType) {
+    if (typeof type === "string" && type !== evidence.mediaType && type.toLowerCase() === evidence.mediaType) {
+      found.push(finding("4.5", `MediaType is ${JSON.stringify(type)}: extensions are in lower case`, request));
+    } else if (typeof type === "string" && type !== evidence.mediaType) {
       const message = `MediaType is ${JSON.stringify(type)}, VODUP_MEDIA_TYPE ${JSON.stringify(evidence.mediaType)}`;
       found.push(finding("18.3", message, request));
     }

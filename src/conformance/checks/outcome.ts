@@ -1,4 +1,5 @@
 import { finding, type Finding } from "../finding.ts";
+import { conditionArose } from "../condition.ts";
 import type { Check, Evidence } from "../scenario.ts";
 
 const lastLine = (text: string): string => text.trimEnd().split(/\r?\n/).at(-1) ?? "";
@@ -20,7 +21,9 @@ export const ranToItsEnd: Check = (evidence) =>
   evidence.runs.flatMap((run) => {
     const found: Finding[] = [];
     if (run.startError !== undefined) found.push(finding("18.6", `the command did not start: ${run.startError}`));
-    if (run.killed === "timeout") {
+    // Who is kept waiting for an answer by the scenario itself is not blamed for waiting.
+    const keptWaiting = evidence.requests.some(({ fault, status }) => fault === "hang" && status === 0);
+    if (run.killed === "timeout" && !(keptWaiting && evidence.killed === undefined)) {
       const seconds = Math.round(run.durationMs / 1000);
       found.push(finding("18.6", `the command had not ended after ${seconds} s and was killed`));
     }
@@ -44,9 +47,12 @@ export const endedRightly: Check = (evidence, earlier) => {
   // With a reason found, that it failed is a consequence.
   if (outcome !== "success" || earlier.length > 0) return [];
   const said = complaintOf(run.stderr);
-  // Under a condition that a client must survive, that is the rule it breaks.
-  const [condition = "18.1"] = profile === "full" ? rules : [];
-  return [finding(condition, `exit code ${run.exitCode}${said === "" ? ", nothing on stderr" : `: ${said}`}`)];
+  const nothing = evidence.requests.length === 0 ? ", and no request was sent" : "";
+  // Under a condition that a client must survive, that is the rule it breaks; before it arose, other reasons count.
+  const [condition = "18.1"] = profile === "full" && conditionArose(evidence) ? rules : [];
+  return [
+    finding(condition, `exit code ${run.exitCode}${nothing}${said === "" ? ", nothing on stderr" : `: ${said}`}`),
+  ];
 };
 
 function printedFileId(evidence: Evidence, earlier: readonly Finding[]): Finding[] {

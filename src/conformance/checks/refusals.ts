@@ -12,12 +12,16 @@ const harmless = new Set([
   "wrong-etag",
   "drop-crc64",
   "corrupt-body",
+  "clock-skew",
+  "edit-answer",
   "keep-alive",
 ]);
 
 /** Signatures that do not fit, each with the mistake that was made. No fault of the scenario's is one. */
-export const wrongSignatures: Check = ({ requests }) =>
-  requests.flatMap((request) => (request.mismatch === undefined ? [] : mismatchFindings(request, request.mismatch)));
+export const wrongSignatures: Check = ({ requests }, earlier) =>
+  requests
+    .filter(({ id }) => !earlier.some(({ request }) => request?.id === id))
+    .flatMap((request) => (request.mismatch === undefined ? [] : mismatchFindings(request, request.mismatch)));
 
 const sentWithLength: ReadonlySet<string> = new Set(["PutObject", "UploadPart"]);
 
@@ -117,9 +121,12 @@ const cosRefusals: readonly Row[] = [
 
 function refusedByCos(evidence: Evidence, request: LoggedRequest): Finding {
   const { operation, code = "", message = "" } = request;
-  if (request.path === "/") {
+  if (request.path === "/" && operation !== "Malformed") {
     const what = `${request.method} / has neither X-TC-Action nor a TC3 signature, and names no object`;
     return finding("3.2", what, request);
+  }
+  if (operation === "Malformed" && request.path === "") {
+    return finding("6.16", "bytes came after the end of a request: its body is longer than it said", request);
   }
   if (operation === "Malformed") return finding("5.9", `${request.method} ${request.path}: ${message}`, request);
   if ("uploads" in request.query && operation === "Unknown") {

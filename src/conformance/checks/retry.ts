@@ -18,14 +18,31 @@ const gap = (from: LoggedRequest, to: LoggedRequest): number => to.time - from.t
 const faulty = (evidence: Evidence): LoggedRequest[] => evidence.requests.filter(({ fault }) => fault !== undefined);
 
 /** What failed once has come again: a failure that passes is no reason to give up. */
-export const repeated: Check = (evidence) =>
-  faulty(evidence)
+export const repeated: Check = repeatedAs("11.1");
+
+/** The same, where the kind of failure has a rule of its own. */
+export function repeatedAs(rule: Rule): Check {
+  return (evidence) =>
+    faulty(evidence)
+      .filter((request) => repetition(evidence, request) === undefined)
+      .map((request) => {
+        const { status } = request;
+        const what = status === 0 ? "a lost connection" : status === 200 ? "an error that passes" : `status ${status}`;
+        return finding(rule, `${request.operation} was not sent again after ${what}`, request);
+      });
+}
+
+/** What somebody else answered was believed: nothing of COS's came back, and the upload went on. */
+export const answeredByCos: Check = (evidence) => {
+  const [commit] = requestsOf(evidence, "CommitUpload");
+  if (commit === undefined) return [];
+  return faulty(evidence)
     .filter((request) => repetition(evidence, request) === undefined)
     .map((request) => {
-      const { status } = request;
-      const what = status === 0 ? "a lost connection" : status === 200 ? "an error that passes" : `status ${status}`;
-      return finding("11.1", `${request.operation} was not sent again after ${what}`, request);
+      const message = `${request.operation} was answered 200 without x-cos-request-id, and that was taken for COS's answer`;
+      return finding("6.10", message, request);
     });
+};
 
 /** `Retry-After` is a lower bound of the pause. */
 export function waited(seconds: number): Check {
@@ -81,6 +98,32 @@ function gapsOf(requests: readonly LoggedRequest[]): number[] {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
+/** Differences between pauses that a timer and a busy machine make: a share of the longest, and milliseconds. */
+const sameWithin = [
+  { least: 5, share: 0.12, ms: 40 },
+  { least: 4, share: 0.05, ms: 15 },
+] as const;
+
+/**
+ * Pauses that do not grow. Chance makes every pattern of random pauses possible, so only two are named that it does not
+ * make in ten thousand runs: all pauses alike, and each shorter than the one before.
+ */
+export function growing(operation: string): Check {
+  return (evidence) => {
+    const attempts = requestsOf(evidence, operation);
+    const pauses = gapsOf(attempts);
+    const [longest, shortest] = [Math.max(...pauses), Math.min(...pauses)];
+    const alike = sameWithin.some(
+      ({ least, share, ms }) => pauses.length >= least && longest - shortest <= share * longest + ms,
+    );
+    const shrinking = pauses.length >= 4 && pauses.every((pause, at) => at === 0 || pause < (pauses[at - 1] ?? 0));
+    if (!alike && !shrinking) return [];
+    const shown = pauses.map((pause) => pause.toFixed(0)).join(", ");
+    const message = `the pauses between the attempts of ${operation} do not grow: ${shown} ms`;
+    return [finding("11.7", message, attempts.at(-1))];
+  };
+}
+
 /** What cannot succeed was tried once. */
 export function notRepeated(rule: Rule = "11.6"): Check {
   return (evidence) =>
@@ -90,6 +133,15 @@ export function notRepeated(rule: Rule = "11.6"): Check {
       return [finding(rule, `${request.operation} was sent again although its error is final`, again)];
     });
 }
+
+/** An object whose answer names other checksums than those of the bytes sent is not the file. */
+export const corruptObjectSeen: Check = (evidence) => {
+  const [commit] = requestsOf(evidence, "CommitUpload");
+  if (commit === undefined) return [];
+  return requestsOf(evidence, "PutObject")
+    .filter((request) => request.fault === "corrupt-body" && repetition(evidence, request) === undefined)
+    .map((request) => finding("9.1", "committed although the answer named other checksums than were sent", request));
+};
 
 /** A part whose answer names other checksums than those of the bytes sent is no part of the object. */
 export const corruptionSeen: Check = (evidence) => {

@@ -22,6 +22,9 @@ export const secretsKept: Check = (evidence) => {
   const [secretKey = ""] = evidence.secrets;
   const kept = [...evidence.stateFiles].filter(([, text]) => shows(text, secretKey));
   found.push(...kept.map(([name]) => finding("18.5", `the SecretKey was written to the file ${name}`)));
+  if (evidence.arguments.some((line) => evidence.secrets.some((secret) => shows(line, secret)))) {
+    found.push(finding("18.5", "a SecretKey or token was an argument of a process, which every user can list"));
+  }
   return [...found, ...evidence.requests.flatMap((request) => strayed(request, evidence.secrets))];
 };
 

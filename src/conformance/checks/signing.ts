@@ -6,6 +6,9 @@ import { sessionOf, signatureFields, type Check, type Evidence } from "../scenar
 /** A key from a certificate signs for two hours at most. */
 const longestKeyTime = 2 * 60 * 60;
 
+/** What two clocks of one machine, read in whole seconds, may differ by. */
+const mostAheadSeconds = 5;
+
 const cosRequests = (evidence: Evidence): readonly LoggedRequest[] =>
   evidence.requests.filter(({ api, operation }) => api === "cos" && operation !== "Malformed");
 
@@ -24,6 +27,10 @@ export const signatureForm: Check = (evidence) =>
     if (start !== undefined && end !== undefined && end - start > longestKeyTime) {
       found.push(finding("5.8", `q-key-time spans ${end - start} s; at most 2 hours with a certificate`, request));
     }
+    const ahead = (start ?? 0) - request.time / 1000;
+    if (ahead > mostAheadSeconds && ahead < 1e9 && request.fault !== "clock-skew") {
+      found.push(finding("5.8", `q-key-time begins ${Math.round(ahead)} s in the future`, request));
+    }
     if (fields.get("q-ak") === evidence.secretId && request.verified) {
       const message = `${request.operation} is signed with the account's key instead of the certificate's`;
       found.push(finding("6.1", message, request));
@@ -36,17 +43,20 @@ const strictHeader = /^(host|content-type|content-length|content-md5|x-cos-.*)$/
 
 /** Everything that a bucket in strict mode demands is in the two lists. */
 export const strictlySigned: Check = (evidence) =>
-  cosRequests(evidence).flatMap((request) => {
-    const fields = signatureFields(request);
-    const signed = (list: string): string[] => (fields.get(list) ?? "").split(";");
-    const headers = Object.keys(request.headers).filter((name) => strictHeader.test(name));
-    const params = Object.keys(request.query).filter((name) => !/^(q-|x-cos-security-token$)/.test(name));
-    const missing = [
-      ...headers.filter((name) => !signed("q-header-list").includes(name)),
-      ...params.filter((name) => !signed("q-url-param-list").includes(name.toLowerCase())),
-    ];
-    return missing.map((name) => finding("5.6", `${name} is sent but not signed`, request));
-  });
+  // Of a signature that is wrong or cannot be read there is more to say than what it leaves out.
+  cosRequests(evidence)
+    .filter(({ verified }) => verified)
+    .flatMap((request) => {
+      const fields = signatureFields(request);
+      const signed = (list: string): string[] => (fields.get(list) ?? "").split(";");
+      const headers = Object.keys(request.headers).filter((name) => strictHeader.test(name));
+      const params = Object.keys(request.query).filter((name) => !/^(q-|sign$|x-cos-security-token$)/.test(name));
+      const missing = [
+        ...headers.filter((name) => !signed("q-header-list").includes(name)),
+        ...params.filter((name) => !signed("q-url-param-list").includes(name.toLowerCase())),
+      ];
+      return missing.map((name) => finding("5.6", `${name} is sent but not signed`, request));
+    });
 
 /** Characters that a request line may hold of a path: unreserved, escapes, slashes, and what RFC 3986 lets stand. */
 const pathForm = /^(?:[A-Za-z0-9\-._~!$&'()*,;=:@/]|%[0-9A-Fa-f]{2})*$/;
@@ -98,6 +108,9 @@ function headerFlaws(evidence: Evidence, request: LoggedRequest): Finding[] {
   if (headers["content-length"] === undefined && ["PutObject", "UploadPart"].includes(operation)) {
     const rule = operation === "PutObject" ? "6.2" : "6.4";
     found.push(finding(rule, `${operation} was sent without Content-Length`, request));
+  }
+  if (request.api === "vod" && request.method === "POST" && headers["content-length"] === undefined) {
+    found.push(finding("3.2", `${operation} was sent in chunks: the API is sent a Content-Length`, request));
   }
   const presigned = "x-cos-security-token" in request.query;
   if (request.api === "cos" && headers["x-cos-security-token"] === undefined && !presigned) {

@@ -1,5 +1,12 @@
 import type { Fault, LoggedRequest } from "../../emulator/index.ts";
-import { documentDecides, neverCommitted, settledBeforeCommit, uploadedOnce } from "../checks/certainty.ts";
+import {
+  documentDecides,
+  lookedUp,
+  neverCommitted,
+  pathCompared,
+  settledBeforeCommit,
+  uploadedOnce,
+} from "../checks/certainty.ts";
 import type { Scenario } from "../scenario.ts";
 import { cosError } from "./retry.ts";
 
@@ -12,6 +19,9 @@ const completeFault = (fault: Fault) => ({ operation: "CompleteMultipartUpload",
 /** Completed already: who asks again is told that there is no such upload. */
 const goneUpload = ({ operation, code }: LoggedRequest): boolean =>
   code === "NoSuchUpload" && ["CompleteMultipartUpload", "ListParts"].includes(operation);
+
+const unknownSession = ({ operation, code }: LoggedRequest): boolean =>
+  operation === "CommitUpload" && code === "InvalidParameterValue.VodSessionKey";
 
 export const ambiguity: readonly Scenario[] = [
   {
@@ -93,6 +103,33 @@ export const ambiguity: readonly Scenario[] = [
   },
   {
     ...base,
+    name: "complete-same-size",
+    outcome: "failure",
+    summary: "Complete is lost, and what lies at the key has the size of the file, but another CRC64",
+    rules: ["11.2"],
+    emulator: {
+      faults: [
+        completeFault({ kind: "reset-after-effect" }),
+        {
+          operation: "HeadObject",
+          fault: {
+            kind: "answer",
+            status: 200,
+            headers: {
+              "Content-Length": String(base.fileSize),
+              "x-cos-hash-crc64ecma": "5",
+              ETag: '"00000000000000000000000000000000-3"',
+              "x-cos-request-id": "NjU=",
+            },
+          },
+        },
+      ],
+    },
+    tolerates: goneUpload,
+    checks: [neverCommitted("11.2", "the object at the key is not the file: its CRC64 differs")],
+  },
+  {
+    ...base,
     name: "complete-wrong-crc64",
     outcome: "failure",
     summary: "Complete answers with the CRC64 of other bytes",
@@ -121,7 +158,27 @@ export const ambiguity: readonly Scenario[] = [
       secondCommit: "unknown-session",
       faults: [{ operation: "CommitUpload", nth: 1, fault: { kind: "reset-after-effect" } }],
     },
-    tolerates: ({ operation, code }) => operation === "CommitUpload" && code === "InvalidParameterValue.VodSessionKey",
-    checks: [uploadedOnce],
+    tolerates: unknownSession,
+    checks: [
+      uploadedOnce,
+      lookedUp("a FileId was given out that no answer had confirmed: the second commit was refused"),
+    ],
+  },
+  {
+    ...base,
+    name: "commit-lost-other-media",
+    outcome: "either",
+    summary: "the same, and the media that has the candidate's FileId lies at another path",
+    rules: ["11.4"],
+    fileSize: 70_023,
+    emulator: {
+      secondCommit: "unknown-session",
+      faults: [
+        { operation: "CommitUpload", nth: 1, fault: { kind: "reset-after-effect" } },
+        { operation: "DescribeMediaInfos", fault: { kind: "edit-answer", from: ".mp4", to: ".mov" } },
+      ],
+    },
+    tolerates: unknownSession,
+    checks: [uploadedOnce, pathCompared],
   },
 ];

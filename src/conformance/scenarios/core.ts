@@ -114,4 +114,13 @@ export const commit: readonly Scenario[] = [
     fileSize: 70_004,
     emulator: { secondCommit: "unknown-session" },
   },
+  {
+    ...core,
+    name: "sub-app",
+    family: "commit",
+    summary: "VODUP_SUB_APP_ID names a sub-app, for clients that take one: both calls are about it",
+    rules: ["10.1", "3.3"],
+    fileSize: 70_005,
+    env: { VODUP_SUB_APP_ID: "1500000007" },
+  },
 ];

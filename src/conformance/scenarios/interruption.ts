@@ -1,7 +1,7 @@
 import type { Emulator } from "../../emulator/index.ts";
-import { abortUploads } from "../abort-uploads.ts";
-import { killedRunCleared, restSent } from "../checks/certainty.ts";
+import { killedRunCleared, restSent, resumedWithTheFile } from "../checks/certainty.ts";
 import { notRepeated } from "../checks/retry.ts";
+import { abortUploads, replaceFirstParts } from "../judge-requests.ts";
 import type { Scenario } from "../scenario.ts";
 import { cosError } from "./retry.ts";
 
@@ -37,18 +37,23 @@ export const abort: readonly Scenario[] = [
   },
 ];
 
-/** Two parts are there and the third hangs: the moment to kill the command. */
+/** Two parts are there and the third, whichever it is, hangs: the moment to kill the command. */
 const killed = {
   profile: "full",
   family: "resume",
   outcome: "success",
   fileSize: 4 * mebibyte + 31,
-  emulator: { faults: [{ operation: "UploadPart", partNumber: 3, fault: { kind: "hang" } }] },
+  emulator: { faults: [{ operation: "UploadPart", nth: 3, fault: { kind: "hang" } }] },
   killWhen: (emulator: Emulator): boolean =>
     emulator.uploads().some(({ parts }) => parts.length >= 2) &&
-    emulator.requests().some(({ operation, partNumber }) => operation === "UploadPart" && partNumber === 3),
-  checks: [killedRunCleared, restSent],
+    emulator.requests().some(({ operation, fault }) => operation === "UploadPart" && fault === "hang"),
+  checks: [killedRunCleared, restSent, resumedWithTheFile],
 } as const satisfies Partial<Scenario>;
+
+const noFaults = (emulator: Emulator): Promise<void> => {
+  emulator.setFaults([]);
+  return Promise.resolve();
+};
 
 export const resume: readonly Scenario[] = [
   {
@@ -56,10 +61,7 @@ export const resume: readonly Scenario[] = [
     name: "resume-killed",
     summary: "the command is killed in the middle and run again",
     rules: ["9.4", "6.5", "9.3"],
-    between: (emulator) => {
-      emulator.setFaults([]);
-      return Promise.resolve();
-    },
+    between: noFaults,
   },
   {
     ...killed,
@@ -67,9 +69,30 @@ export const resume: readonly Scenario[] = [
     summary: "the command is killed and run again, but its multipart upload is gone",
     rules: ["9.4"],
     between: async (emulator) => {
-      emulator.setFaults([]);
+      await noFaults(emulator);
       await abortUploads(emulator);
     },
     tolerates: ({ code }) => code === "NoSuchUpload",
+  },
+  {
+    ...killed,
+    name: "resume-other-part",
+    summary: "the command is killed and run again, but a part that was stored holds other bytes of the same length",
+    rules: ["9.4"],
+    between: async (emulator) => {
+      await noFaults(emulator);
+      await replaceFirstParts(emulator);
+    },
+  },
+  {
+    ...killed,
+    name: "resume-changed-file",
+    outcome: "either",
+    summary: "the command is killed and run again, but the file has changed meanwhile",
+    rules: ["9.4"],
+    between: async (emulator, media) => {
+      await noFaults(emulator);
+      await media.replace(Buffer.from(media.bytes.map((byte) => byte ^ 0x55)));
+    },
   },
 ];

@@ -1,5 +1,17 @@
 import type { FaultRule } from "../../emulator/index.ts";
-import { corruptionSeen, notRepeated, paused, repeated, signedAnew, waited } from "../checks/retry.ts";
+import {
+  answeredByCos,
+  corruptionSeen,
+  corruptObjectSeen,
+  growing,
+  notRepeated,
+  paused,
+  repeated,
+  repeatedAs,
+  signedAnew,
+  waited,
+} from "../checks/retry.ts";
+import { redirectTarget } from "../checks/redirects.ts";
 import type { Scenario } from "../scenario.ts";
 
 const mebibyte = 2 ** 20;
@@ -132,6 +144,68 @@ export const retry: readonly Scenario[] = [
   },
   {
     ...base,
+    name: "put-corrupted",
+    summary: "an object that is stored otherwise than sent, as its answer's checksums tell",
+    rules: ["9.1", "8.4"],
+    fileSize: 70_012,
+    emulator: { faults: [{ operation: "PutObject", nth: 1, fault: { kind: "corrupt-body" } }] },
+    tolerates: ({ code }) => code === "BadDigest",
+    checks: [corruptObjectSeen],
+  },
+  {
+    ...base,
+    name: "retry-damaged",
+    summary: "BadDigest, IncompleteBody and RequestTimeout, each for one part: status 400, and sent again all the same",
+    rules: ["6.20", "11.1"],
+    fileSize: 3 * mebibyte + 13,
+    emulator: {
+      faults: ["BadDigest", "IncompleteBody", "RequestTimeout"].map((code, index) => ({
+        operation: "UploadPart",
+        partNumber: index + 1,
+        nth: 1,
+        fault: { kind: "answer", status: 400, headers: fromCos, body: cosError(code) },
+      })),
+    },
+    checks: [repeatedAs("6.20")],
+  },
+  {
+    ...base,
+    name: "answer-not-from-cos",
+    outcome: "either",
+    summary: "a page of somebody else's, with status 200, for PUT",
+    rules: ["6.10"],
+    fileSize: 70_013,
+    emulator: {
+      faults: [
+        answer("PutObject", {
+          status: 200,
+          headers: { "Content-Type": "text/html" },
+          body: "<html>Please log in</html>",
+        }),
+      ],
+    },
+    checks: [answeredByCos],
+  },
+  {
+    ...base,
+    name: "redirect-api",
+    outcome: "either",
+    summary: "a redirect for ApplyUpload",
+    rules: ["1.5", "3.5"],
+    fileSize: 70_014,
+    emulator: { faults: [answer("ApplyUpload", { status: 307, headers: { Location: redirectTarget } })] },
+  },
+  {
+    ...base,
+    name: "redirect-object",
+    outcome: "either",
+    summary: "a redirect for PUT",
+    rules: ["1.5", "6.10"],
+    fileSize: 70_015,
+    emulator: { faults: [answer("PutObject", { status: 307, headers: { Location: redirectTarget } })] },
+  },
+  {
+    ...base,
     name: "retry-never",
     outcome: "failure",
     summary: "an error of ApplyUpload that no repetition fixes",
@@ -156,6 +230,6 @@ export const retry: readonly Scenario[] = [
     emulator: {
       faults: [{ operation: "ApplyUpload", fault: { kind: "answer", status: 503, headers: json, body: "" } }],
     },
-    checks: [signedAnew],
+    checks: [signedAnew, growing("ApplyUpload")],
   },
 ];

@@ -1,6 +1,7 @@
 import { notRepeated } from "../checks/retry.ts";
 import { dotSegmentsRefused } from "../checks/signing.ts";
-import type { Scenario } from "../scenario.ts";
+import type { LoggedRequest } from "../../emulator/index.ts";
+import type { Evidence, Scenario } from "../scenario.ts";
 
 const mebibyte = 2 ** 20;
 
@@ -21,6 +22,27 @@ function untilEvening(now: number): number {
   const evening = 20 * hourMs - sinceMidnight;
   return evening >= hourMs ? evening : evening + 24 * hourMs;
 }
+
+/** Refused for its time, by whichever of the two services. */
+const outOfTime = ({ code, message = "" }: LoggedRequest): boolean =>
+  code === "AuthFailure.SignatureExpire" || code === "RequestTimeTooSkewed" || message.includes("expired");
+
+/** What comes after a clock was corrected has other reasons. */
+const endedOutOfTime = ({ requests }: Evidence): boolean => {
+  const last = requests.at(-1);
+  return last !== undefined && outOfTime(last);
+};
+
+/** COS has a clock of its own: the API's Date says nothing about it. */
+const cosClock = {
+  profile: "full",
+  family: "certificates",
+  outcome: "success",
+  rules: ["6.11", "6.20"],
+  fileSize: 70_041,
+  tolerates: outOfTime,
+  arose: endedOutOfTime,
+} as const satisfies Partial<Scenario>;
 
 export const certificates: readonly Scenario[] = [
   {
@@ -50,8 +72,23 @@ export const certificates: readonly Scenario[] = [
     rules: ["3.6", "6.11"],
     fileSize: 70_040,
     prepare: (emulator) => emulator.advanceClock(untilEvening(emulator.now())),
-    tolerates: ({ code, message = "" }) =>
-      code === "AuthFailure.SignatureExpire" || code === "RequestTimeTooSkewed" || message.includes("expired"),
+    tolerates: outOfTime,
+    arose: endedOutOfTime,
+  },
+  {
+    ...cosClock,
+    name: "clock-cos-ahead",
+    summary: "COS's clock is three hours ahead of the API's and of the machine's",
+    emulator: {
+      certificateLifeSeconds: 43_200,
+      faults: [{ operation: "cos", fault: { kind: "clock-skew", ms: 3 * hourMs } }],
+    },
+  },
+  {
+    ...cosClock,
+    name: "clock-cos-behind",
+    summary: "COS's clock is three hours behind the API's and the machine's",
+    emulator: { faults: [{ operation: "cos", fault: { kind: "clock-skew", ms: -3 * hourMs } }] },
   },
 ];
 
@@ -86,6 +123,7 @@ export const hygiene: readonly Scenario[] = [
     rules: ["4.3"],
     fileSize: 70_051,
     emulator: { storageFolder: "a/../b/" },
+    arose: ({ sessions }) => sessions.length > 0,
     checks: [dotSegmentsRefused],
   },
 ];

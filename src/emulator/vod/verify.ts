@@ -150,13 +150,14 @@ function checkScope({ date, service }: Tc3Authorization, timestamp: number): voi
 function checkSignedHeaders(exchange: Exchange, names: readonly string[]): void {
   const wrong = (rule: string, text: string): VodFailure =>
     signatureFailure(plainMismatch(rule, `signed headers: ${text}`));
+  const inCapitals = names.find((name) => name !== name.toLowerCase());
+  if (inCapitals !== undefined) throw wrong("2.9", `${inCapitals} is not in lower case`);
   for (const required of ["content-type", "host"]) {
     if (!names.includes(required)) throw wrong("2.2", `${required} is missing`);
   }
   const sorted = [...new Set(names)].sort();
   if (sorted.join(";") !== names.join(";")) throw wrong("2.9", "not sorted, or one is there twice");
   for (const name of names) {
-    if (name !== name.toLowerCase()) throw wrong("2.9", `${name} is not in lower case`);
     if (!exchange.headers.has(name)) throw wrong("2.9", `${name} is signed but was not sent`);
   }
 }

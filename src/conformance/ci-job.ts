@@ -1,0 +1,65 @@
+import type { Profile } from "./scenario.ts";
+
+export type CiSystem = "github" | "gitlab";
+
+/** What a job runs. */
+export interface CiTask {
+  /** As one line of a POSIX shell. */
+  readonly command: string;
+  readonly profile: Profile;
+  /** Of this package. */
+  readonly version: string;
+}
+
+const reportName = "vodup-conformance.xml";
+
+/** A job for other projects: judges their client at each push, and keeps the reports. */
+export function ciJob(service: CiSystem, { command, profile, version }: CiTask): string {
+  const judge = `npx --yes vodup@${version} conformance --profile ${profile} --junit ${reportName} --json ${jsonName}`;
+  return service === "github" ? github(judge, command) : gitlab(judge, command);
+}
+
+const jsonName = reportName.replace(".xml", ".json");
+
+function github(judge: string, command: string): string {
+  return `# .github/workflows/vodup-conformance.yml
+name: vodup conformance
+on: [push, pull_request]
+permissions:
+  contents: read
+jobs:
+  conformance:
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 22
+      # Build your client here.
+      - run: |
+          ${judge} \\
+            -- ${command}
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: vodup-conformance
+          path: vodup-conformance.*`;
+}
+
+function gitlab(judge: string, command: string): string {
+  return `# .gitlab-ci.yml
+vodup-conformance:
+  image: node:22
+  timeout: 20 minutes
+  script:
+    # Build your client here.
+    - |
+      ${judge} \\
+        -- ${command}
+  artifacts:
+    when: always
+    paths: [${reportName}, ${jsonName}]
+    reports:
+      junit: ${reportName}`;
+}
