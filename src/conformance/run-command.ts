@@ -36,7 +36,9 @@ export interface CommandOptions {
 const mostOutput = 2 ** 20;
 const pollMs = 10;
 /** How long output may still come, and what was started may still be ending, after the process has ended. */
-const lastOutputMs = 500;
+const lastOutputMs = 2_000;
+/** Looks at what is left that must all have found something: a machine that stood still for a while is no proof. */
+const leastLooks = 50;
 
 /**
  * Runs a command in a process group of its own and never lets it outlive `timeoutMs`: the whole group is killed, and
@@ -69,8 +71,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandRun> {
     const durationMs = performance.now() - started;
     // A grandchild that lives on holds the pipes open: it is not waited for.
     const closed = Promise.all([stdout.end, stderr.end]).then(() => true);
-    const silent = await Promise.race([closed, wait(lastOutputMs).then(() => false)]);
-    const leftProcesses = !silent || !(await areGone(family));
+    const leftProcesses = !(await isOver(family, closed));
     killAll(family);
     return { ...exit, stdout: stdout.text(), stderr: stderr.text(), durationMs, killed, leftProcesses };
   } finally {
@@ -89,11 +90,13 @@ function wait(ms: number): Promise<void> {
 /** Stands in no environment. */
 const noMark = "\0\0";
 
-/** Whether nothing of the command is alive; what is just ending gets its time. */
-async function areGone(family: Family | undefined): Promise<boolean> {
+/** Whether nothing of the command is alive or holds its output open; what is just ending gets its time. */
+async function isOver(family: Family | undefined, closed: Promise<unknown>): Promise<boolean> {
   const until = performance.now() + lastOutputMs;
-  while (family !== undefined && processesOf(family).length > 0) {
-    if (performance.now() > until) return false;
+  let open = true;
+  void closed.then(() => (open = false));
+  for (let looks = 1; open || (family !== undefined && processesOf(family).length > 0); looks += 1) {
+    if (performance.now() > until && looks > leastLooks) return false;
     await wait(pollMs);
   }
   return true;

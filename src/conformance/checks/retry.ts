@@ -61,16 +61,20 @@ const signedAt = (request: LoggedRequest): string =>
     ? (request.headers["x-tc-timestamp"] ?? "")
     : (signatureFields(request).get("q-sign-time") ?? "");
 
-/** An attempt that comes more than a second later carries another time. */
-export const signedAnew: Check = (evidence) =>
-  evidence.requests.flatMap((request): Finding[] => {
-    const again = evidence.requests.find(
-      (later) => isSame(later, request) && later.time - request.time >= 1500 && signedAt(later) === signedAt(request),
-    );
-    if (again === undefined) return [];
-    return [finding("11.8", `${again.operation} was sent again with the signature of an earlier attempt`, again)];
-  });
-
+/**
+ * An attempt that comes later carries another time. On a busy machine a request may arrive long after it was signed, so
+ * two times that are the same say something only where the pause between, which the service asked for, was longer.
+ * @param seconds of the `Retry-After` that every fault of the scenario has
+ */
+export function signedAnew(seconds: number): Check {
+  return (evidence) =>
+    faulty(evidence).flatMap((request): Finding[] => {
+      const again = repetition(evidence, request);
+      if (again === undefined || gap(request, again) < seconds * 1000 - toleranceMs) return [];
+      if (signedAt(again) !== signedAt(request)) return [];
+      return [finding("11.8", `${again.operation} was sent again with the signature of an earlier attempt`, again)];
+    });
+}
 /** What three pauses together have at least, milliseconds, and what a slow machine may make of that. */
 const leastPausesMs = 100;
 const mostPausesMs = 400;
@@ -100,28 +104,42 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 
 /** Differences between pauses that a timer and a busy machine make: a share of the longest, and milliseconds. */
 const sameWithin = [
-  { least: 5, share: 0.12, ms: 40 },
-  { least: 4, share: 0.05, ms: 15 },
+  { pauses: 5, longest: 250, share: 0.12, ms: 40 },
+  { pauses: 4, longest: 60, share: 0.05, ms: 15 },
 ] as const;
 
+/** Fewer that shrink may be jitter: four random ones that grow on average do it, and so evenly, once in 2,000 runs. */
+const fewestShrinking = 4;
+
 /**
- * Pauses that do not grow. Chance makes every pattern of random pauses possible, so only two are named that it does not
- * make in ten thousand runs: all pauses alike, and each shorter than the one before.
+ * Pauses that do not grow. Chance makes every pattern of random pauses possible, so only two are named that it hardly
+ * makes: all alike, and each shorter than the one before by the same share or the same time.
  */
 export function growing(operation: string): Check {
   return (evidence) => {
     const attempts = requestsOf(evidence, operation);
     const pauses = gapsOf(attempts);
-    const [longest, shortest] = [Math.max(...pauses), Math.min(...pauses)];
-    const alike = sameWithin.some(
-      ({ least, share, ms }) => pauses.length >= least && longest - shortest <= share * longest + ms,
-    );
-    const shrinking = pauses.length >= 4 && pauses.every((pause, at) => at === 0 || pause < (pauses[at - 1] ?? 0));
-    if (!alike && !shrinking) return [];
+    if (!areAlike(pauses) && !areShrinking(pauses)) return [];
     const shown = pauses.map((pause) => pause.toFixed(0)).join(", ");
     const message = `the pauses between the attempts of ${operation} do not grow: ${shown} ms`;
     return [finding("11.7", message, attempts.at(-1))];
   };
+}
+
+function areAlike(pauses: readonly number[]): boolean {
+  const [longest, shortest] = [Math.max(...pauses), Math.min(...pauses)];
+  return sameWithin.some(
+    (same) =>
+      pauses.length >= same.pauses && longest >= same.longest && longest - shortest <= same.share * longest + same.ms,
+  );
+}
+
+function areShrinking(pauses: readonly number[]): boolean {
+  if (pauses.length < fewestShrinking) return false;
+  const steps = pauses.slice(1).map((pause, at) => [pauses[at] ?? 0, pause] as const);
+  if (steps.some(([before, after]) => after >= before)) return false;
+  const even = (sizes: readonly number[]): boolean => Math.max(...sizes) <= 1.25 * Math.min(...sizes);
+  return even(steps.map(([before, after]) => before / after)) || even(steps.map(([before, after]) => before - after));
 }
 
 /** What cannot succeed was tried once. */

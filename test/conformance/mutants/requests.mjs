@@ -20,8 +20,16 @@ export class Passing extends Error {
   }
 }
 
-/** One HTTP exchange, read to its end. */
-function exchange(origin, { method, target, headers, body }) {
+/** One HTTP exchange; a redirect is an answer like any other. */
+async function exchange(origin, request) {
+  const answer = await exchangeOnce(origin, request);
+  const { location } = answer.headers;
+  if (!makes("follows-redirects") || answer.status !== 307 || location === undefined) return answer;
+  return exchangeOnce(origin, { ...request, target: new URL(location, origin).pathname });
+}
+
+/** Read to its end. */
+function exchangeOnce(origin, { method, target, headers, body }) {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {
     const sent = request({ hostname, port, method, path: target, headers, agent: false }, (response) => {
@@ -33,8 +41,9 @@ function exchange(origin, { method, target, headers, body }) {
       );
     });
     sent.on("error", (error) => reject(new Passing(error.code ?? error.message)));
-    if (makes("chunked-parts") && headers["content-length"] === undefined) sent.write(body);
-    sent.end(makes("chunked-parts") && headers["content-length"] === undefined ? undefined : body);
+    const inChunks = headers["content-length"] === undefined && headers["Content-Length"] === undefined;
+    if (inChunks && method !== "GET" && method !== "HEAD" && method !== "DELETE") sent.write(body);
+    sent.end(inChunks ? undefined : body);
   });
 }
 
@@ -47,12 +56,19 @@ async function retrying(send) {
     } catch (error) {
       const final = !(error instanceof Passing) && !makes("retries-everything");
       if (final || attempt >= attempts) throw error;
-      const pause = 100 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
       if (makes("retries-at-once")) continue;
+      const pause = pauseBefore(attempt);
       const asked = makes("ignores-retry-after") ? 0 : (error.retryAfter ?? 0) * 1000;
       await sleep(Math.max(pause, asked));
     }
   }
+}
+
+/** Milliseconds: a random time up to a limit that doubles. */
+function pauseBefore(attempt) {
+  if (makes("constant-pauses")) return 300;
+  if (makes("shrinking-pauses")) return 3200 / 2 ** attempt;
+  return 100 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
 }
 
 const idTail = makes("id-with-blank") ? " " : "";
@@ -63,10 +79,10 @@ const account = {
 const vodOrigin = process.env.VODUP_VOD_ENDPOINT;
 const cosOrigin = process.env.VODUP_COS_ENDPOINT;
 
-/** What the service's clock is ahead of ours, seconds. */
-let offset = 0;
-const now = () => Math.floor(Date.now() / 1000) + offset;
-const learnClock = (answer) => (offset = Math.round((Date.parse(answer.headers.date) - Date.now()) / 1000));
+/** What the services' clocks are ahead of ours, seconds: each has its own. */
+const offsets = { vod: 0, cos: 0 };
+const now = (service) => Math.floor(Date.now() / 1000) + offsets[service];
+const aheadOf = (date) => Math.round((Date.parse(date) - Date.now()) / 1000);
 
 /** Calls an action of the API and gives its Response. */
 export function call(action, params) {
@@ -74,7 +90,8 @@ export function call(action, params) {
   return retrying(async () => {
     let answer = await callOnce(action, body);
     if (answer.text.includes("AuthFailure.SignatureExpire")) {
-      learnClock(answer);
+      offsets.vod = aheadOf(answer.headers.date);
+      if (makes("one-clock")) offsets.cos = offsets.vod;
       answer = await callOnce(action, body);
     }
     let response;
@@ -83,7 +100,9 @@ export function call(action, params) {
     } catch {
       response = undefined;
     }
-    if (answer.status !== 200 || response === undefined) throw new Passing(`${action}: ${answer.status}`);
+    if (answer.status !== 200 || response === undefined) {
+      throw new Passing(`${action}: ${answer.status}`, Number(answer.headers["retry-after"] ?? 0));
+    }
     const { Error: error } = response;
     if (error === undefined) return response;
     const passes = /^(InternalError|RequestLimitExceeded)(\.|$)/.test(error.Code);
@@ -94,7 +113,7 @@ export function call(action, params) {
 const staleCalls = new Map();
 
 function callOnce(action, body) {
-  const timestamp = makes("tc3-milliseconds") ? now() * 1000 : now();
+  const timestamp = makes("tc3-milliseconds") ? now("vod") * 1000 : now("vod");
   const { host } = new URL(vodOrigin);
   const headers = {
     Host: host,
@@ -105,6 +124,7 @@ function callOnce(action, body) {
     "X-TC-Region": makes("region-of-nowhere") ? "singapore-1" : "ap-singapore",
     "Content-Length": Buffer.byteLength(body),
   };
+  if (makes("chunked-calls")) delete headers["Content-Length"];
   if (makes("tc3-no-region")) delete headers["X-TC-Region"];
   if (makes("tc3-empty-token")) headers["X-TC-Token"] = "";
   if (makes("secret-on-the-wire")) headers["User-Agent"] = `uploader (${account.secretKey})`;
@@ -127,6 +147,7 @@ export async function cosOnce(session, method, { query = {}, body = Buffer.alloc
   const headers = { Host: new URL(cosOrigin).host, "x-cos-security-token": certificate.Token };
   if (method === "PUT" || method === "POST") headers["content-length"] = String(body.length);
   if (type !== undefined) headers["content-type"] = type;
+  if (makes("body-too-long") && query.partNumber !== undefined) headers["content-length"] = String(body.length - 7);
   if (makes("cos-no-token")) delete headers["x-cos-security-token"];
   if (makes("chunked-parts") && query.partNumber !== undefined) delete headers["content-length"];
   const keys = makes("cos-account-key")
@@ -139,7 +160,7 @@ export async function cosOnce(session, method, { query = {}, body = Buffer.alloc
   const parts = [text, makes("token-in-url") ? inUrl : ""].filter((part) => part !== "").join("&");
   const written = makes("plus-in-query") ? parts.replaceAll("%20", "+") : parts;
   const target = `${encodePath(path)}${written === "" ? "" : `?${written}`}`;
-  const sign = () => signCos({ method, path, query, headers }, keys, now());
+  const sign = () => signCos({ method, path, query, headers }, keys, now("cos"));
   if (makes("stale-signature") && !staleSignatures.has(method + target)) staleSignatures.set(method + target, sign());
   const authorization = staleSignatures.get(method + target) ?? sign();
   if (makes("prints-signature")) console.error(`PUT ${target} ${authorization}`);
@@ -153,10 +174,14 @@ function encodePath(path) {
   return makes("plus-in-path") ? encoded.replaceAll("%2B", "+") : encoded;
 }
 
-/** A request to COS until it is answered well; a certificate that has expired is renewed once. */
+/** A request to COS until it is answered well; a certificate that has expired is renewed once, and a clock corrected. */
 export function cos(session, method, options) {
   return retrying(async () => {
-    const answer = await cosOnce(session, method, options);
+    let answer = await cosOnce(session, method, options);
+    if (/RequestTimeTooSkewed|Request has expired/.test(answer.text) && !makes("one-clock")) {
+      offsets.cos = aheadOf(answer.headers.date);
+      answer = await cosOnce(session, method, options);
+    }
     if (!answer.text.includes("<Code>ExpiredToken<") || session.renew === undefined) return checkCos(answer);
     await session.renew();
     return checkCos(await cosOnce(session, method, options));
@@ -166,8 +191,12 @@ export function cos(session, method, options) {
 /** The answer, unless it is an error. */
 export function checkCos(answer) {
   const { status, text, headers } = answer;
+  const fromCos = headers["x-cos-request-id"] !== undefined || makes("trusts-anybody");
+  if (!fromCos) throw new Passing(`${status}, not from COS`);
   if (status >= 200 && status < 300) return answer;
   const code = /<Code>([^<]*)</.exec(text)?.[1] ?? String(status);
+  const damaged = ["BadDigest", "IncompleteBody", "RequestTimeout"].includes(code) && !makes("every-400-final");
+  if (damaged) throw new Passing(code);
   if (status >= 500 || status === 408 || status === 429) throw new Passing(code, Number(headers["retry-after"] ?? 0));
   throw new Refused(code, status, text);
 }

@@ -103,7 +103,8 @@ export function signCos({ method, path, query, headers }, { secretId, secretKey 
   for (const [mistake, name] of Object.entries(unsignedForm)) if (makes(mistake)) delete signed[name];
   if (makes("cos-host-without-port")) signed.Host = signed.Host.replace(/:\d+$/, "");
   const unit = makes("cos-milliseconds") ? 1000 : 1;
-  const [start, ends] = [(now - 60) * unit, (now + (makes("cos-long-key-time") ? 86_400 : 600)) * unit];
+  const begin = makes("cos-future-key-time") ? now + 300 : now - 60;
+  const [start, ends] = [begin * unit, (now + (makes("cos-long-key-time") ? 86_400 : 600)) * unit];
   const keyTime = `${start}${makes("cos-key-time-comma") ? "," : ";"}${ends}`;
   const digest = makes("cos-sha256") ? "sha256" : "sha1";
   const keyBytes = hmac("sha1", secretKey, keyTime);
