@@ -156,7 +156,7 @@ export const retry: readonly Scenario[] = [
     ...base,
     name: "put-corrupted",
     outcome: "either",
-    summary: "an object that is stored otherwise than sent, as its answer's checksums tell",
+    summary: "an object that is stored otherwise than sent, as its answer's checksums show",
     rules: ["9.1", "8.4"],
     fileSize: 70_012,
     emulator: { faults: [{ operation: "PutObject", nth: 1, fault: { kind: "corrupt-body" } }] },
