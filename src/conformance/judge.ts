@@ -4,7 +4,7 @@ import { endedRightly, mediaIsTheFile, nothingLeftOpen, ranToItsEnd } from "./ch
 import { redirectsFollowed } from "./checks/redirects.ts";
 import { refusedRequests, wrongSignatures } from "./checks/refusals.ts";
 import { secretsKept } from "./checks/secrets.ts";
-import { requestForm, signatureForm } from "./checks/signing.ts";
+import { actionSigned, requestForm, signatureForm } from "./checks/signing.ts";
 import { gathered, type Finding } from "./finding.ts";
 import type { Check, Evidence } from "./scenario.ts";
 import { conditionArose } from "./condition.ts";
@@ -15,12 +15,14 @@ const checks = {
   // What was refused comes after what can be said more exactly of the same request.
   wire: [commitOrder, sameSubApp, requestForm, completeForm, partForm, applyFields, refusedRequests, signatureForm],
   end: [mediaIsTheFile, secretsKept, ranToItsEnd, sentInParts, endedRightly, nothingLeftOpen],
+  // What is only a remark comes last: the checks above take any finding for the reason of a failure.
+  last: [actionSigned],
 } as const satisfies Readonly<Record<string, readonly Check[]>>;
 
 /** All checks over what was seen. */
 export function judge(evidence: Evidence): Finding[] {
   const own = evidence.scenario.checks ?? [];
-  const all: readonly Check[] = [...checks.first, ...own, ...checks.wire, ...checks.end];
+  const all: readonly Check[] = [...checks.first, ...own, ...checks.wire, ...checks.end, ...checks.last];
   const found = all.reduce<Finding[]>((earlier, check) => [...earlier, ...check(evidence, earlier)], []);
   return gathered(found);
 }

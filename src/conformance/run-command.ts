@@ -93,13 +93,13 @@ const noMark = "\0\0";
 /** Whether nothing of the command is alive or holds its output open; what is just ending gets its time. */
 async function isOver(family: Family | undefined, closed: Promise<unknown>): Promise<boolean> {
   const until = performance.now() + lastOutputMs;
-  let open = true;
-  void closed.then(() => (open = false));
-  for (let looks = 1; open || (family !== undefined && processesOf(family).length > 0); looks += 1) {
-    if (performance.now() > until && looks > leastLooks) return false;
+  const stillOpen = (): Promise<boolean> => Promise.race([closed.then(() => false), wait(pollMs).then(() => true)]);
+  for (let looks = 1; performance.now() < until || looks < leastLooks; looks += 1) {
+    if (await stillOpen()) continue;
+    if (family === undefined || processesOf(family).length === 0) return true;
     await wait(pollMs);
   }
-  return true;
+  return false;
 }
 
 function killAll(family: Family | undefined): void {

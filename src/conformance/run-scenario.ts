@@ -75,7 +75,7 @@ export async function runScenario(task: ScenarioTask): Promise<ScenarioResult> {
     try {
       scenario.prepare?.(emulator);
       const media = await mediaFile(file, mediaBytes(scenario, seed));
-      const onStart = (started: Family): void => void (family = started);
+      const onStart = (one: Family): void => void (family = one);
       const seen = await runCommands(task, emulator, { folder, media, watch, onStart });
       watch.look(undefined);
       const evidence = await gather(scenario, emulator, { ...seen, bytes: media.bytes, watch });

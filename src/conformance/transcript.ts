@@ -18,7 +18,11 @@ export class Transcript {
   readonly listen = (_request: IncomingMessage, response: ServerResponse): void => {
     const answered: Answered = { status: 0, headers: [], pieces: [] };
     this.#answers.push(answered);
-    const { write, end, writeHead } = response;
+    const [write, end, writeHead] = [
+      response.write.bind(response),
+      response.end.bind(response),
+      response.writeHead.bind(response),
+    ];
     const keep = (chunk: unknown): void => {
       if (chunk instanceof Uint8Array) answered.pieces.push(Buffer.from(chunk));
     };

@@ -1,8 +1,8 @@
 import type { Finding } from "./finding.ts";
 
 /**
- * `pass`; `remarks`: passed, and something could be better (SHOULD); `fail`; `not judged`: the command stopped before the
- * condition of the scenario arose, or this machine cannot make it.
+ * `pass`; `remarks`: passed, and something could be better (SHOULD); `fail`; `not judged`: the command stopped before
+ * the condition of the scenario arose, or this machine cannot make it.
  */
 export type Verdict = "pass" | "remarks" | "fail" | "not judged";
 

@@ -1,6 +1,6 @@
 import { hasDotSegment } from "../../signing/index.ts";
 import type { LoggedRequest } from "../../emulator/index.ts";
-import { finding, type Finding } from "../finding.ts";
+import { finding, remark, type Finding } from "../finding.ts";
 import { sessionOf, signatureFields, type Check, type Evidence } from "../scenario.ts";
 
 /** A key from a certificate signs for two hours at most. */
@@ -37,6 +37,13 @@ export const signatureForm: Check = (evidence) =>
     }
     return found;
   });
+
+/** A signature that is good for every action: taken by the service, and better narrowed. */
+export const actionSigned: Check = ({ requests }) =>
+  requests
+    .filter(({ api, verified }) => api === "vod" && verified)
+    .filter(({ headers }) => !/SignedHeaders=[^,]*x-tc-action/i.test(headers["authorization"] ?? "x-tc-action"))
+    .map((request) => remark("2.2", "x-tc-action is not signed: the signature is good for any action", request));
 
 /** What strict buckets want signed: 436/7778 names these. */
 const strictHeader = /^(host|content-type|content-length|content-md5|x-cos-.*)$/;

@@ -21,11 +21,11 @@ export class Passing extends Error {
 }
 
 /** One HTTP exchange; a redirect is an answer like any other. */
-async function exchange(origin, request) {
-  const answer = await exchangeOnce(origin, request);
+async function exchange(origin, message) {
+  const answer = await exchangeOnce(origin, message);
   const { location } = answer.headers;
   if (!makes("follows-redirects") || answer.status !== 307 || location === undefined) return answer;
-  return exchangeOnce(origin, { ...request, target: new URL(location, origin).pathname });
+  return exchangeOnce(origin, { ...message, target: new URL(location, origin).pathname });
 }
 
 /** Read to its end. */
@@ -163,6 +163,10 @@ export async function cosOnce(session, method, { query = {}, body = Buffer.alloc
   const sign = () => signCos({ method, path, query, headers }, keys, now("cos"));
   if (makes("stale-signature") && !staleSignatures.has(method + target)) staleSignatures.set(method + target, sign());
   const authorization = staleSignatures.get(method + target) ?? sign();
+  if (makes("habit-sign-in-query")) {
+    const inQuery = `${target}${target.includes("?") ? "&" : "?"}sign=${encode(authorization)}`;
+    return exchange(cosOrigin, { method, target: inQuery, headers, body });
+  }
   if (makes("prints-signature")) console.error(`PUT ${target} ${authorization}`);
   return exchange(cosOrigin, { method, target, headers: { ...headers, authorization }, body });
 }

@@ -39,6 +39,7 @@ export function signTc3({ headers, host, body, timestamp }, { secretId, secretKe
     host: makes("tc3-host-without-port") ? host.replace(/:\d+$/, "") : host,
     "x-tc-action": lower(headers["X-TC-Action"]),
   };
+  if (makes("habit-action-unsigned")) delete values["x-tc-action"];
   if (makes("tc3-host-unsigned")) delete values.host;
   if (makes("tc3-content-type-unsigned")) delete values["content-type"];
   const names = Object.keys(values);
