@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { findingLines } from "../../src/conformance/report-text.ts";
 import { runScenario } from "../../src/conformance/run-scenario.ts";
 import { scenarios } from "../../src/conformance/scenarios/all.ts";
+import { timing } from "../support/timing.ts";
 
 /** Every mistake that the reference uploader can be made to make: where it shows, and the rule that names it. */
 const mutants: readonly (readonly [mistake: string, scenario: string, rule: string])[] = [
@@ -211,5 +212,5 @@ describe.concurrent("a planted mistake is caught with its rule named", () => {
 });
 
 describe("a missing pause is caught with its rule named", () => {
-  test.each(mutants.filter(([mistake]) => timed.includes(mistake)))("%s (%s): wire §%s", expectCaught);
+  test.each(mutants.filter(([mistake]) => timed.includes(mistake)))("%s (%s): wire §%s", timing, expectCaught);
 });

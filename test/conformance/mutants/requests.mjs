@@ -66,8 +66,8 @@ async function retrying(send) {
 
 /** Milliseconds: a random time up to a limit that doubles. */
 function pauseBefore(attempt) {
-  if (makes("constant-pauses")) return 300;
-  if (makes("shrinking-pauses")) return 3200 / 2 ** attempt;
+  if (makes("constant-pauses")) return 1000;
+  if (makes("shrinking-pauses")) return 6400 / 2 ** attempt;
   return 100 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
 }
 
