@@ -3,6 +3,7 @@ import { VodupError, invalidArgument, outOfRange } from "../errors.ts";
 import { verifyCallback } from "../signing/index.ts";
 import { eventIdentity, sha256 } from "./identity.ts";
 import { textMember, member } from "../json.ts";
+import { isTooDeep, parseJson } from "./body.ts";
 import { parseEvent, type VodEvent } from "./parse.ts";
 import { Recent } from "./recent.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -40,7 +41,7 @@ export interface ReceiveOptions {
   readonly toleranceSeconds?: number | undefined;
   /** Calls of `onEvent` at a time, 1 to 1000. @defaultValue 8 */
   readonly concurrency?: number | undefined;
-  /** Events that may wait for `onEvent`, 1 to 1000000; beyond, 503. @defaultValue 1000 */
+  /** Events that may wait for `onEvent`, 1 to 1000000; beyond, or beyond 8 MiB of bodies, 503. @defaultValue 1000 */
   readonly maxPending?: number | undefined;
   /** Milliseconds for which an event is remembered, 0 (never) to a day. @defaultValue 900000 (15 min) */
   readonly dedupeWindowMs?: number | undefined;
@@ -74,6 +75,7 @@ export interface Refusal {
     | "method"
     | "content-type"
     | "content-encoding"
+    | "browser"
     | "too-large"
     | "too-slow"
     | "already-read"
@@ -102,6 +104,8 @@ export interface Reply {
 
 interface Work {
   readonly event: VodEvent;
+  /** Of its body. */
+  readonly bytes: number;
   readonly keys: readonly [event: string, delivery: string | undefined];
 }
 
@@ -109,6 +113,7 @@ const statusOf: Readonly<Record<Refusal["reason"], number>> = {
   method: 405,
   "content-type": 415,
   "content-encoding": 415,
+  browser: 403,
   "too-large": 413,
   "too-slow": 408,
   "already-read": 500,
@@ -121,6 +126,9 @@ const statusOf: Readonly<Record<Refusal["reason"], number>> = {
   overloaded: 503,
   closed: 503,
 };
+
+/** Bytes of bodies whose events may wait together; parsed, they can take thirty times as much memory. */
+const mostPendingBytes = 8 * 2 ** 20;
 
 /** No callback is valid for longer (vod ModifyEventConfig, SignKey: 10 minutes; verifyCallback allows 15). */
 const longestLifeMs = 900_000;
@@ -136,6 +144,8 @@ export class Receiver {
   readonly #queue: WorkQueue<Work>;
   readonly #receiving = new Set<Promise<unknown>>();
   #closed = false;
+  /** Of the bodies whose events wait or are being handled. */
+  #pendingBytes = 0;
 
   /** @throws TypeError, RangeError `ERR_INVALID_ARG_VALUE` naming the option */
   constructor(options: ReceiveOptions) {
@@ -190,9 +200,11 @@ export class Receiver {
     if (delivery.method !== "POST") return "method";
     if (!isJsonType(delivery.header("content-type"))) return "content-type";
     if (!/^(identity)?$/i.test(delivery.header("content-encoding") ?? "")) return "content-encoding";
+    if (this.#options.signKey === undefined && isOfPage(delivery)) return "browser";
     if (Number(delivery.header("content-length") ?? 0) > this.#maxBodyBytes) return "too-large";
     const bytes = await delivery.readBody({ maxBytes: this.#maxBodyBytes, timeoutMs: this.#bodyTimeoutMs });
     if (typeof bytes === "string") return bytes;
+    if (isTooDeep(bytes)) return "not-an-event";
     const body = parseJson(bytes);
     if (body === undefined) return "not-json";
     return this.#accept(body.value, bytes);
@@ -212,14 +224,16 @@ export class Receiver {
     if (event === undefined) return "not-an-event";
     const eventKey = eventIdentity(event);
     if (this.#events.has(eventKey)) return "accepted";
-    if (this.#queue.full) return "overloaded";
+    const isTooMuch = this.#pendingBytes > 0 && this.#pendingBytes + bytes.byteLength > mostPendingBytes;
+    if (this.#queue.full || isTooMuch) return "overloaded";
+    this.#pendingBytes += bytes.byteLength;
     this.#events.add(eventKey);
     if (deliveryKey !== undefined) this.#deliveries.add(deliveryKey);
-    this.#queue.add({ event, keys: [eventKey, deliveryKey] });
+    this.#queue.add({ event, bytes: bytes.byteLength, keys: [eventKey, deliveryKey] });
     return "accepted";
   }
 
-  async #handle({ event, keys: [eventKey, deliveryKey] }: Work): Promise<void> {
+  async #handle({ event, bytes, keys: [eventKey, deliveryKey] }: Work): Promise<void> {
     try {
       await this.#options.onEvent(event);
     } catch (error) {
@@ -227,6 +241,8 @@ export class Receiver {
       this.#events.delete(eventKey);
       if (deliveryKey !== undefined) this.#deliveries.delete(deliveryKey);
       this.#notify(() => (this.#options.onError ?? warn)(error, event));
+    } finally {
+      this.#pendingBytes -= bytes;
     }
   }
 
@@ -271,12 +287,10 @@ function isJsonType(type: string | undefined): boolean {
   );
 }
 
-function parseJson(bytes: Uint8Array): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown };
-  } catch {
-    return undefined;
-  }
+/** A page that somebody looks at can post here without a Content-Type; what a browser sends says that it does. */
+function isOfPage({ header }: Delivery): boolean {
+  // Not Sec-Fetch-Mode: Node's own fetch sends it, too.
+  return ["origin", "sec-fetch-site"].some((name) => header(name) !== undefined);
 }
 
 function readEvent(body: unknown): VodEvent | undefined {
