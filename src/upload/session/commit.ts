@@ -3,6 +3,7 @@ import type { VodApi } from "../../vod-api/client.ts";
 import type { SessionIdentity } from "./apply.ts";
 import { CommitUncertainError, NetworkError, VodApiError, VodupError } from "../../errors.ts";
 import { cutText } from "../../http/redact.ts";
+import { givenText } from "../../json.ts";
 import { isListedApiCode } from "../../vod-api/error-codes.ts";
 
 export interface CommitResult {
@@ -85,7 +86,8 @@ export async function commitUpload(context: CommitContext): Promise<CommitResult
 }
 
 function urlOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? cutText(value) : undefined;
+  const text = givenText(value);
+  return text === undefined ? undefined : cutText(text);
 }
 
 function withoutFileId({ api }: CommitContext, requestId: string): NetworkError {
@@ -138,8 +140,7 @@ async function lookUp(context: CommitContext, why: unknown): Promise<CommitResul
   if (pathOf(mediaUrl) !== session.mediaStoragePath) {
     throw open("no media is stored under the session's path", why);
   }
-  const coverUrl = info?.CoverUrl ?? "";
-  return { fileId, mediaUrl, coverUrl: coverUrl === "" ? undefined : coverUrl, requestId: answer.RequestId };
+  return { fileId, mediaUrl, coverUrl: givenText(info?.CoverUrl), requestId: answer.RequestId };
 }
 
 function pathOf(url: string): string | undefined {
