@@ -2,7 +2,7 @@ import type { UploadOptions } from "./options.ts";
 import type { ApplyFields } from "./session/apply.ts";
 import { invalidArgument } from "../errors.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
-import { baseName, extensionOf, isCoverExtension, isMediaExtension } from "./source/media-type.ts";
+import { baseName, extensionOf, isMediaExtension, isPictureExtension } from "./source/media-type.ts";
 import { expireText } from "./options.ts";
 
 /**
@@ -39,7 +39,7 @@ export function applyFields(
 
 function mediaTypeOf(fileName: string | undefined): string {
   const extension = extensionOf(fileName);
-  if (extension !== undefined && isMediaExtension(extension)) return extension;
+  if (extension !== undefined && (isMediaExtension(extension) || isPictureExtension(extension))) return extension;
   const why =
     fileName === undefined
       ? "must be given: bytes and streams have no file name to take it from"
@@ -49,7 +49,7 @@ function mediaTypeOf(fileName: string | undefined): string {
 
 function coverTypeOf(fileName: string | undefined): string {
   const extension = extensionOf(fileName);
-  if (extension !== undefined && isCoverExtension(extension)) return extension;
+  if (extension !== undefined && isPictureExtension(extension)) return extension;
   throw invalidArgument(
     "coverType",
     "must be given: the cover's name does not end in a known picture type, such as jpg",

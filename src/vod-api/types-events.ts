@@ -38,6 +38,7 @@ export interface ConfirmEventsRequest extends SubAppScope {
   ExtInfo?: string | undefined;
 }
 
+/** Only for site `cn`: the international API has no DescribeEventsState (2026-08-21). */
 export interface DescribeEventsStateRequest extends SubAppScope {}
 
 export interface DescribeEventsStateResponse {

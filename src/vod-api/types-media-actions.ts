@@ -123,8 +123,9 @@ export interface DeleteMediaRequest extends SubAppScope {
 export interface MediaDeleteItem {
   /**
    * `OriginalFiles` (no further processing is possible afterwards; takes the uploaded cover along), `TranscodeFiles`
-   * (takes generated covers along), `AdaptiveDynamicStreamingFiles`, `WechatPublishFiles` or
-   * `WechatMiniProgramPublishFiles`.
+   * (takes generated covers along), `AdaptiveDynamicStreamingFiles`, `WechatPublishFiles`,
+   * `WechatMiniProgramPublishFiles`; since 2026-09-15 also `MpsAiMediaAiAnalysisFiles`, `MpsAiMediaSmartEraseFiles` and
+   * `MpsAiMediaSmartSubtitleFiles`.
    */
   Type: string;
   /** Template whose output is meant. Default 0, all of that type. */

@@ -55,6 +55,17 @@ describe("plan", () => {
     expect(emulator.requests()).toEqual([]);
   });
 
+  test.each(["jpg", "PNG", "heif"])("takes a picture as media by its name: .%s", async (extension) => {
+    const picture = join(folder, `still.${extension}`);
+    await writeFile(picture, "picture");
+    const { fields } = await vod.plan(picture);
+    expect(fields).toEqual({ MediaType: extension.toLowerCase(), MediaName: "still" });
+    emulator.clearRequests();
+    await vod.upload(picture);
+    const put = emulator.requests().find(({ method }) => method === "PUT");
+    expect(put?.headers["content-type"]).toMatch(/^image\//);
+  });
+
   test("does not read a stream to learn its size", async () => {
     let read = false;
     const stream = async function* (): AsyncGenerator<Uint8Array> {

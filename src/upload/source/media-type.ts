@@ -47,7 +47,8 @@ const audioTypes: Readonly<Record<string, string>> = {
   wav: "audio/wav",
 };
 
-const coverTypes: Readonly<Record<string, string>> = {
+/** What covers may be. Programs were seen to upload pictures as media of their own too. */
+const pictureTypes: Readonly<Record<string, string>> = {
   ai: "application/postscript",
   bmp: "image/bmp",
   cdr: "application/vnd.corel-draw",
@@ -78,18 +79,19 @@ export function extensionOf(name: string | undefined): string | undefined {
   return extension === "" ? undefined : extension;
 }
 
+/** Video and audio: what an upload of a folder takes. */
 export function isMediaExtension(extension: string): boolean {
   return Object.hasOwn(videoTypes, extension) || Object.hasOwn(audioTypes, extension);
 }
 
-export function isCoverExtension(extension: string): boolean {
-  return Object.hasOwn(coverTypes, extension);
+export function isPictureExtension(extension: string): boolean {
+  return Object.hasOwn(pictureTypes, extension);
 }
 
 /** The Content-Type of an object by its extension; undefined (then COS chooses) for an unknown one. */
 export function contentTypeOf(extension: string | undefined): string | undefined {
   const lower = extension?.toLowerCase() ?? "";
-  for (const types of [videoTypes, audioTypes, coverTypes, segmentTypes]) {
+  for (const types of [videoTypes, audioTypes, pictureTypes, segmentTypes]) {
     if (Object.hasOwn(types, lower)) return types[lower];
   }
   return undefined;
