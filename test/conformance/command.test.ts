@@ -69,6 +69,15 @@ describe("the table", () => {
     expect(code).toBe(1);
   });
 
+  test("goes on to its verdict when nobody reads it any more", async () => {
+    const child = spawn(process.execPath, [builtCli(), "conformance", "--scenario", "put", ...judged]);
+    let complaint = "";
+    child.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()));
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    child.stdout.destroy();
+    expect([await ended, complaint]).toEqual([0, ""]);
+  });
+
   test("never repeats a secret that the command printed", async () => {
     const file = join(folder, "secrets.json");
     const code = `process.stderr.write(process.env.TENCENTCLOUD_SECRET_KEY + "\\n"); process.exit(3)`;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Profile, Scenario } from "../../conformance/scenario.ts";
 import type { Arguments } from "../args.ts";
 import type { Command } from "../command.ts";
+import type { Terminal } from "../terminal.ts";
 import { ciJob } from "../../conformance/ci-job.ts";
 import { runConformance } from "../../conformance/conformance.ts";
 import { jsonReport, junitReport } from "../../conformance/report-files.ts";
@@ -74,7 +75,7 @@ export const conformanceCommand: Command<ConformanceFlag> = {
         scenarios: chosen,
         seed: seedOf(args.text("seed")),
         signal: run.signal,
-        onResult: (result) => terminal.print(scenarioText(result, width)),
+        onResult: (result) => shownTo(terminal, scenarioText(result, width)),
         onTranscript: transcript === undefined ? undefined : (name, files) => writeAll(join(transcript, name), files),
       });
       const files = [
@@ -82,7 +83,7 @@ export const conformanceCommand: Command<ConformanceFlag> = {
         [args.text("junit"), junitReport(report)],
       ] as const;
       for (const [file, text] of files) if (file !== undefined) await writeFile(file, text);
-      await terminal.print(summaryText(report));
+      await shownTo(terminal, summaryText(report));
       return isPassed(report.results) ? 0 : 1;
     } finally {
       run.done();
@@ -94,6 +95,13 @@ export const conformanceCommand: Command<ConformanceFlag> = {
 function jobFor(service: string, command: readonly string[], profile: Profile): string {
   if (service !== "github" && service !== "gitlab") throw new UsageError("--print-ci must be github or gitlab");
   return ciJob(service, { command: shellQuote(command), profile });
+}
+
+/** A reader that has gone (`| head -1`) changes nothing about the verdict: the files and the exit code still say it. */
+async function shownTo(terminal: Terminal, text: string): Promise<void> {
+  await terminal.print(text).catch((error: unknown) => {
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+  });
 }
 
 const mostSeed = 2 ** 31 - 1;
