@@ -102,7 +102,8 @@ export function visible(text: string): string {
 
 /** The same as `\\u001b`. */
 function escaped(text: string): string {
-  return text.replace(control, unit);
+  // A tab is between a FileId and its source.
+  return text.replace(control, (character) => (character === "\t" ? character : unit(character)));
 }
 
 function unit(character: string): string {
