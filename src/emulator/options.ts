@@ -53,6 +53,11 @@ export interface EmulatorOptions {
   readonly sessionRefresh?: "same-session" | "unknown-parameter" | "new-session" | undefined;
   /** What a second CommitUpload of one session answers. @defaultValue "same-file-id" */
   readonly secondCommit?: "same-file-id" | "unknown-session" | "resource-not-found" | undefined;
+  /**
+   * What a Procedure without a template gives (wire §17.10): an upload without a task, one whose task has no sub-task,
+   * or InvalidParameterValue from ApplyUpload and PullUpload. @defaultValue "no-task"
+   */
+  readonly unknownProcedure?: "no-task" | "empty-task" | "refused" | undefined;
   /** Whether ApplyUpload takes MediaStoragePath, as sub-apps in FileID+Path mode do. @defaultValue true */
   readonly mediaStoragePath?: boolean | undefined;
   /**
@@ -172,6 +177,7 @@ const optionNames = {
   expiredCertificate: true,
   sessionRefresh: true,
   secondCommit: true,
+  unknownProcedure: true,
   mediaStoragePath: true,
   strictSignature: true,
   hostWithoutPort: true,
@@ -237,6 +243,7 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     expiredCertificate: options.expiredCertificate ?? "ExpiredToken",
     sessionRefresh: options.sessionRefresh ?? "same-session",
     secondCommit: options.secondCommit ?? "same-file-id",
+    unknownProcedure: options.unknownProcedure ?? "no-task",
     mediaStoragePath: options.mediaStoragePath ?? true,
     strictSignature: options.strictSignature ?? false,
     hostWithoutPort: options.hostWithoutPort ?? false,

@@ -23,6 +23,27 @@ async function eventsOf(emulator: Emulator): Promise<{ EventType: string; [name:
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
 
 describe("a procedure named at upload", () => {
+  test.each([
+    ["no-task", undefined],
+    ["no-task", "no-task"],
+    ["empty-task", "empty-task"],
+  ] as const)("without a template: %s with the option %s", async (expected, unknownProcedure) => {
+    const emulator = await start(frozen({ unknownProcedure }));
+    await upload(emulator, "x", { Procedure: "NobodyMadeIt" });
+    const taskId = emulator.media()[0]?.procedureTaskId;
+    if (expected === "no-task") return expect(taskId).toBe("");
+    emulator.advanceClock(60_000);
+    const task = await detail(emulator, taskId ?? "");
+    expect(task).toMatchObject({ Status: "FINISH", ProcedureTask: { MediaProcessResultSet: [] } });
+  });
+
+  test("without a template is refused by ApplyUpload where the options ask for that", async () => {
+    const emulator = await start(frozen({ unknownProcedure: "refused" }));
+    const params = { MediaType: "mp4", Procedure: "NobodyMadeIt" };
+    expect(await codeOf(emulator, "ApplyUpload", params)).toBe("InvalidParameterValue");
+    await upload(emulator, "x", { Procedure: "LongVideoPreset" });
+  });
+
   test("goes from waiting to finished by the clock, and tells of it with the session context", async () => {
     const emulator = await start(frozen({ tasks: { waitingMs: 1000, processingMs: 1000 } }));
     const { FileId } = await upload(emulator, "x", { Procedure: "LongVideoPreset", SessionContext: "mine" });

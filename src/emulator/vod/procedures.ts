@@ -24,11 +24,13 @@ export interface ProcedureRun {
 }
 
 /**
- * Starts a procedure on a media and returns the task's id. A name without template gives a task without sub-tasks:
- * ApplyUpload has no error for it, and what the real service makes of it is not published.
+ * Starts a procedure on a media and returns the task's id; "" for a name without template, unless the options say
+ * otherwise: ApplyUpload has no error for it, and what the real service makes of it is not published (wire §17.10).
  */
 export function startProcedure(context: VodContext, run: ProcedureRun): string {
   const { media } = run;
+  const known = context.templates.find(run.procedureName, media.subAppId) !== undefined;
+  if (!known && context.settings.unknownProcedure !== "empty-task") return "";
   const subTasks = plan(context, run);
   const taskId = `${context.settings.appId}-procedurev2-${context.ids.hex(32)}t0`;
   const detail = (task: Task): JsonObject => procedureTask(task, run, subTasks);
@@ -100,6 +102,14 @@ function procedureTask(task: Task, run: ProcedureRun, subTasks: readonly SubTask
     Operator: "",
     OperationType: "",
   };
+}
+
+/** Refuses a Procedure that no template has, where the options ask for that. */
+export function checkProcedure({ context, params, subAppId }: VodCall): void {
+  const name = textOf(params, "Procedure") ?? "";
+  if (name === "" || context.settings.unknownProcedure !== "refused") return;
+  if (context.templates.find(name, subAppId) !== undefined) return;
+  throw new VodFailure("InvalidParameterValue", `There is no procedure template ${name}.`);
 }
 
 /** ProcessMediaByProcedure. */

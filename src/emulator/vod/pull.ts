@@ -10,6 +10,7 @@ import { mediaUrl, place } from "./placement.ts";
 import { SessionIds } from "./session-ids.ts";
 import type { Task } from "./tasks.ts";
 import { neverExpires } from "./time.ts";
+import { checkProcedure } from "./procedures.ts";
 import { procedureOf } from "./upload.ts";
 import { checkExpireTime, checkLength, numberOf, textOf } from "./validate.ts";
 
@@ -36,6 +37,7 @@ export const pullUpload: VodAction = (call) => {
   checkLength(params, "SourceContext", 250);
   checkLength(params, "SessionContext", 1000, "InvalidParameterValue.SessionContextTooLong");
   checkLength(params, "SessionId", 50, "InvalidParameterValue.SessionIdTooLong");
+  checkProcedure(call);
   const region = textOf(params, "StorageRegion") ?? context.regions.defaultRegion;
   if (!context.regions.isOpen(region)) {
     throw new VodFailure("InvalidParameterValue.StorageRegion", `The storage region ${region} is not open.`);

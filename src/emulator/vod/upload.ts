@@ -6,7 +6,7 @@ import { newFileUpload } from "./event-bodies.ts";
 import type { Media } from "./media-library.ts";
 import { checkTypes, isManifestType } from "./media-types.ts";
 import { mediaUrl, place } from "./placement.ts";
-import { startProcedure } from "./procedures.ts";
+import { checkProcedure, startProcedure } from "./procedures.ts";
 import { neverExpires } from "./time.ts";
 import { checkExpireTime, checkLength, numberOf, textOf } from "./validate.ts";
 
@@ -20,6 +20,7 @@ export const applyUpload: VodAction = (call) => {
   checkExpireTime(params, call.now);
   checkLength(params, "SourceContext", 250);
   checkLength(params, "SessionContext", 1000);
+  checkProcedure(call);
   const region = textOf(params, "StorageRegion") ?? context.regions.defaultRegion;
   if (!context.regions.isOpen(region)) {
     throw new VodFailure("FailedOperation", `The storage region ${region} is not open for this account.`);
