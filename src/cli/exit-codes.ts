@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../index.ts";
 import type { Verdict } from "../state/remembered-upload.ts";
 import { RecordError } from "../batch/records.ts";
-import { CosError, NetworkError, VodApiError, VodupError } from "../index.ts";
+import { CosError, NetworkError, SourceError, VodApiError, VodupError } from "../index.ts";
 import { DeadlineError, SignalError } from "./stopping.ts";
 
 /** What each means is in "vodup --help"; a code that is not known to a script is a failure. */
@@ -37,6 +37,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (isUsage(error)) return 2;
   if (!(error instanceof VodupError)) return 1;
   if (isRefusal(error)) return 4;
+  if (error instanceof SourceError && error.retryable) return temporary;
   return fixed[error.code] ?? (error.retryable ? temporary : 1);
 }
 

@@ -1,5 +1,5 @@
 import type { RetryClass } from "../http/retry.ts";
-import { CosError, NetworkError } from "../errors.ts";
+import { CosError, NetworkError, SourceError } from "../errors.ts";
 
 /**
  * COS error codes that are not what their status class suggests. A code that is missing here is retried with a status
@@ -33,6 +33,8 @@ export function classifyCosFailure(error: unknown): RetryClass {
     if (!error.retryable) return "never";
     return error.reusedSocket ? "now" : error.status === 429 || error.status === 503 ? "throttle" : "backoff";
   }
+  // What the bytes are read from has failed for the moment: the request reads them again.
+  if (error instanceof SourceError) return error.retryable ? "backoff" : "never";
   if (!(error instanceof CosError)) return "never";
   return classifyCosCode(error.cosCode, error.status, error.message);
 }

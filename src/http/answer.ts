@@ -31,7 +31,7 @@ export async function readAnswer(
  * is the server's, so it is compared with the answer's own `Date`: this machine's clock may be wrong (wire §11.5).
  * @param headers lower-case names
  */
-export function retryAfterMs(headers: Readonly<Record<string, string>>): number | undefined {
+export function retryAfterMs(headers: Readonly<Record<string, string | undefined>>): number | undefined {
   const text = headers["retry-after"]?.trim() ?? "";
   if (/^\d+$/.test(text)) return Number(text) * 1000;
   // All three forms of RFC 9110 begin with the weekday; Date.parse takes much else for a date.

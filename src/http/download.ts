@@ -16,6 +16,8 @@ export interface DownloadRequest {
 }
 
 export interface Download {
+  /** Where it came from, redirects followed. */
+  readonly url: URL;
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -152,6 +154,7 @@ async function get(
   }
   const { statusCode: status, body } = response;
   return {
+    url,
     status,
     headers: single(response.headers),
     chunks: async function* () {

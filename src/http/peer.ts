@@ -114,6 +114,19 @@ export class Peer {
   }
 }
 
+/** Whom a failure is about, where it is not the service that the request itself is for: a source read meanwhile. */
+const about = new WeakMap<Error, Peer>();
+
+/** Says that a failure is about this peer, in whatever series of requests it is met. */
+export function isAbout(error: Error, peer: Peer): void {
+  about.set(error, peer);
+}
+
+/** @param peer whom the request is for */
+export function peerOf(error: unknown, peer: Peer | undefined): Peer | undefined {
+  return (error instanceof Error ? about.get(error) : undefined) ?? peer;
+}
+
 /** Whether nothing of the service came back: it is away, or something on the way to it. */
 export function isUnreachable(error: unknown): error is NetworkError {
   return error instanceof NetworkError && error.retryable && error.code !== "BAD_ANSWER" && error.phase !== "body";

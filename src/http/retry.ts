@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { CosError, IntegrityError, NetworkError, VodApiError, VodupError, outOfRange } from "../errors.ts";
 import { publishRetry } from "./diagnostics.ts";
 import { sleep } from "./abort.ts";
-import { isUnreachable } from "./peer.ts";
+import { isUnreachable, peerOf } from "./peer.ts";
 import { refuseUnknown } from "../unknown-options.ts";
 
 /**
@@ -140,7 +140,7 @@ const givenUp = new WeakSet<object>();
  * `attempts` set. An abort ends a delay at once and rejects with the signal's own reason (wire §11.7, §11.8).
  */
 export async function retrying<T>(context: RetryContext, send: (attempt: number) => Promise<T>): Promise<T> {
-  const { policy, signal, peer } = context;
+  const { policy, signal } = context;
   const extra = new Map<RetryClass, number>();
   // Attempts that met nobody while the service was away: they count for nothing.
   let unmet = 0;
@@ -149,11 +149,12 @@ export async function retrying<T>(context: RetryContext, send: (attempt: number)
     const begun = performance.now();
     try {
       const answer = await send(attempt);
-      peer?.answered();
+      context.peer?.answered();
       return answer;
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof Error && givenUp.has(error)) throw error;
+      const peer = peerOf(error, context.peer);
       const isAway = isUnreachable(error);
       let waitLeftMs = isAway ? peer?.unanswered(error, performance.now() - begun) : undefined;
       if (isAnswer(error)) peer?.answered();

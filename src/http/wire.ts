@@ -1,4 +1,5 @@
 import type { Agent, DispatcherLike } from "./dispatcher.ts";
+import type { Download, DownloadRequest } from "./download.ts";
 import type { IdleLimits, LimitOptions } from "./limits.ts";
 import type { Outage } from "./peer.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
@@ -8,7 +9,7 @@ import { ServiceClock } from "./clock.ts";
 import { hostOf } from "./endpoint.ts";
 import { idleLimits } from "./limits.ts";
 import { Pacer, checkRate } from "./pacer.ts";
-import { Peer } from "./peer.ts";
+import { Peer, isAbout } from "./peer.ts";
 import { retryPolicy } from "./retry.ts";
 import { Transport } from "./transport.ts";
 
@@ -87,6 +88,22 @@ export class Wire {
       this.#peers.set(origin, peer);
     }
     return peer;
+  }
+
+  /**
+   * Opens a source. Its server is a service of its own: that it is away says nothing of the one that it is sent to.
+   * @throws NetworkError, or the signal's own reason
+   */
+  async download(request: DownloadRequest): Promise<Download> {
+    const peer = this.peer(request.url.origin);
+    try {
+      const download = await this.transport.download(request);
+      peer.answered();
+      return download;
+    } catch (error) {
+      if (error instanceof Error) isAbout(error, peer);
+      throw error;
+    }
   }
 
   /** Asks for nothing, unsigned: any answer will do, but for a gateway's that it reaches nobody either. */

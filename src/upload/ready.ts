@@ -98,7 +98,6 @@ export async function withSources<T>(
   options.signal?.throwIfAborted();
   const { lanes, wire } = environment;
   const signal = options.signal ?? openController().signal;
-  const access: SourceAccess = { lanes, download: (request) => wire.transport.download(request), signal };
   const opened: OpenedSource[] = [];
   const keep = <S extends OpenedSource>(source: S): S => {
     opened.push(source);
@@ -109,6 +108,7 @@ export async function withSources<T>(
     retries += 1;
     options.onRetry?.(event);
   };
+  const access: SourceAccess = { lanes, wire, signal, onRetry };
   try {
     const manifest = manifestSource(input, options.mediaType);
     // What is transferred needs no tree any more, and its files may be gone.
@@ -117,7 +117,7 @@ export async function withSources<T>(
       manifest === undefined || !sending ? undefined : await findTree(environment, manifest, options, signal, onRetry);
     const media = keep(
       tree === undefined
-        ? await openSource("source", input, options.size, access)
+        ? await openSource("source", input, options.size, { ...access, mediaType: options.mediaType })
         : await openTreeFile(tree.folder, tree.top, lanes),
     );
     const cover =

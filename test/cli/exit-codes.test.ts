@@ -25,7 +25,8 @@ const network = (
 ): NetworkError => new NetworkError(code, "m", { host: "h", phase: "headers", status }, { retryable });
 const source = (
   code: "SOURCE_NOT_FOUND" | "SOURCE_UNREADABLE" | "SOURCE_CHANGED" | "SOURCE_FAILED" | "SOURCE_TOO_LARGE",
-) => new SourceError(code, "m", { retryable: true });
+  retryable = false,
+) => new SourceError(code, "m", { retryable });
 const badArgument = (type: new (message: string) => Error): Error =>
   Object.assign(new type("partSize: m"), { code: "ERR_INVALID_ARG_VALUE" });
 const integrity = { algorithm: "crc64", expected: "1", actual: "2" } as const;
@@ -39,6 +40,8 @@ describe("the exit code of an error", () => {
     ["a source that cannot be read", source("SOURCE_UNREADABLE"), 3],
     ["a source that changed", source("SOURCE_CHANGED"), 3],
     ["a source that broke", source("SOURCE_FAILED"), 3],
+    ["a source that cannot be read for the moment", source("SOURCE_UNREADABLE", true), 5],
+    ["a source that broke for the moment", source("SOURCE_FAILED", true), 5],
     ["a source that is too large", source("SOURCE_TOO_LARGE"), 3],
     ["no credentials", new VodupError("CREDENTIALS", "m"), 4],
     ["credentials that are late", new VodupError("CREDENTIALS", "m", { retryable: true }), 4],

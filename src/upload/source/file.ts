@@ -9,6 +9,7 @@ import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
 import { untilAborted } from "../../http/abort.ts";
 import { readPass } from "./bytes.ts";
+import { readingFailed } from "./may-pass.ts";
 import { laneBufferSize } from "../buffers/lane-pool.ts";
 
 /** Pieces handed to a slow socket: the idle limit then measures 64 KiB and not a whole buffer. */
@@ -79,7 +80,9 @@ export class FileSource implements RangedSource {
       const [stats, beyond] = await Promise.all([
         this.#handle.stat({ bigint: true }),
         this.#handle.read(Buffer.alloc(1), 0, 1, this.size),
-      ]);
+      ]).catch((cause: unknown) => {
+        throw readingFailed(this.label, cause);
+      });
       const now = fileIdentity(stats);
       if (now.size !== this.size) throw changed(this.label, `it had ${this.size} bytes and now has ${stats.size}`);
       if (now.modified !== this.identity.modified) throw changed(this.label, "its modification time moved");
@@ -203,8 +206,7 @@ class FileAttempt implements PartAttempt {
     while (filled < length) {
       const from = this.#offset + position + filled;
       const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, from).catch((cause: unknown) => {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        throw new SourceError("SOURCE_FAILED", `reading ${this.#label} failed: ${why}`, { cause });
+        throw readingFailed(this.#label, cause);
       });
       if (bytesRead === 0) throw changed(this.#label, `it ends at byte ${from}`);
       filled += bytesRead;

@@ -2,9 +2,11 @@ import type { OpenedSource, UploadSource } from "./source.ts";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable, isErrored, isReadable } from "node:stream";
-import type { OpenDownload } from "../../http/download.ts";
+import type { RetryEvent } from "../../http/retry.ts";
+import type { Wire } from "../../http/wire.ts";
 import type { LanePool } from "../buffers/lane-pool.ts";
 import { SourceError, invalidArgument } from "../../errors.ts";
+import { mayPass, readingFailed } from "./may-pass.ts";
 import { streamSource } from "./source.ts";
 import { pathOfFileUrl } from "./media-type.ts";
 import { BlobSource, BytesSource } from "./bytes.ts";
@@ -14,8 +16,12 @@ import { listenTo } from "./hand-over.ts";
 /** What sources are read with. */
 export interface SourceAccess {
   readonly lanes: LanePool;
-  readonly download: OpenDownload;
+  readonly wire: Pick<Wire, "download" | "policy" | "peer">;
   readonly signal: AbortSignal;
+  /** Container that the caller says it has. */
+  readonly mediaType?: string | undefined;
+  /** Told of every repetition of a request that opens a source. */
+  readonly onRetry: (event: RetryEvent) => void;
 }
 
 /**
@@ -29,13 +35,14 @@ export async function openSource(
   field: string,
   input: UploadSource,
   size: number | undefined,
-  { lanes, download, signal }: SourceAccess,
+  access: SourceAccess,
 ): Promise<OpenedSource> {
+  const { lanes } = access;
   if (typeof input === "string") return openPath(field, input, size, lanes);
   if (input instanceof URL) {
     if (input.protocol === "file:") return openPath(field, pathOfFileUrl(field, input), size, lanes);
     const { openUrl } = await import("./url.ts");
-    return openUrl(field, input, download, signal);
+    return openUrl(field, input, access);
   }
   if (input instanceof Uint8Array) return new BytesSource(input);
   if (input instanceof Blob) return new BlobSource(input);
@@ -54,7 +61,7 @@ export async function openSource(
 function refuseSpent(stream: object): void {
   const source = stream as Readable & { readonly locked?: boolean };
   const why = source.errored ?? undefined;
-  if (why !== undefined) throw streamFailed("the stream given", why);
+  if (why !== undefined) throw readingFailed("the stream given", why);
   // A failed web stream says why when it is read.
   const failed = isErrored(source);
   const spent = Readable.isDisturbed(source) && isReadable(source) === false && !failed;
@@ -63,12 +70,6 @@ function refuseSpent(stream: object): void {
     "SOURCE_UNREADABLE",
     "the stream given was read, closed or locked by somebody else; give one that nobody reads",
   );
-}
-
-/** @param cause whatever the stream was destroyed with */
-export function streamFailed(label: string, cause: unknown): SourceError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new SourceError("SOURCE_FAILED", `reading ${label} failed: ${why}`, { cause });
 }
 
 async function openPath(field: string, path: string, size: number | undefined, lanes: LanePool): Promise<OpenedSource> {
@@ -123,5 +124,5 @@ export function openError(path: string, cause: NodeJS.ErrnoException): SourceErr
     return new SourceError("SOURCE_NOT_FOUND", `${path} does not exist; ${remedy}`, { cause });
   }
   const why = cause.code === "EACCES" || cause.code === "EPERM" ? "permission denied" : cause.message;
-  return new SourceError("SOURCE_UNREADABLE", `${path} cannot be read: ${why}`, { cause });
+  return new SourceError("SOURCE_UNREADABLE", `${path} cannot be read: ${why}`, { cause, retryable: mayPass(cause) });
 }

@@ -3,6 +3,7 @@ import type { PartBody } from "./part-body.ts";
 import { performance } from "node:perf_hooks";
 import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
+import { readingFailed } from "./may-pass.ts";
 import { endsWithin, failureLimits, openController } from "../../http/abort.ts";
 import { shortageMs, slabSize } from "../buffers/budget.ts";
 import { BufferedAttempt } from "./bytes.ts";
@@ -220,8 +221,7 @@ export class PartAssembler {
       return await this.#source.next();
     } catch (cause) {
       this.#failed = true;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new SourceError("SOURCE_FAILED", `reading ${this.#label} failed: ${why}`, { cause });
+      throw readingFailed(this.#label, cause);
     }
   }
 }

@@ -1,53 +1,105 @@
 import type { Download, OpenDownload } from "../../http/download.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
-import type { SourceIdentity, OpenedSource, RangedSource } from "./source.ts";
+import type { SourceAccess } from "./open.ts";
+import type { SourceIdentity, OpenedSource, RangedSource, StreamSource } from "./source.ts";
 import { posix } from "node:path";
 import { NetworkError, SourceError } from "../../errors.ts";
 import { Crc64 } from "../../cos/crc64.ts";
+import { classifyCosFailure } from "../../cos/error-codes.ts";
+import { retryAfterMs } from "../../http/answer.ts";
+import { retrying } from "../../http/retry.ts";
 import { checkDownloadUrl, shownUrl } from "../../http/download.ts";
+import { extensionOf } from "./media-type.ts";
+import { isManifest, manifestOfText, manifestOfType, refuseManifest } from "./remote-manifest.ts";
 import { streamSource } from "./source.ts";
 
 /**
  * Opens what a URL gives. A server that knows ranges, and names its content by an ETag or a date, is read like a file:
  * parts in parallel, again after a failure, and on from where a crashed run stopped. Any other is read once, as a
- * stream.
+ * stream. Opening is retried as every other request is.
  * @throws SourceError `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`
  * @throws NetworkError, or the signal's own reason
  */
-export async function openUrl(field: string, url: URL, open: OpenDownload, signal: AbortSignal): Promise<OpenedSource> {
+export async function openUrl(
+  field: string,
+  url: URL,
+  { wire, signal, mediaType, onRetry }: Omit<SourceAccess, "lanes">,
+): Promise<OpenedSource> {
   checkDownloadUrl(field, url);
-  const probe = await open({ url, headers: { ...plain, range: "bytes=0-0" }, signal });
   const label = shownUrl(url);
-  const fileName = nameOf(url);
-  const version = versionOf(probe);
-  const size = totalOf(probe.headers["content-range"]);
-  const encoding = probe.headers["content-encoding"] ?? "identity";
-  if (probe.status === 206 && size !== undefined && version !== undefined && encoding === "identity") {
+  refuseManifest(label, [mediaType?.toLowerCase(), extensionOf(url.pathname)].find(isManifest));
+  const open: OpenDownload = (request) => wire.download(request);
+  const series = { policy: wire.policy, operation: "GetSource", peer: wire.peer(url.origin), signal, onRetry };
+  return retrying({ ...series, classify: classifyCosFailure }, async () => {
+    const probe = await open({ url, headers: { ...plain, range: `bytes=0-${headSize - 1}` }, signal });
+    const version = versionOf(probe);
+    const size = totalOf(probe.headers["content-range"]);
+    if (probe.status === 206 && size !== undefined && version !== undefined && !isEncoded(probe)) {
+      const { head } = await peek(probe);
+      probe.discard();
+      refuseManifest(label, manifestIn(probe, head));
+      return new UrlSource({ url, label, fileName: nameOf(url), size, version, open });
+    }
+    // Read whatever it is, and not asked for a second time: a link may work once.
+    if (probe.status === 200 || saysWhy(probe.status)) return whole(probe, url, label);
+    // An empty object has no first byte (416), and what answers 403 or 501 may do so because of the range alone.
     probe.discard();
-    return new UrlSource({ url, label, fileName, size, version, open });
-  }
-  probe.discard();
-  // An empty object has no first byte (416), and a server without ranges answers 200: both are read from the start.
-  const whole = await open({ url, headers: plain, signal });
-  if (whole.status !== 200) {
-    whole.discard();
-    throw refused(label, url.host, whole);
-  }
-  if ((whole.headers["content-encoding"] ?? "identity") !== "identity") {
-    whole.discard();
-    throw new SourceError(
-      "SOURCE_UNREADABLE",
-      `${label} was served compressed (Content-Encoding) although identity was requested; cannot upload it`,
-    );
-  }
-  const length = Number(whole.headers["content-length"] ?? Number.NaN);
-  return streamSource(whole.chunks(), label, fileName, Number.isSafeInteger(length) ? length : undefined, () =>
-    whole.discard(),
-  );
+    return whole(await open({ url, headers: plain, signal }), url, label);
+  });
 }
 
 /** Compressed, the ranges would be those of another body. */
 const plain = { "accept-encoding": "identity" };
+
+/** Bytes of the first answer that are looked at. */
+const headSize = 256;
+
+/** Reads an answer from its beginning, as a stream. */
+async function whole(answer: Download, url: URL, label: string): Promise<StreamSource> {
+  try {
+    if (answer.status !== 200) throw refused(label, url.host, answer);
+    if (isEncoded(answer)) {
+      throw new SourceError(
+        "SOURCE_UNREADABLE",
+        `${label} was served compressed (Content-Encoding) although identity was requested; cannot upload it`,
+      );
+    }
+    refuseManifest(label, manifestIn(answer, Buffer.alloc(0)));
+    const { head, chunks } = await peek(answer);
+    refuseManifest(label, manifestIn(answer, head));
+    const length = Number(answer.headers["content-length"] ?? Number.NaN);
+    const size = Number.isSafeInteger(length) ? length : undefined;
+    return streamSource(chunks, label, nameOf(url), size, () => answer.discard());
+  } catch (error) {
+    answer.discard();
+    throw error;
+  }
+}
+
+/** The first bytes of an answer, and all of them. */
+async function peek({
+  chunks,
+}: Download): Promise<{ readonly head: Uint8Array; readonly chunks: AsyncIterable<Uint8Array> }> {
+  const rest = chunks()[Symbol.asyncIterator]();
+  const first = await rest.next();
+  if (first.done === true) return { head: Buffer.alloc(0), chunks: none() };
+  const again = async function* (): AsyncGenerator<Uint8Array> {
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => rest };
+  };
+  return { head: first.value, chunks: again() };
+}
+
+async function* none(): AsyncGenerator<Uint8Array> {}
+
+function isEncoded({ headers }: Download): boolean {
+  return (headers["content-encoding"] ?? "identity") !== "identity";
+}
+
+/** What kind of manifest an answer is, by the name that redirects led to, its type or its first bytes. */
+function manifestIn({ url, headers }: Download, head: Uint8Array): string | undefined {
+  return [extensionOf(url.pathname), manifestOfType(headers["content-type"]), manifestOfText(head)].find(isManifest);
+}
 
 /** What a server said of a URL that it serves in ranges. */
 interface FoundUrl {
@@ -108,7 +160,8 @@ class UrlSource implements RangedSource {
   }
 
   #check(answer: Download, offset: number): void {
-    if (answer.status >= 500 || answer.status === 429) throw refused(this.label, this.#url.host, answer);
+    // Only what serves the content, and says that it is not the one asked for, tells of a change (200, 416).
+    if (![200, 206, 416].includes(answer.status)) throw refused(this.label, this.#url.host, answer);
     const version = versionOf(answer);
     if (answer.status !== 206) throw this.#changed(`it answered ${answer.status} to a range`);
     if (version !== this.identity.modified) throw this.#changed("its ETag or date is another one");
@@ -168,12 +221,23 @@ function nameOf(url: URL): string | undefined {
   }
 }
 
-function refused(label: string, host: string, { status }: Download): SourceError | NetworkError {
+/** Statuses that another request for the same URL cannot change now. */
+function saysWhy(status: number): boolean {
+  return status === 404 || status === 410 || isPassing(status);
+}
+
+/** Statuses of a server that is busy, restarts or waited for too long; 501 and 505 do not change. */
+function isPassing(status: number): boolean {
+  return [408, 425, 429].includes(status) || (status >= 500 && status !== 501 && status !== 505);
+}
+
+function refused(label: string, host: string, { status, headers }: Download): SourceError | NetworkError {
   if (status === 404 || status === 410)
     return new SourceError("SOURCE_NOT_FOUND", `${label} does not exist (${status})`);
-  if (status >= 500 || status === 429) {
-    const where = { host, phase: "headers", status } as const;
+  if (isPassing(status)) {
+    const where = { host, phase: "headers", status, retryAfterMs: retryAfterMs(headers) } as const;
     return new NetworkError("BAD_ANSWER", `${label} answered ${status}`, where, { retryable: true });
   }
-  return new SourceError("SOURCE_UNREADABLE", `${label} cannot be read: the server answered ${status}`);
+  const remedy = status === 401 || status === 403 ? "; check its permission, or whether the link has expired" : "";
+  return new SourceError("SOURCE_UNREADABLE", `${label} cannot be read: the server answered ${status}${remedy}`);
 }

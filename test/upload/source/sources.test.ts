@@ -181,27 +181,45 @@ describe("a file that changes while it is read is an error and never a wrong vid
 });
 
 describe("a disk that fails", () => {
-  async function failing(at: number): Promise<Error> {
+  async function failing(at: number, last = Infinity, code = "EIO"): Promise<Error> {
     const handle = await open(await tempFile(random(1)), "r");
     const proto = Object.getPrototypeOf(handle) as FileHandle;
     await handle.close();
-    const why = Object.assign(new Error("EIO: i/o error, read"), { code: "EIO", syscall: "read" });
+    const why = Object.assign(new Error(`${code}: i/o error, read`), { code, syscall: "read" });
     const original = proto.read as (...args: unknown[]) => Promise<unknown>;
     let reads = 0;
     const spy = vi.spyOn(proto, "read").mockImplementation(function (this: FileHandle, ...args: unknown[]) {
       reads += 1;
-      return reads >= at ? Promise.reject(why) : original.apply(this, args);
+      return reads >= at && reads <= last ? Promise.reject(why) : original.apply(this, args);
     } as never);
     atEnd(async () => spy.mockRestore());
     return why;
   }
+
+  test.each(["EAGAIN", "EIO"])("for the moment (%s) is read again", async (code) => {
+    const { emulator, vod } = await bench();
+    const content = random(4 * mib);
+    const path = await tempFile(content);
+    await failing(2, 4, code);
+    const { result } = await attempt(vod, path, options);
+    await expectCommittedOnce(emulator, content, result);
+  });
+
+  test("for good is not read again", async () => {
+    const { emulator, vod } = await bench();
+    const path = await tempFile(random(4 * mib));
+    await failing(2, Infinity, "EISDIR");
+    const { error } = await attempt(vod, path, { ...options, onRetry: () => expect.unreachable() });
+    expect(error).toMatchObject({ code: "SOURCE_FAILED", retryable: false });
+    expectNothingCommitted(emulator);
+  });
 
   test.each([1, 2, 3, 9])("at read %i is a source error, reported once, and nothing is left", async (at) => {
     const { emulator, vod } = await bench();
     const path = await tempFile(random(4 * mib));
     const why = await failing(at);
     const { error } = await attempt(vod, path, options);
-    expect(error).toMatchObject({ code: "SOURCE_FAILED", cause: why, stage: "transfer", retryable: false });
+    expect(error).toMatchObject({ code: "SOURCE_FAILED", cause: why, stage: "transfer", retryable: true });
     expect((error as Error).message).toContain("EIO");
     expectNothingCommitted(emulator);
   });

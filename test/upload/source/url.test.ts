@@ -192,6 +192,114 @@ describe("redirects", () => {
   });
 });
 
+describe("opening a URL", () => {
+  test.each<[string, NonNullable<Serving["first"]>]>([
+    ["answered 503", (_, response) => (response.writeHead(503).end(), true)],
+    ["answered 408", (_, response) => (response.writeHead(408).end(), true)],
+    ["broken off", (request) => (request.socket.destroy(), true)],
+    [
+      "broken off in its body",
+      (_, response) => {
+        response.writeHead(206, {
+          etag: '"v1"',
+          "content-range": `bytes 0-255/${bytes.length}`,
+          "content-length": 256,
+        });
+        response.flushHeaders();
+        setImmediate(() => response.destroy());
+        return true;
+      },
+    ],
+  ])("is tried again when it is %s, and never made a stream by that", async (_, first) => {
+    const { emulator, vod } = await bench();
+    const retries: string[] = [];
+    const { url, seen } = await serve({ first: (...args) => args[2] <= 2 && first(...args) });
+    const { result } = await attempt(vod, url, { ...options, onRetry: ({ operation }) => retries.push(operation) });
+    await expectCommittedOnce(emulator, bytes, result);
+    expect(retries).toEqual(["GetSource", "GetSource"]);
+    expect(seen.slice(3)).toHaveLength(5);
+  });
+
+  test("waits as long as the server asks", async () => {
+    const { vod } = await bench();
+    const { url } = await serve({
+      first: (_, response, index) => index === 1 && (response.writeHead(503, { "retry-after": "3600" }).end(), true),
+    });
+    expect((await attempt(vod, url)).error).toMatchObject({ code: "BAD_ANSWER", retryAfterMs: 3_600_000 });
+  });
+
+  test("does not ask twice for what works once", async () => {
+    const { emulator, vod } = await bench();
+    const { url, seen } = await serve({
+      ranges: false,
+      first: (_, response, index) => index > 1 && (response.writeHead(403).end(), true),
+    });
+    const { result } = await attempt(vod, url, options);
+    await expectCommittedOnce(emulator, bytes, result);
+    expect(seen).toHaveLength(1);
+  });
+
+  test.each([403, 501])("asks without a range where the range may be why it answers %i", async (status) => {
+    const { emulator, vod } = await bench();
+    const { url } = await serve({
+      ranges: false,
+      first: (request, response) => request.headers.range !== undefined && (response.writeHead(status).end(), true),
+    });
+    const { result } = await attempt(vod, url, options);
+    await expectCommittedOnce(emulator, bytes, result);
+  });
+});
+
+describe("a manifest behind a URL is not sent without its files", () => {
+  const playlist = Buffer.from("#EXTM3U\n#EXTINF:4,\n0.ts\n#EXT-X-ENDLIST\n");
+  const description = Buffer.from('\ufeff<?xml version="1.0"?>\n<MPD type="static"/>');
+
+  test.each(["/a.m3u8", "/a.M3U8?x=1", "/a.mpd", "/a.m3u"])("by its name: %s, before it is asked for", async (path) => {
+    const { emulator, vod } = await bench();
+    const { server, seen } = await serve({ content: playlist });
+    const { error } = await attempt(vod, new URL(path, server.origin));
+    expect(error).toMatchObject({ code: "SOURCE_UNREADABLE", retryable: false });
+    const remedy = path.endsWith("mpd") ? /^(?!.*vodup pull).*download it with all its files/ : /vodup pull URL/;
+    expect((error as Error).message).toMatch(remedy);
+    expect(seen).toHaveLength(0);
+    expect(counts(emulator)).toEqual({});
+  });
+
+  test.each([true, false])("by its first bytes (ranges: %s)", async (ranges) => {
+    for (const content of [playlist, description]) {
+      const { emulator, vod } = await bench();
+      const { url } = await serve({ content, ranges });
+      expect((await attempt(vod, url)).error).toMatchObject({ code: "SOURCE_UNREADABLE" });
+      expect(counts(emulator)).toEqual({});
+    }
+  });
+
+  test.each(["application/vnd.apple.mpegurl", "Audio/X-MpegURL; charset=utf-8", "application/dash+xml"])(
+    "by its type: %s",
+    async (type) => {
+      const { emulator, vod } = await bench();
+      const { url } = await serve({
+        first: (_, response) => (response.writeHead(200, { "content-type": type }).end("\n\n"), true),
+      });
+      expect((await attempt(vod, url)).error).toMatchObject({ code: "SOURCE_UNREADABLE" });
+      expect(counts(emulator)).toEqual({});
+    },
+  );
+
+  test("by the name that a redirect leads to, and by the media type that is given", async () => {
+    const { vod } = await bench();
+    const { server, url, seen } = await serve();
+    const front = await httpServer((_, response) =>
+      response.writeHead(302, { location: `${server.origin}/live/index.m3u8` }).end(),
+    );
+    const { error } = await attempt(vod, new URL("/film", front.origin));
+    expect(error).toMatchObject({ code: "SOURCE_UNREADABLE" });
+    expect(seen).toHaveLength(1);
+    expect((await attempt(vod, url, { mediaType: "M3U8" })).error).toMatchObject({ code: "SOURCE_UNREADABLE" });
+    expect(seen).toHaveLength(1);
+  });
+});
+
 describe("a URL that cannot be read", () => {
   test.each([
     [404, "SOURCE_NOT_FOUND", false],
@@ -202,6 +310,7 @@ describe("a URL that cannot be read", () => {
     [500, "BAD_ANSWER", true],
     [503, "BAD_ANSWER", true],
     [429, "BAD_ANSWER", true],
+    [408, "BAD_ANSWER", true],
   ])("because it answers %i is %s, before anything is sent", async (status, code, retryable) => {
     const { emulator, vod } = await bench();
     const server = await httpServer((_, response) => response.writeHead(status).end());
@@ -270,7 +379,7 @@ describe("a URL whose content changes on the way is an error and never a wrong v
       return true;
     };
 
-  test.each<[string, Serving["first"]]>([
+  test.each<[string, Serving["first"], string?, boolean?]>([
     [
       "another ETag",
       (request, response) => {
@@ -285,13 +394,17 @@ describe("a URL whose content changes on the way is an error and never a wrong v
     ["another size", answer(206, { etag: '"v1"', "content-range": `bytes 0-9/${bytes.length + 1}` }, "0123456789")],
     ["another range", answer(206, { etag: '"v1"', "content-range": `bytes 7-16/${bytes.length}` }, "0123456789")],
     ["the whole instead of a range", answer(200, { etag: '"v1"' }, bytes)],
-    ["no such thing any more", answer(404, {}, "")],
-    ["no longer permitted", answer(403, {}, "")],
-  ])("%s", async (_, first) => {
+    ["no such range any more", answer(416, { "content-range": "bytes */7" }, "")],
+    ["no such thing any more", answer(404, {}, ""), "SOURCE_NOT_FOUND"],
+    ["no longer permitted", answer(403, {}, ""), "SOURCE_UNREADABLE"],
+    ["no longer known", answer(401, {}, ""), "SOURCE_UNREADABLE"],
+    ["too slow for the server, again and again", answer(408, {}, ""), "BAD_ANSWER", true],
+    ["too busy, again and again", answer(503, {}, ""), "BAD_ANSWER", true],
+  ])("%s", async (_, first, code = "SOURCE_CHANGED", retryable = false) => {
     const { emulator, vod } = await bench();
     const { url } = await serve(after(2, { first }));
     const { error } = await attempt(vod, url, { ...options, concurrency: 1 });
-    expect(error).toMatchObject({ code: "SOURCE_CHANGED" });
+    expect(error).toMatchObject({ code, retryable });
     expect(inspect(error, { depth: 20 })).not.toContain("5ecret");
     expectNothingCommitted(emulator);
   });
@@ -306,6 +419,7 @@ describe("a URL whose content changes on the way is an error and never a wrong v
       ),
     ],
     ["is too busy", answer(503, {}, "")],
+    ["waited for too long", answer(408, {}, "")],
     [
       "stops in the middle",
       (request, response) => {
@@ -341,7 +455,7 @@ describe("a URL whose content changes on the way is an error and never a wrong v
       }),
     );
     const { error } = await attempt(vod, new URL("/film.mp4", server.origin), options);
-    expect(error).toMatchObject({ code: "SOURCE_FAILED" });
+    expect(error).toMatchObject({ code: "SOURCE_FAILED", retryable: true, cause: { code: "NETWORK" } });
     expectNothingCommitted(emulator);
   });
 

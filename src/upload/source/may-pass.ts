@@ -1,0 +1,40 @@
+import { SourceError, VodupError } from "../../errors.ts";
+
+/**
+ * What a file system says while its server, its disk or this process is busy or away: the same file may be read later.
+ * A network drive that was exported again gives ESTALE to who had it open.
+ */
+const passing = new Set([
+  "EAGAIN",
+  "EBUSY",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "EINTR",
+  "EIO",
+  "EMFILE",
+  "ENETDOWN",
+  "ENETUNREACH",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOLCK",
+  "ENOMEM",
+  "ENOTCONN",
+  "EPIPE",
+  "EREMOTEIO",
+  "ESTALE",
+  "ETIMEDOUT",
+]);
+
+/** Whether a source that failed so may be read another time: what vodup's own errors say, or the system's code. */
+export function mayPass(cause: unknown): boolean {
+  if (cause instanceof VodupError) return cause.retryable;
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string" && passing.has(cause.code);
+}
+
+/** @param cause whatever reading failed with: a caller's stream may be destroyed with anything */
+export function readingFailed(label: string, cause: unknown): SourceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SourceError("SOURCE_FAILED", `reading ${label} failed: ${why}`, { cause, retryable: mayPass(cause) });
+}
