@@ -77,10 +77,10 @@ async function whole(answer: Download, url: URL, label: string): Promise<StreamS
 }
 
 /** The first bytes of an answer, and all of them. */
-async function peek({
-  chunks,
-}: Download): Promise<{ readonly head: Uint8Array; readonly chunks: AsyncIterable<Uint8Array> }> {
-  const rest = chunks()[Symbol.asyncIterator]();
+async function peek(
+  download: Download,
+): Promise<{ readonly head: Uint8Array; readonly chunks: AsyncIterable<Uint8Array> }> {
+  const rest = download.chunks()[Symbol.asyncIterator]();
   const first = await rest.next();
   if (first.done === true) return { head: Buffer.alloc(0), chunks: none() };
   const again = async function* (): AsyncGenerator<Uint8Array> {
