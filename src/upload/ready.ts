@@ -7,7 +7,7 @@ import type { ManifestTree } from "./manifest/tree.ts";
 import type { SettledOptions, UploadOptions } from "./options.ts";
 import type { ApplyFields } from "./session/apply.ts";
 import type { OpenedSource, SourceIdentity, UploadSource } from "./source/source.ts";
-import type { SourceAccess } from "./source/open.ts";
+import type { SourceAccess } from "./source/access.ts";
 import type { TransferPlan } from "./transfer/part-plan.ts";
 import { SourceError } from "../errors.ts";
 import { endsWithin, failureLimits, openController, untilAborted } from "../http/abort.ts";

@@ -2,9 +2,7 @@ import type { OpenedSource, UploadSource } from "./source.ts";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable, isErrored, isReadable } from "node:stream";
-import type { RetryEvent } from "../../http/retry.ts";
-import type { Wire } from "../../http/wire.ts";
-import type { LanePool } from "../buffers/lane-pool.ts";
+import type { SourceAccess } from "./access.ts";
 import { SourceError, invalidArgument } from "../../errors.ts";
 import { mayPass, readingFailed } from "./may-pass.ts";
 import { streamSource } from "./source.ts";
@@ -12,17 +10,6 @@ import { pathOfFileUrl } from "./media-type.ts";
 import { BlobSource, BytesSource } from "./bytes.ts";
 import { FileSource } from "./file.ts";
 import { listenTo } from "./hand-over.ts";
-
-/** What sources are read with. */
-export interface SourceAccess {
-  readonly lanes: LanePool;
-  readonly wire: Pick<Wire, "download" | "policy" | "peer">;
-  readonly signal: AbortSignal;
-  /** Container that the caller says it has. */
-  readonly mediaType?: string | undefined;
-  /** Told of every repetition of a request that opens a source. */
-  readonly onRetry: (event: RetryEvent) => void;
-}
 
 /**
  * Opens a source: nothing is read yet, but what cannot be read is refused.

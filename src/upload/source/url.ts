@@ -1,6 +1,6 @@
 import type { Download, OpenDownload } from "../../http/download.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
-import type { SourceAccess } from "./open.ts";
+import type { SourceAccess } from "./access.ts";
 import type { SourceIdentity, OpenedSource, RangedSource, StreamSource } from "./source.ts";
 import { posix } from "node:path";
 import { NetworkError, SourceError } from "../../errors.ts";
