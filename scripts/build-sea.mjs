@@ -23,7 +23,7 @@ const replacements = {
   "src/cli/compile-cache.ts": () => [[/^[^]*$/, "export function keepCompiled() {}"]],
   "src/emulator/page/page.ts": () => [
     [/const files = new URL\([^)]+\);/, 'import { getRawAsset } from "node:sea";'],
-    [/await readFile\(new URL\(path, files\)\)\.catch\(\(\) => undefined\)/, "assetOf(path)"],
+    [/readFile\(new URL\(path, files\)\)\.catch\(\(\) => undefined\)/, "Promise.resolve(assetOf(path))"],
     [/$/, "function assetOf(path) { try { return Buffer.from(getRawAsset(path)); } catch { return undefined; } }\n"],
   ],
 };

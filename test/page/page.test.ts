@@ -288,3 +288,21 @@ test("a page of another origin reads and changes nothing", async () => {
   expect(emulator.faults()).toEqual([]);
   expect(emulator.requests()).toEqual([]);
 });
+
+test("the player comes packed, and plain where gzip is not taken", async () => {
+  const { emulator } = await emulated();
+  const lengthOf = (headers: Record<string, string>): Promise<[string | undefined, number]> =>
+    new Promise((resolve, reject) => {
+      request(`${emulator.origin}/_vodup/vendor/hls.js`, { headers }, (answer) => {
+        let length = 0;
+        answer.on("data", (chunk: Buffer) => (length += chunk.length));
+        answer.on("end", () => resolve([answer.headers["content-encoding"], length]));
+      })
+        .on("error", reject)
+        .end();
+    });
+  const [packed, packedLength] = await lengthOf({ "accept-encoding": "gzip, br" });
+  const [plain, plainLength] = await lengthOf({});
+  expect([packed, plain]).toEqual(["gzip", undefined]);
+  expect(plainLength).toBeGreaterThan(2 * packedLength);
+});

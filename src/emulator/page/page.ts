@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { gunzipSync } from "node:zlib";
 import { controlHeader, sealed } from "../door.ts";
 import { Feed, type PageSource } from "./feed.ts";
 
@@ -48,7 +49,7 @@ export class Page {
     else if (place === "stream") new Feed(this.#source, response, this.#closing).start({ ...pageHeaders });
     else if (place === "secret") this.#tellSecret(request, response);
     else if (place === "requests") answerJson(response, this.#source.requestDetail(Number(id)));
-    else await serve(response, path);
+    else await serve(request, response, path);
   }
 
   /** Told only to who asks for it in so many words: a script of the page, or no browser. */
@@ -58,13 +59,18 @@ export class Page {
   }
 }
 
-async function serve(response: ServerResponse, path: string): Promise<void> {
+async function serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
   const type = fileTypes[/^(?:[a-z0-9-]+\/)?[a-z0-9-]+\.([a-z]+)$/.exec(path)?.[1] ?? ""];
-  const bytes = type === undefined ? undefined : await readFile(new URL(path, files)).catch(() => undefined);
-  if (bytes === undefined || type === undefined) return answer(response, 404, "the page has no such file");
-  response.writeHead(200, { ...pageHeaders, "Content-Type": type, "Cache-Control": "no-cache" });
-  response.end(bytes);
+  const plain = type === undefined ? undefined : await read(path);
+  const packed = type === undefined || plain !== undefined ? undefined : await read(`${path}.gz`);
+  if (type === undefined || (plain ?? packed) === undefined) return answer(response, 404, "the page has no such file");
+  const asPacked = packed !== undefined && /\bgzip\b/.test(String(request.headers["accept-encoding"]));
+  const encoding = asPacked ? { "Content-Encoding": "gzip" } : {};
+  response.writeHead(200, { ...pageHeaders, ...encoding, "Content-Type": type, "Cache-Control": "no-cache" });
+  response.end(packed === undefined || asPacked ? (plain ?? packed) : gunzipSync(packed));
 }
+
+const read = (path: string): Promise<Buffer | undefined> => readFile(new URL(path, files)).catch(() => undefined);
 
 function answerJson(response: ServerResponse, value: unknown): void {
   if (value === undefined) return answer(response, 404, "not kept any more");
