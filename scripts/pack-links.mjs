@@ -35,7 +35,7 @@ async function makeAbsolute() {
     await copyFile(join(root, page), aside(page));
     await writeFile(join(root, page), absoluteLinks(text, { page, address, version, isFolder }));
   }
-  // Declarations name pages in running text. dist is made anew by every build.
+  // Declarations name pages in running text. dist is made again by every build.
   const names = await readdir(join(root, "dist"), { recursive: true });
   for (const name of names.filter((each) => each.endsWith(".d.ts"))) {
     const path = join(root, "dist", name);

@@ -135,7 +135,7 @@ export class VodClient {
   }
 
   /**
-   * Says what became of an upload in state `committing` or `committed`: repeats that commit, without a source.
+   * Reports the result of an upload in state `committing` or `committed`: repeats that commit, without a source.
    * @throws CommitUncertainError; CheckpointError; TypeError for a checkpoint in another state
    */
   async settle(checkpoint: Checkpoint, options: SettleOptions = {}): Promise<UploadResult> {

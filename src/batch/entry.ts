@@ -64,7 +64,7 @@ export function readEntry(
   return { name: String(name), source: source ?? "", options, key };
 }
 
-/** All that is wrong with an entry, the first of each field: whoever corrects a line wants to do it once. */
+/** All that is wrong with an entry, the first of each field: a line is corrected once, not mistake by mistake. */
 class Mistakes {
   readonly #found = new Map<string, Error>();
 

@@ -19,7 +19,7 @@ export interface BatchNews {
   /** Something moved. */
   readonly progress: () => void;
   readonly warning: (source: string, warning: { readonly code: string; readonly message: string }) => void;
-  /** An entry has ended. @returns when whoever is told has taken it: report and journal have it too */
+  /** An entry has ended. @returns when the caller has taken it: report and journal have it too */
   readonly ended: (line: OutcomeLine, error?: unknown) => Promise<void>;
 }
 
@@ -113,7 +113,7 @@ export async function uploadEntry(
   }
 }
 
-/** The rest of `wait`: a media that is stored stays so, whatever becomes of this. */
+/** The rest of `wait`: a media that is stored stays so, however this ends. */
 async function processed(
   task: BatchTask,
   entry: BatchEntry,

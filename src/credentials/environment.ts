@@ -10,7 +10,7 @@ const tokenVariables = ["TENCENTCLOUD_SESSION_TOKEN", "TENCENTCLOUD_TOKEN"];
 
 /**
  * Credentials of the environment: `TENCENTCLOUD_SECRET_ID`, `TENCENTCLOUD_SECRET_KEY` and, of temporary ones,
- * `TENCENTCLOUD_SESSION_TOKEN` or else `TENCENTCLOUD_TOKEN`. Read anew whenever credentials are asked for.
+ * `TENCENTCLOUD_SESSION_TOKEN` or else `TENCENTCLOUD_TOKEN`. Read again whenever credentials are asked for.
  *
  * @param env @defaultValue process.env
  * @returns a provider that rejects with VodupError `CREDENTIALS` when the key variables are not set, only one of them

@@ -21,7 +21,7 @@ export function credentialFiles(home: string = homedir()): readonly string[] {
 
 /**
  * Credentials of the first file that exists: an INI file whose section has `secret_id`, `secret_key` and, of temporary
- * ones, `token`. Read anew whenever credentials are asked for.
+ * ones, `token`. Read again whenever credentials are asked for.
  *
  * @returns a provider that rejects with VodupError `CREDENTIALS` when no file exists, or the first that does cannot be
  * read or does not hold them: it is not passed over in silence

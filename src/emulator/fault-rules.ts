@@ -200,7 +200,7 @@ export class FaultPlan {
     this.set(rules);
   }
 
-  /** Replaces all rules and starts counting anew. */
+  /** Replaces all rules and starts counting from 0. */
   set(rules: readonly FaultRule[]): void {
     this.#rules = parseFaultRules(rules).map((rule) => ({
       rule,

@@ -91,7 +91,7 @@ export interface Inspector {
   secrets(): string[];
   /** Attempts to push an event. */
   deliveries(): Delivery[];
-  /** The last 1,000 events, whether they were sent or not, and what became of each. */
+  /** The last 1,000 events, whether they were sent or not, and the state of each. */
   events(): LoggedEvent[];
   /** Sends an event once more: pushes it, or lets it be pulled again. @throws {TypeError} when there is none */
   sendEventAgain(id: number): void;
@@ -106,7 +106,7 @@ export interface Inspector {
   faults(): RuleCount[];
   /** Lets the certificates of a session, or of all of them, expire now. @throws {TypeError} for an unknown FileId */
   expireCertificates(fileId?: string): void;
-  /** Replaces the fault rules and starts counting anew. @throws {TypeError} for what is no rule */
+  /** Replaces the fault rules and starts counting from 0. @throws {TypeError} for what is no rule */
   setFaults(rules: readonly FaultRule[]): void;
   /** Moves the emulator's clock by `ms` (negative: back). */
   advanceClock(ms: number): void;

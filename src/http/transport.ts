@@ -15,7 +15,7 @@ import { loopTurn } from "./loop-turn.ts";
 import { tap } from "./tap.ts";
 import { abortLimits, untilAborted } from "./abort.ts";
 
-/** A request body that can be sent any number of times: each `open()` starts it afresh. */
+/** A request body that can be sent any number of times: each `open()` starts it from the beginning. */
 export interface ReplayableBody {
   readonly size: number;
   /** Each chunk must stay untouched until the next one is asked for. */
@@ -216,7 +216,7 @@ function wireBody(
 }
 
 /**
- * A RetryAgent of the caller's sends the same body a second time: it then begins anew, where a generator would be
+ * A RetryAgent of the caller's sends the same body a second time: it then begins again, where a generator would be
  * spent.
  */
 function reopened(

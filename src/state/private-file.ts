@@ -39,7 +39,7 @@ export async function readOwn(path: string): Promise<string | undefined> {
 }
 
 /**
- * Replaces a file's content at once: whoever reads it, after a crash too, finds the old text or the new one, whole.
+ * Replaces a file's content at once: a reader, after a crash too, finds the old text or the new one, whole.
  * Readable by its owner only. One writer at a time (see lock.ts).
  * @param check asked last, when only the file's place is still to be taken: what it throws leaves the old text
  */

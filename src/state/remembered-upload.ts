@@ -11,7 +11,7 @@ import { CheckpointError, SourceError } from "../errors.ts";
 import { shownSource } from "../shown-source.ts";
 import { summarizeCheckpoint } from "../upload/state/summary.ts";
 import { otherState, placeProblem } from "./place-problem.ts";
-import { reasonAfresh } from "./reason-afresh.ts";
+import { reasonToStartOver } from "./reason-to-start-over.ts";
 
 /** The upload is done, and its FileId could not be printed. */
 export class PrintError extends Error {
@@ -157,11 +157,11 @@ export class RememberedUpload {
     const source = shownSource(this.#source);
     if (settled !== undefined && memory.kind === "batch") {
       // Its media belongs into the journal first; what becomes of the changed file the next run says (--changed).
-      const message = `${source}: ${reasonAfresh(why)}${done}; run again for what it is now`;
+      const message = `${source}: ${reasonToStartOver(why)}${done}; run again for what it is now`;
       this.#task.news.warning({ code: "FRESH_START", message });
       return settled;
     }
-    const message = `${source}: starting from the beginning, since ${reasonAfresh(why)}${done}`;
+    const message = `${source}: starting from the beginning, since ${reasonToStartOver(why)}${done}`;
     this.#task.news.warning({ code: "FRESH_START", message });
     await memory.store.remove();
     this.#found = undefined;

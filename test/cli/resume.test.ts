@@ -192,7 +192,7 @@ describe("a second run", () => {
     await expectOnlyTheRest(() => bench.run(["upload", path, ...small]));
   });
 
-  test("after the file has changed: starts afresh with a note, and removes the old parts", async () => {
+  test("after the file has changed: starts from the beginning with a note, and removes the old parts", async () => {
     const run = await startStuck();
     run.child.kill("SIGTERM");
     await run.ended;
@@ -239,7 +239,7 @@ describe("a second run", () => {
     });
   });
 
-  test("with a state that is no state: starts afresh", async () => {
+  test("with a state that is no state: starts from the beginning", async () => {
     const run = await startStuck();
     run.child.kill("SIGTERM");
     await run.ended;

@@ -170,7 +170,7 @@ describe("resume.mjs", () => {
     await expect(stat(state)).rejects.toThrow("ENOENT");
   });
 
-  test("a state of another content is put away, and the upload begins afresh", async () => {
+  test("a state of another content is put away, and the upload begins from the beginning", async () => {
     const project = await start();
     await project.write("big.mkv", randomBytes(3 * mib));
     project.emulator.setFaults([{ operation: "UploadPart", partNumber: 3, fault: { kind: "hang" } }]);

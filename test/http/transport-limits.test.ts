@@ -39,7 +39,7 @@ describe("the headers limit", () => {
     expect(error).toMatchObject({ code: "TIMEOUT", phase: "headers" });
   });
 
-  test("counts anew from the end of the request, not from its beginning", async () => {
+  test("counts again from the end of the request, not from its beginning", async () => {
     const server = await httpServer(async (incoming, response) => {
       for await (const chunk of incoming) void chunk;
       await pause(250);

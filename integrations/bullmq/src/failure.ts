@@ -4,10 +4,10 @@ import { CheckpointError, CosError, VodupError } from "vodup";
 /**
  * What becomes of a job whose upload failed:
  * - `later` it goes on from its checkpoint after a while
- * - `afresh` its checkpoint leads nowhere: it is tried again without
+ * - `start-over` its checkpoint leads nowhere: it is tried again without
  * - `final` it would fail again
  */
-export type Fate = "later" | "afresh" | "final";
+export type Fate = "later" | "start-over" | "final";
 
 /**
  * What is final for one upload on its own, and passes for the next run of a job: a worker that did not know yet that it
@@ -18,7 +18,7 @@ const passing = new Set(["NoSuchUpload", "ExpiredToken"]);
 const mistakes = new Set<unknown>(["ERR_INVALID_ARG_VALUE", "ERR_INVALID_URL"]);
 
 export function fateOf(error: unknown, checkpoint: Checkpoint | undefined): Fate {
-  if (error instanceof CheckpointError) return mayStartOver(checkpoint) ? "afresh" : "final";
+  if (error instanceof CheckpointError) return mayStartOver(checkpoint) ? "start-over" : "final";
   if (error instanceof CosError && passing.has(error.cosCode)) return "later";
   if (error instanceof VodupError) return error.retryable ? "later" : "final";
   return error instanceof Error && "code" in error && mistakes.has(error.code) ? "final" : "later";

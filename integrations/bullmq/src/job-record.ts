@@ -56,7 +56,7 @@ export class JobRecord {
   }
 
   /**
-   * Gives up what was begun, so that the next run starts afresh.
+   * Gives up what was begun, so that the next run starts from the beginning.
    * @param discard removes what was sent; only called while the job is this worker's
    */
   async startOver(discard: (checkpoint: Checkpoint) => Promise<unknown>): Promise<void> {

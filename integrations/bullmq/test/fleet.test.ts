@@ -142,7 +142,7 @@ const committed = (requests: readonly LoggedRequest[]): Set<unknown> => {
 /**
  * What a worker that ends has in flight is sent again, and no more: what the service had stored of it is found. Whoever
  * loses a lock to a slow machine may send all that its successor sends; and a file whose certificate expired, and could
- * not be renewed, is begun afresh.
+ * not be renewed, is begun from the beginning.
  */
 function judgeParts(sources: readonly Source[], requests: readonly LoggedRequest[], { everyone, lost }: Fleet): void {
   const sent = requests.filter(({ operation }) => operation === "UploadPart");

@@ -106,7 +106,7 @@ describe("what becomes of a job whose upload failed", () => {
     ["a certificate that ran out twice", cos("ExpiredToken"), "uploading", "later"],
     ["Redis", new Error("OOM command not allowed"), "committing", "later"],
     ["options", Object.assign(new TypeError("x"), { code: "ERR_INVALID_ARG_VALUE" }), "uploading", "final"],
-    ["another source, nothing committed", mismatch, "transferred", "afresh"],
+    ["another source, nothing committed", mismatch, "transferred", "start-over"],
     ["another source, perhaps committed", mismatch, "committing", "final"],
     ["another source, committed", mismatch, "committed", "final"],
     ["nobody knows", new VodupError("COMMIT_UNCERTAIN", "x"), "committing", "final"],

@@ -149,7 +149,7 @@ describe("a failure", () => {
     expect(await committed()).toEqual([sha256(bytes)]);
   });
 
-  test("of the source's being another since then begins afresh, with what was sent removed", async () => {
+  test("of the source's being another since then begins from the beginning, with what was sent removed", async () => {
     const path = await site.file("film.mp4", content(4 * mib, 8));
     site.emulator.setFaults([stuck]);
     const first = site.work();

@@ -65,7 +65,7 @@ export class Pusher {
     const shown = url === undefined ? "" : `${url.origin}${url.pathname}`;
     for (let attempt = 1; attempt <= this.#settings.pushAttempts; attempt++) {
       const time = this.#clock.now();
-      // Made anew for each attempt: T would be past otherwise.
+      // Made again for each attempt: T would be past otherwise.
       const signed = signKey === undefined ? undefined : sign(signKey, time);
       const sent =
         url === undefined || !(this.#settings.pushAnywhere || isLoopback(url.hostname))

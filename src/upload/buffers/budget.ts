@@ -136,9 +136,9 @@ export class MemoryBudget {
     return this.#used === 0 || this.#used + bytes <= this.total;
   }
 
-  /** Begins to wait for a shortage, or begins anew because memory has changed hands. */
-  #watchFrom(anew: boolean): void {
-    if (!anew) return;
+  /** Begins to wait for a shortage, or begins again because memory has changed hands. */
+  #watchFrom(fromNow: boolean): void {
+    if (!fromNow) return;
     clearTimeout(this.#watch);
     this.#watch = undefined;
     if (this.#queue.length === 0) return;

@@ -21,7 +21,7 @@ export interface SettleOptions {
 }
 
 /**
- * Finds out what became of an upload whose CommitUpload may have been sent, without its source.
+ * Finds out the result of an upload whose CommitUpload may have been sent, without its source.
  * @throws CheckpointError `CHECKPOINT_INVALID`, `CHECKPOINT_MISMATCH` for another endpoint
  * @throws TypeError `ERR_INVALID_ARG_VALUE` for a checkpoint of which nothing can have been committed
  * @throws as a commit does, `COMMIT_UNCERTAIN` included

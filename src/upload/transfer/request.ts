@@ -20,7 +20,7 @@ export type Requesting = <T>(
 ) => Promise<T>;
 
 /**
- * Sends an upload's COS requests: every attempt is signed anew with the certificate of the moment, a refused
+ * Sends an upload's COS requests: every attempt is signed again with the certificate of the moment, a refused
  * certificate is renewed and a wrong clock corrected, a bounded number of times a request.
  *
  * @param origin of the storage

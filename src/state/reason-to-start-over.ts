@@ -1,7 +1,7 @@
 import type { CheckpointError } from "../errors.ts";
 
 /** Why an upload does not go on from what an earlier run left, for who is not asked to do anything about it. */
-export function reasonAfresh({ code, field = "" }: CheckpointError): string {
+export function reasonToStartOver({ code, field = "" }: CheckpointError): string {
   if (code === "CHECKPOINT_INVALID") return "the state that an earlier run left cannot be used";
   if (code === "CHECKPOINT_EXPIRED") return "the certificate of an earlier run has expired and could not be renewed";
   if (/^source\b|\.source\b/.test(field)) return "the source has changed since an earlier run";
