@@ -124,7 +124,7 @@ describe("commands", () => {
     const listed = blocks
       .filter(({ language }) => language === "text")
       .flatMap(({ page, code }) =>
-        [...code.matchAll(/^vodup ([a-z]+)(?: ([a-z0-9]+(?:\|[a-z0-9]+)+))?/gm)].map((match) => ({ page, match })),
+        [...code.matchAll(/^vodup ([a-z-]+)(?: ([a-z0-9]+(?:\|[a-z0-9]+)+))?/gm)].map((match) => ({ page, match })),
       )
       .flatMap(({ page, match: [, name = "", rest] }) => {
         const names = rest === undefined ? [name] : rest.split("|").map((one) => `${name} ${one}`);
