@@ -64,7 +64,6 @@ async function whole(answer: Download, url: URL, label: string): Promise<StreamS
         `${label} was served compressed (Content-Encoding) although identity was requested; cannot upload it`,
       );
     }
-    refuseManifest(label, manifestIn(answer, Buffer.alloc(0)));
     const { head, chunks } = await peek(answer);
     refuseManifest(label, manifestIn(answer, head));
     const length = Number(answer.headers["content-length"] ?? Number.NaN);
@@ -223,18 +222,18 @@ function nameOf(url: URL): string | undefined {
 
 /** Statuses that another request for the same URL cannot change now. */
 function saysWhy(status: number): boolean {
-  return status === 404 || status === 410 || isPassing(status);
+  return status === 404 || status === 410 || isBusy(status);
 }
 
-/** Statuses of a server that is busy, restarts or waited for too long; 501 and 505 do not change. */
-function isPassing(status: number): boolean {
+/** Of anybody's web server that is busy, restarts or waited for too long; 501 and 505 do not change. */
+function isBusy(status: number): boolean {
   return [408, 425, 429].includes(status) || (status >= 500 && status !== 501 && status !== 505);
 }
 
 function refused(label: string, host: string, { status, headers }: Download): SourceError | NetworkError {
   if (status === 404 || status === 410)
     return new SourceError("SOURCE_NOT_FOUND", `${label} does not exist (${status})`);
-  if (isPassing(status)) {
+  if (isBusy(status)) {
     const where = { host, phase: "headers", status, retryAfterMs: retryAfterMs(headers) } as const;
     return new NetworkError("BAD_ANSWER", `${label} answered ${status}`, where, { retryable: true });
   }
