@@ -45,8 +45,11 @@ const type = "multipart/form-data; boundary=XX";
 describe("reading a form", () => {
   test("what a browser's FormData makes, cut anywhere", async () => {
     const letters = fc.string({ unit: fc.constantFrom("\r", "\n", "-", "X", "a", '"', "é", "\0"), maxLength: 40 });
+    // A form writes a quote as %22 and line ends as %0D and %0A, but leaves a % as it is: those names are ambiguous.
     const entry = fc.record({
-      name: fc.string({ minLength: 1, maxLength: 10 }).filter((name) => !/[\r\n\\\ud800-\udfff]/.test(name)),
+      name: fc
+        .string({ minLength: 1, maxLength: 10 })
+        .filter((name) => !/[\r\n\\\ud800-\udfff]|%(?:0A|0D|22)/.test(name)),
       content: letters,
     });
     await fc.assert(
