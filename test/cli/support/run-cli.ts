@@ -19,7 +19,8 @@ export interface RunningCli {
 }
 
 /** What a test's process would pass on and change the outcome. */
-const foreign = /^(?:TENCENTCLOUD_|VODUP_|XDG_STATE_HOME$|https?_proxy$|no_proxy$|NODE_OPTIONS$|CI$|NO_COLOR$|FORCE_COLOR$|VITEST)/i;
+const foreign =
+  /^(?:TENCENTCLOUD_|VODUP_|XDG_STATE_HOME$|https?_proxy$|no_proxy$|NODE_OPTIONS$|CI$|NO_COLOR$|FORCE_COLOR$|VITEST)/i;
 
 export function cleanEnvironment(env: Readonly<Record<string, string | undefined>> = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name));
