@@ -68,12 +68,17 @@ export function leaksIn(text: string, secrets: readonly string[] = []): string[]
 const privateAddress =
   /(?<![\d.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254)\.\d{1,3}\.\d{1,3}(?![\d.])/g;
 
-/** Digits within a hash are no account; those behind letters, as in `vodgzp1250000000`, are. */
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Digits within a hash or a UUID are no account; those behind letters, as in `vodgzp1250000000`, are. */
 function isAccount(match: RegExpMatchArray): boolean {
   const { index = 0, input = "" } = match;
   const before = /[0-9A-Za-z]*$/.exec(input.slice(Math.max(0, index - 128), index))?.[0] ?? "";
   const after = /^[0-9A-Za-z]*/.exec(input.slice(index + 10, index + 138))?.[0] ?? "";
   if (/^[0-9a-f]{24,}$/.test(`${before}${match[0]}${after}`)) return false;
+  const start = /[0-9a-f-]*$/.exec(input.slice(Math.max(0, index - 36), index))?.[0] ?? "";
+  const end = /^[0-9a-f-]*/.exec(input.slice(index + 10, index + 46))?.[0] ?? "";
+  if (uuid.test(`${start}${match[0]}${end}`)) return false;
   return !knownAccounts.has(match[0]) && !madeUpAccount.test(match[0]);
 }
 
