@@ -12,7 +12,13 @@ if (!/^[\w-]+$/.test(newOwner) || !/^[\w.-]+$/.test(newRepository)) {
   process.exit(2);
 }
 
-for (const file of ["package.json", "integrations/bullmq/package.json", ".github/CODEOWNERS", "Dockerfile"]) {
+for (const file of [
+  "package.json",
+  "integrations/bullmq/package.json",
+  "integrations/bullmq/Dockerfile",
+  ".github/CODEOWNERS",
+  "Dockerfile",
+]) {
   const path = join(root, file);
   const text = await readFile(path, "utf8");
   await writeFile(

@@ -73,6 +73,7 @@ export async function runFleet({ redis, sink, workers, uploads, rate, requests }
     TENCENTCLOUD_SECRET_KEY: "exampleSecretKey",
     UPLOADS: String(uploads),
     RATE: String(rate),
+    ROOTS: "/",
   };
   const children = Array.from({ length: workers }, () =>
     spawn(process.execPath, [join(folder, "dist/main.js"), "worker"], { env, stdio: ["ignore", "pipe", "inherit"] }),

@@ -1,4 +1,5 @@
 import type { Checkpoint } from "vodup";
+import { UnrecoverableError } from "bullmq";
 import { CheckpointError, CosError, VodupError } from "vodup";
 
 /**
@@ -14,14 +15,14 @@ export type Fate = "later" | "start-over" | "final";
  * had lost the job has completed the object, or a certificate ran out again just after it was renewed.
  */
 const passing = new Set(["NoSuchUpload", "ExpiredToken"]);
-/** Of options, and of a source that looks like a URL and is none. */
-const mistakes = new Set<unknown>(["ERR_INVALID_ARG_VALUE", "ERR_INVALID_URL"]);
 
 export function fateOf(error: unknown, checkpoint: Checkpoint | undefined): Fate {
   if (error instanceof CheckpointError) return mayStartOver(checkpoint) ? "start-over" : "final";
   if (error instanceof CosError && passing.has(error.cosCode)) return "later";
   if (error instanceof VodupError) return error.retryable ? "later" : "final";
-  return error instanceof Error && "code" in error && mistakes.has(error.code) ? "final" : "later";
+  // Of options, and of a source that is refused.
+  const isMistake = error instanceof Error && "code" in error && error.code === "ERR_INVALID_ARG_VALUE";
+  return isMistake || error instanceof UnrecoverableError ? "final" : "later";
 }
 
 /** Whether it is certain that no commit was sent: only then may an upload be given up and begun again. */

@@ -1,23 +1,34 @@
 import type { WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { ProgressEvent, UploadResult, VodClient } from "vodup";
+import type { AdmissionOptions } from "./admission.ts";
+import type { UploadMetrics } from "./metrics.ts";
 import type { UploadJob, UploadJobData } from "./upload-queue.ts";
 import { UnrecoverableError, WaitingError, Worker } from "bullmq";
 import { VodupError } from "vodup";
+import { admission } from "./admission.ts";
 import { fateOf, mayStartOver } from "./failure.ts";
 import { JobRecord } from "./job-record.ts";
 import { defaultName } from "./upload-queue.ts";
 
-export interface UploadWorkerOptions extends WorkerOptions {
+/** What a worker needs of a `VodClient`. */
+export type UploadClient = Pick<VodClient, "upload" | "discard">;
+
+export interface UploadWorkerOptions extends WorkerOptions, AdmissionOptions {
   /** With `maxRetriesPerRequest: null`: a worker waits for a Redis that is away. */
   readonly connection: Redis;
-  readonly vod: VodClient;
+  readonly vod: UploadClient;
+  /** Counts what this worker does. @defaultValue none */
+  readonly uploadMetrics?: UploadMetrics | undefined;
   /** Milliseconds between two writes of a checkpoint, or of progress, where only parts were added. @defaultValue 2000 */
   readonly partsEveryMs?: number | undefined;
 }
 
 /** Its `close()` takes no more jobs, stops the running uploads with their parts kept, and gives their jobs back. */
-export type UploadWorker = Worker<UploadJobData, UploadResult, "upload">;
+export type UploadWorker = Worker<UploadJobData, UploadResult, "upload"> & {
+  /** Ids of the jobs whose uploads run now. */
+  readonly inHand: ReadonlySet<string>;
+};
 
 /** Where uploads need other numbers than BullMQ's. */
 const workerOptions = {
@@ -30,9 +41,15 @@ const workerOptions = {
   maxStalledCount: 50,
 };
 
-/** BullMQ's worker, uploading. The client and the connection stay open after it: they are the caller's. */
+/**
+ * BullMQ's worker, uploading. The client and the connection stay open after it: they are the caller's.
+ * @throws TypeError without `roots`, `hosts` and `accept`: it would refuse every job
+ */
 export function startUploadWorker(options: UploadWorkerOptions, name: string = defaultName): UploadWorker {
-  const { vod, partsEveryMs = 2_000, ...own } = options;
+  const { uploadMetrics, roots, hosts, accept, partsEveryMs = 2_000, ...own } = options;
+  const vod = uploadMetrics?.measure(options.vod) ?? options.vod;
+  const admit = admission({ roots, hosts, accept });
+  const inHand = new Set<string>();
 
   /**
    * One run of a job: begins its upload, or goes on with what another run has left. BullMQ makes a signal only for a
@@ -40,7 +57,18 @@ export function startUploadWorker(options: UploadWorkerOptions, name: string = d
    */
   async function run(job: UploadJob, token?: string, signal?: AbortSignal): Promise<UploadResult> {
     if (job.data.result !== undefined) return job.data.result;
-    if (worker.closing !== undefined) return giveBack(job, token);
+    // A worker that drains may still be handed the job that it was waiting for.
+    if (worker.closing !== undefined || worker.isPaused()) return giveBack(job, token);
+    const id = job.id ?? "";
+    inHand.add(id);
+    try {
+      return await runUpload(job, token, signal);
+    } finally {
+      inHand.delete(id);
+    }
+  }
+
+  async function runUpload(job: UploadJob, token?: string, signal?: AbortSignal): Promise<UploadResult> {
     const place = { redis: own.connection, key: worker.toKey(job.id ?? ""), token: token ?? "", partsEveryMs };
     const record = new JobRecord(place, job.data);
     try {
@@ -59,13 +87,13 @@ export function startUploadWorker(options: UploadWorkerOptions, name: string = d
     }
   }
 
-  function upload(job: UploadJob, record: JobRecord, signal: AbortSignal | undefined): Promise<UploadResult> {
-    const { source, options: { cover, ...uploadOptions } = {}, checkpoint } = job.data;
+  async function upload(job: UploadJob, record: JobRecord, signal: AbortSignal | undefined): Promise<UploadResult> {
+    const { options: { cover, ...uploadOptions } = {}, checkpoint } = job.data;
     const end = new AbortController();
     signal?.addEventListener("abort", () => end.abort(signal.reason));
-    return vod.upload(sourceOf(source), {
+    return vod.upload(await admit(job.data.source, job), {
       ...uploadOptions,
-      cover: cover === undefined ? undefined : sourceOf(cover),
+      cover: cover === undefined ? undefined : await admit(cover, job),
       checkpoint,
       signal: end.signal,
       // Whether parts may go is known when it is known whose the job is.
@@ -80,7 +108,9 @@ export function startUploadWorker(options: UploadWorkerOptions, name: string = d
     });
   }
 
-  const worker: UploadWorker = new Worker(name, run, { ...workerOptions, ...own });
+  const base = new Worker<UploadJobData, UploadResult, "upload">(name, run, { ...workerOptions, ...own });
+  const worker: UploadWorker = Object.assign(base, { inHand });
+  uploadMetrics?.watch(worker);
   worker.on("lockRenewalFailed", (ids) => {
     for (const id of ids) worker.cancelJob(id, "the job is no longer this worker's: its lock has expired");
   });
@@ -109,11 +139,6 @@ function progressOn(job: UploadJob, everyMs: number): (event: ProgressEvent) => 
     clearTimeout(timer);
     tell();
   };
-}
-
-/** A source as `VodClient.upload` takes it. */
-function sourceOf(text: string): string | URL {
-  return /^https?:\/\//i.test(text) ? new URL(text) : text;
 }
 
 /** The code in front: it is what a dashboard is searched for. */

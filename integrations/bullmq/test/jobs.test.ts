@@ -62,7 +62,7 @@ describe("a job", () => {
     await once(server, "listening");
     try {
       const { port } = server.address() as { port: number };
-      site.work();
+      site.work({ hosts: [`127.0.0.1:${port}`] });
       const job = await site.ended(await site.add({ source: `http://127.0.0.1:${port}/film.mp4?signed=1` }));
       expect(job.returnvalue.transfer.bytes).toBe(bytes.length);
       expect(await committed()).toEqual([sha256(bytes)]);
@@ -132,7 +132,7 @@ describe("a failure", () => {
     const job = await site.ended(await site.add({ source, options: { partSize: 1 } }));
     expect([job.failedReason, job.attemptsMade]).toEqual([expect.stringContaining("partSize"), 1]);
     const noUrl = await site.ended(await site.add({ source: "https://[" }));
-    expect([noUrl.failedReason, noUrl.attemptsMade]).toEqual([expect.stringContaining("URL"), 1]);
+    expect([noUrl.failedReason, noUrl.attemptsMade]).toEqual([expect.stringMatching(/^SOURCE_REFUSED: .*URL/), 1]);
     expect(site.asked("ApplyUpload")).toBe(0);
   });
 
@@ -266,6 +266,7 @@ describe("workers", () => {
         TENCENTCLOUD_SECRET_KEY: secretKey,
         VODUP_VOD_ENDPOINT: origin,
         VODUP_COS_ENDPOINT: origin,
+        ROOTS: site.folder,
       };
     });
 
@@ -286,7 +287,8 @@ describe("workers", () => {
       await eventually("it is uploaded and said", () => working.said.out.includes("\n"));
       working.child.kill("SIGTERM");
       const out = `${jobIdOf({ source })} ${site.emulator.media()[0]?.fileId}\n`;
-      expect([await working.exit, working.said]).toEqual([0, { out, err: "" }]);
+      const err = "SIGTERM\ndraining: no more jobs are taken, and nothing is running\ndraining: done\n";
+      expect([await working.exit, working.said]).toEqual([0, { out, err }]);
       const misused = run("dist/main.js", "work");
       expect([await misused.exit, misused.said.out]).toEqual([2, ""]);
       env.RATE = "fast";
@@ -298,7 +300,11 @@ describe("workers", () => {
       const page = await readFile(join(import.meta.dirname, "../README.md"), "utf8");
       const [, block = ""] = /```js\n([\s\S]*?)```/.exec(page) ?? [];
       const source = await site.file("film.mp4", content(10, 13));
-      const program = run("--input-type=module", "--eval", block.replace("/mnt/library/film.mp4", source));
+      const program = run(
+        "--input-type=module",
+        "--eval",
+        block.replace("/mnt/library/film.mp4", source).replaceAll("/mnt/library", site.folder),
+      );
       await eventually("it is uploaded and said", () => program.said.out.includes("\n"));
       program.child.kill("SIGTERM");
       expect([await program.exit, program.said.err]).toEqual([0, ""]);

@@ -54,7 +54,7 @@ export class Site {
       ...client,
     });
     const connection = this.redis.connect();
-    const worker = startUploadWorker({ connection, vod, partsEveryMs: 0, ...options });
+    const worker = startUploadWorker({ connection, vod, roots: [this.folder], partsEveryMs: 0, ...options });
     worker.on("error", () => undefined);
     this.#endings.push(async () => {
       await worker.close();

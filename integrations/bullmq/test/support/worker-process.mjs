@@ -1,4 +1,5 @@
 // A worker as a process of its own, for tests to kill: node worker-process.mjs '{…}'. A line of JSON for each event.
+import { tmpdir } from "node:os";
 import { Redis } from "ioredis";
 import { VodClient } from "vodup";
 import { startUploadWorker } from "../../dist/index.js";
@@ -13,7 +14,7 @@ const vod = new VodClient({
   cosEndpoint: origin,
   ...client,
 });
-const worker = startUploadWorker({ connection, vod, ...options });
+const worker = startUploadWorker({ connection, vod, roots: [tmpdir()], ...options });
 worker.on("error", ({ message }) => tell({ event: "error", message }));
 worker.on("active", (job) => tell({ event: "active", id: job.id }));
 worker.on("completed", (job, { fileId }) => tell({ event: "completed", id: job.id, fileId }));
