@@ -19,6 +19,7 @@ export type Family =
   | "multipart"
   | "commit"
   | "retry"
+  | "answers"
   | "ambiguity"
   | "abort"
   | "resume"

@@ -112,12 +112,16 @@ async function wholeBody(answer: Answer): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+const inCapitals = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]));
+
 function writeHead(exchange: Exchange, answer: Answer, extra: Readonly<Record<string, string>>): void {
   const { response, entry } = exchange;
   if (response.destroyed || exchange.request.socket.destroyed) throw new Disconnected("the peer left");
   entry.status = answer.status;
   entry.code = answer.code;
-  const headers = { Date: new Date(exchange.now).toUTCString(), ...extra, ...answer.headers };
+  const named = { Date: new Date(exchange.now).toUTCString(), ...extra, ...answer.headers };
+  const headers = exchange.fault?.kind === "capital-headers" ? inCapitals(named) : named;
   const body = answer.body instanceof Uint8Array ? answer.body : undefined;
   exchange.trace.answer = { headers, body };
   response.writeHead(answer.status, headers);

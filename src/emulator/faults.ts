@@ -35,6 +35,8 @@ export type Fault =
   | { readonly kind: "wrong-etag" }
   /** The answer has no x-cos-hash-crc64ecma. */
   | { readonly kind: "drop-crc64" }
+  /** The names of the answer's headers come in capitals. */
+  | { readonly kind: "capital-headers" }
   /** The first body byte is stored changed; the checksums answered are those of what was stored. */
   | { readonly kind: "corrupt-body" }
   /** The operation is done; the answer is 200, white space, and the end. */
@@ -70,6 +72,7 @@ export const faultFields: Readonly<
   "wrong-crc64": {},
   "wrong-etag": {},
   "drop-crc64": {},
+  "capital-headers": {},
   "corrupt-body": {},
   "white-space": {},
   "keep-alive": { ms: "number", spaces: "number" },

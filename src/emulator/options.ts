@@ -71,6 +71,8 @@ export interface EmulatorOptions {
   readonly crc64?: boolean | undefined;
   /** Whether a certificate may list multipart uploads. @defaultValue true */
   readonly listMultipartUploads?: boolean | undefined;
+  /** Most parts on a page of ListParts, whatever the request asks for: 1 to 1000. @defaultValue 1000 */
+  readonly listedParts?: number | undefined;
   /** Least size in bytes of every part but the last. @defaultValue 1 MiB */
   readonly minPartSize?: number | undefined;
   /** Whether NewFileUpload and FileDeleted are sent; the real service's switches start OFF. @defaultValue true */
@@ -183,6 +185,7 @@ const optionNames = {
   hostWithoutPort: true,
   crc64: true,
   listMultipartUploads: true,
+  listedParts: true,
   minPartSize: true,
   uploadEvents: true,
   eventMode: true,
@@ -249,6 +252,7 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     hostWithoutPort: options.hostWithoutPort ?? false,
     crc64: options.crc64 ?? true,
     listMultipartUploads: options.listMultipartUploads ?? true,
+    listedParts: options.listedParts ?? 1000,
     minPartSize: options.minPartSize ?? 2 ** 20,
     uploadEvents: options.uploadEvents ?? true,
     eventMode: options.eventMode ?? (options.notificationUrl === undefined ? "PULL" : "PUSH"),

@@ -167,6 +167,12 @@ describe("answers", () => {
     expect(answers.map((answer) => answer.headers.etag === right.headers.etag)).toEqual([true, true, false]);
   });
 
+  test("whose header names are in capitals", async () => {
+    const { emulator, session } = await withFaults(once("PutObject", { kind: "capital-headers" }));
+    const { rawHeaders } = await put(emulator, session);
+    expect(rawHeaders).toEqual(expect.arrayContaining(["ETAG", "X-COS-REQUEST-ID", "CONTENT-LENGTH", "DATE"]));
+  });
+
   test("of white space only, the upload being completed all the same", async () => {
     const { emulator, session } = await withFaults(once("CompleteMultipartUpload", { kind: "white-space" }));
     const uploadId = await initiate(emulator, session);

@@ -62,6 +62,22 @@ export const restSent: Check = (evidence) => {
   ];
 };
 
+/** A list of parts that goes on is read to its end. */
+export const pagesFollowed: Check = (evidence) => {
+  const stored = (evidence.killed?.uploads ?? []).flatMap(({ uploadId, parts }) =>
+    parts.map(({ partNumber }) => `${uploadId} ${partNumber}`),
+  );
+  const later = laterRun(evidence);
+  const [list] = later.filter(({ operation }) => operation === "ListParts");
+  const again = later.find(
+    ({ operation, uploadId, partNumber }) => operation === "UploadPart" && stored.includes(`${uploadId} ${partNumber}`),
+  );
+  const next = later.some((request) => request.operation === "ListParts" && request !== list);
+  if (list === undefined || again === undefined || next) return [];
+  const message = `part ${again.partNumber} was sent again: the list of parts was IsTruncated, and its next page not asked for`;
+  return [finding("6.5", message, again)];
+};
+
 /** What a killed run left is resumed, or removed. */
 export const killedRunCleared: Check = ({ scenario, uploads, runs, killed }) => {
   if (killed === undefined) return [];

@@ -14,6 +14,7 @@ const harmless = new Set([
   "corrupt-body",
   "clock-skew",
   "edit-answer",
+  "capital-headers",
   "keep-alive",
 ]);
 
@@ -49,6 +50,10 @@ function mismatchFindings(request: LoggedRequest, mismatch: SignatureMismatch): 
   // That a body came without its length is a rule of the operation, and found there.
   if (mistakes[0]?.text === "not sent: content-length" && sentWithLength.has(request.operation)) return [];
   if (mistakes.length === 0) {
+    const pair = request.api === "cos" ? unencodedPair(request) : undefined;
+    if (pair !== undefined) {
+      return [finding("1.6", `${request.operation} sends a value of the query unencoded: ${pair}`, request)];
+    }
     const [rule, name]: [Rule, string] = request.api === "vod" ? ["2.11", "TC3"] : ["5.11", "COS"];
     const message = `the ${name} signature fits neither the request nor any mistake known: where your text is the one below, your key is another`;
     return [{ ...finding(rule, message, request), expectedText: expected }];
@@ -59,6 +64,10 @@ function mismatchFindings(request: LoggedRequest, mismatch: SignatureMismatch): 
     difference: mistake === first ? difference : undefined,
   }));
 }
+
+/** A piece of the query that has more than one "=": what stands after it was not encoded. */
+const unencodedPair = ({ rawQuery = "" }: LoggedRequest): string | undefined =>
+  rawQuery.split("&").find((pair) => pair.split("=").length > 2);
 
 /** The emulator's rules are text to us; one that is no number would be a defect of its table. */
 function asRule(text: string): Rule {
@@ -74,6 +83,7 @@ const vodRefusals: readonly Row[] = [
   [/^AuthFailure\.SecretIdNotFound$/, /./, "2.12"],
   [/^AuthFailure\.TokenFailure$/, /./, "3.2"],
   [/^AuthFailure\.SignatureExpire$/, /./, "3.6"],
+  [/^InvalidParameter$/, /`Timestamp`.*time/, "2.13"],
   [/^UnsupportedProtocol$/, /./, "2.7"],
   [/^(MissingParameter|InvalidParameterValue\.MediaType)$/, /MediaType|media type/, "4.1"],
   [/./, /VodSessionKey|session/, "10.1"],
@@ -111,10 +121,11 @@ const cosRefusals: readonly Row[] = [
   [/^ExpiredToken$/, /./, "12.1"],
   [/^MissingContentLength$/, /./, "6.4"],
   [/^InvalidArgument$/, /[Pp]art number/, "7.1"],
+  [/^InvalidArgument$/, /given twice/, "5.15"],
   [/^NoSuchUpload$/, /./, "6.4"],
   [/^(MalformedXML|InvalidPart|InvalidPartOrder)$/, /./, "6.6"],
   [/^(EntityTooSmall|EntityTooLarge)$/, /./, "7.1"],
-  [/^(BadDigest|InvalidDigest)$/, /./, "1.3"],
+  [/^(BadDigest|InvalidDigest)$/, /./, "6.15"],
   [/^(KeyTooLong|InvalidURI|InvalidArgument)$/, /./, "5.9"],
   [/^NoSuchBucket$/, /./, "6.1"],
 ];
@@ -179,7 +190,9 @@ function deniedByCos(evidence: Evidence, request: LoggedRequest): Finding {
     return finding("4.3", `${operation} wrote to a path with two slashes: cut one leading slash from the key`, request);
   }
   if (evidence.sessions.some((other) => other !== session && other.key === key)) {
-    return finding("12.2", `${operation} is signed with the certificate of another session than its object's`, request);
+    const renewed = evidence.requests.some((earlier) => earlier.id < request.id && earlier.code === "ExpiredToken");
+    const message = `${operation} is signed with the certificate of another session than its object's`;
+    return finding(renewed ? "12.2" : "12.3", message, request);
   }
   if (key !== session.key) {
     const wanted = JSON.stringify(session.key);

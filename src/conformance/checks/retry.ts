@@ -32,6 +32,13 @@ export function repeatedAs(rule: Rule): Check {
       });
 }
 
+/** What the API refuses has status 200 as well: the body says so. */
+export const errorRead: Check = (evidence) => {
+  const commits = requestsOf(evidence, "CommitUpload");
+  if (evidence.runs.at(-1)?.exitCode !== 0 || commits.length === 0 || evidence.media.length > 0) return [];
+  return [finding("3.4", "exit code 0, although CommitUpload answered an error, with status 200", commits.at(-1))];
+};
+
 /** What somebody else answered was believed: nothing of COS's came back, and the upload went on. */
 export const answeredByCos: Check = (evidence) => {
   const [commit] = requestsOf(evidence, "CommitUpload");

@@ -1,5 +1,6 @@
 import type { Profile, Scenario } from "../scenario.ts";
 import { ambiguity } from "./ambiguity.ts";
+import { answers } from "./answers.ts";
 import { commit, encodings, multipart, put, signatures } from "./core.ts";
 import { abort, resume } from "./interruption.ts";
 import { retry } from "./retry.ts";
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   ...multipart,
   ...commit,
   ...retry,
+  ...answers,
   ...ambiguity,
   ...abort,
   ...resume,

@@ -1,5 +1,5 @@
 import type { Emulator } from "../../emulator/index.ts";
-import { killedRunCleared, restSent, resumedWithTheFile } from "../checks/certainty.ts";
+import { killedRunCleared, pagesFollowed, restSent, resumedWithTheFile } from "../checks/certainty.ts";
 import { notRepeated } from "../checks/retry.ts";
 import { abortUploads, replaceFirstParts } from "../judge-requests.ts";
 import type { Scenario } from "../scenario.ts";
@@ -61,6 +61,15 @@ export const resume: readonly Scenario[] = [
     name: "resume-killed",
     summary: "the command is killed in the middle and run again",
     rules: ["9.4", "6.5", "9.3"],
+    between: noFaults,
+  },
+  {
+    ...killed,
+    name: "resume-pages",
+    summary: "the same, and ListParts gives one part a page",
+    rules: ["6.5", "9.4"],
+    emulator: { ...killed.emulator, listedParts: 1 },
+    checks: [pagesFollowed, ...killed.checks],
     between: noFaults,
   },
   {

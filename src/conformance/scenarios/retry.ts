@@ -70,7 +70,7 @@ export const retry: readonly Scenario[] = [
         },
       ],
     },
-    checks: [repeated, paused("ApplyUpload")],
+    checks: [repeatedAs("3.7"), paused("ApplyUpload")],
   },
   {
     ...base,

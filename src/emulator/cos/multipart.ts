@@ -100,7 +100,8 @@ export async function listParts(exchange: Exchange, principal: CosPrincipal, con
   const key = keyOf(exchange);
   checkRead(exchange, principal, key);
   const upload = findUpload(exchange, context, key);
-  const maxParts = boundedInteger(exchange, "max-parts", maxPage, maxPage) || maxPage;
+  const most = Math.min(maxPage, context.settings.listedParts);
+  const maxParts = boundedInteger(exchange, "max-parts", most, most) || most;
   const marker = boundedInteger(exchange, "part-number-marker", 0, Number.MAX_SAFE_INTEGER);
   const encoded = exchange.query.get("encoding-type") === "url";
 

@@ -53,6 +53,9 @@ function withHeader(recipe: CosRecipe, name: string, change: (value: string) => 
 
 function hostMistakes({ bucketHost }: CosSigningContext): Mistake[] {
   const found = [
+    mistake("1.4", "host: signed without the brackets that were sent", (right) =>
+      withHeader(right, "host", (value) => value.replace(/[[\]]/g, "")),
+    ),
     mistake("1.4", "host: signed without the port that was sent", (right) =>
       withHeader(right, "host", (value) => value.replace(/:\d+$/, "")),
     ),

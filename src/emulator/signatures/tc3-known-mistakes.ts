@@ -12,7 +12,10 @@ export function knownTc3Mistakes(context: Tc3SigningContext): readonly Mistake[]
     ...headerMistakes(context),
     ...requestMistakes(context),
     ...wrongPayloads(context.body).map(([text, payload]) =>
-      mistake("2.5", `payload: ${text}`, (right) => ({ ...right, payload })),
+      mistake(text.includes("UNSIGNED-PAYLOAD") ? "2.16" : "2.5", `payload: ${text}`, (right) => ({
+        ...right,
+        payload,
+      })),
     ),
     ...scopeMistakes(context),
     ...knownKeyMistakes(context),
@@ -44,6 +47,9 @@ function headerMistakes({ asSent, namesAsSent }: Tc3SigningContext): Mistake[] {
       ...inSentCase(right),
       names: namesAsSent.join(";"),
     })),
+    mistake("1.4", "host: signed without the brackets that were sent", (right) =>
+      withHeader(right, "host", (value) => value.replace(/[[\]]/g, "")),
+    ),
     mistake("1.4", "host: signed without the port that was sent", (right) =>
       withHeader(right, "host", (value) => value.replace(/:\d+$/, "")),
     ),

@@ -47,6 +47,7 @@ export function signTc3({ headers, host, body, timestamp }, { secretId, secretKe
   const lines = names.map((name) => `${name}:${values[name]}`);
   const signedBody = makes("tc3-body-again") ? JSON.stringify(JSON.parse(body), null, 2) : body;
   const payload = sha("sha256", makes("tc3-latin1") ? Buffer.from(signedBody, "latin1") : signedBody);
+  const unsigned = "UNSIGNED-PAYLOAD";
   const canonical = [
     "POST",
     "/",
@@ -54,7 +55,7 @@ export function signTc3({ headers, host, body, timestamp }, { secretId, secretKe
     ...lines,
     ...(makes("tc3-no-empty-line") ? [] : [""]),
     names.join(";"),
-    makes("tc3-no-payload") ? sha("sha256", "") : payload,
+    makes("tc3-no-payload") ? sha("sha256", "") : makes("tc3-unsigned-payload") ? sha("sha256", unsigned) : payload,
   ].join("\n");
   const scope = `${date}/${service}/tc3_request`;
   const toSign = ["TC3-HMAC-SHA256", timestamp, scope, makes("tc3-unhashed") ? canonical : sha("sha256", canonical)];
@@ -102,6 +103,7 @@ const unsignedForm = {
 export function signCos({ method, path, query, headers }, { secretId, secretKey }, now) {
   const signed = { ...headers };
   for (const [mistake, name] of Object.entries(unsignedForm)) if (makes(mistake)) delete signed[name];
+  if (makes("cos-lists-absent")) signed["content-md5"] = "";
   if (makes("cos-host-without-port")) signed.Host = signed.Host.replace(/:\d+$/, "");
   const unit = makes("cos-milliseconds") ? 1000 : 1;
   const begin = makes("cos-future-key-time") ? now + 300 : now - 60;

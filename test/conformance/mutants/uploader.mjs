@@ -53,15 +53,27 @@ function renewing(session, params) {
 
 const record = join(process.env.XDG_STATE_HOME, "mutant", "upload.json");
 
+/** ETag by part number, page after page. */
+async function listedParts(session, uploadId) {
+  const parts = new Map();
+  for (let marker = ""; marker !== undefined;) {
+    const query = { uploadId, "max-parts": "1000", ...(marker === "" ? {} : { "part-number-marker": marker }) };
+    const { text } = await cos(session, "GET", { query });
+    const found = text.matchAll(/<PartNumber>(\d+)<\/PartNumber>.*?<ETag>(.*?)<\/ETag>/gs);
+    for (const [, number, etag] of found) parts.set(Number(number), unescape(etag));
+    const more = text.includes("<IsTruncated>true<") && !makes("first-page-only");
+    marker = more ? /<NextPartNumberMarker>(\d+)</.exec(text)?.[1] : undefined;
+  }
+  return parts;
+}
+
 /** What an earlier run left: its session, its upload, and the parts that ListParts knows of (wire §9.4). */
 async function earlierUpload() {
   if (makes("no-resume")) return undefined;
   try {
     const { session, uploadId } = JSON.parse(await readFile(record, "utf8"));
-    const query = { uploadId, "max-parts": "1000" };
-    const { text } = makes("trusts-record") ? { text: "" } : await cos(session, "GET", { query });
-    const parts = [...text.matchAll(/<PartNumber>(\d+)<\/PartNumber>.*?<ETag>(.*?)<\/ETag>/gs)];
-    return { session, uploadId, parts: new Map(parts.map(([, number, etag]) => [Number(number), unescape(etag)])) };
+    const parts = makes("trusts-record") ? new Map() : await listedParts(session, uploadId);
+    return { session, uploadId, parts };
   } catch {
     // No record, or an upload that is gone.
     return undefined;
@@ -203,9 +215,12 @@ async function upload() {
   const session = earlier?.session ?? (await apply());
   if (makes("prints-token")) console.error("session", session.certificate.Token);
   if (makes("prints-secret")) console.log("using", process.env.TENCENTCLOUD_SECRET_KEY);
+  if (makes("other-certificate")) session.certificate = (await apply()).certificate;
+  if (makes("lists-uploads")) await cos({ ...session, path: "/" }, "GET", { query: { uploads: "" } });
   if (inParts) await putParts(earlier ?? (await newUpload(session)), bytes);
   else await putObject(session, bytes);
-  const key = makes("commits-other-session") ? (await apply()).key : session.key;
+  const own = makes("session-key-encoded") ? encodeURIComponent(session.key) : session.key;
+  const key = makes("commits-other-session") ? (await apply()).key : own;
   const commit = () => call("CommitUpload", { VodSessionKey: key, ...(makes("sub-app-dropped") ? {} : subApp) });
   const { FileId: fileId } = await commit().catch((error) => lookUp(session, error));
   if (!makes("keeps-secret")) await rm(record, { force: true });

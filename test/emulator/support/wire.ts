@@ -10,6 +10,8 @@ import type { Emulator, Json, JsonObject } from "../../../src/emulator/index.ts"
 export interface WireAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** Names and values as they came. */
+  readonly rawHeaders: readonly string[];
   readonly body: Buffer;
   readonly text: string;
 }
@@ -45,7 +47,13 @@ export async function send(origin: string, wire: WireRequest): Promise<WireAnswe
       response.on("error", reject);
       response.on("end", () => {
         const body = Buffer.concat(chunks);
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body, text: body.toString("utf8") });
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          rawHeaders: response.rawHeaders,
+          body,
+          text: body.toString("utf8"),
+        });
       });
     });
     request.on("error", reject);

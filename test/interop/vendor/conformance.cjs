@@ -4,7 +4,9 @@
 "use strict";
 const net = require("node:net");
 const tls = require("node:tls");
-const { hostname: host, port } = new URL(process.env.VODUP_VOD_ENDPOINT);
+const { hostname, port } = new URL(process.env.VODUP_VOD_ENDPOINT);
+// An IPv6 address stands in brackets in a URL only.
+const host = hostname.replace(/^\[(.*)\]$/, "$1");
 
 tls.connect = () => {
   const socket = net.connect({ host, port: Number(port) });
