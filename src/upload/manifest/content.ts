@@ -1,9 +1,12 @@
+import type { TakenVariable, Variables } from "./m3u8-variables.ts";
 import { extensionOf } from "../source/media-type.ts";
 
 /** A URI in a manifest. */
 export interface Reference {
-  /** As it stands in the manifest. */
+  /** With its variables filled in. */
   readonly uri: string;
+  /** As it stands in the manifest. */
+  readonly written: string;
   /** Where it stands, for messages: `line 12`. */
   readonly where: string;
   /** Whether it is a manifest by its meaning, whatever its name. */
@@ -21,6 +24,10 @@ export interface ManifestContent {
   readonly problems: readonly string[];
   /** Set when the reader does not understand the manifest, which says nothing of other readers. */
   readonly unreadable?: string | undefined;
+  /** Variables of a playlist, for those that it refers to. */
+  readonly variables?: Variables;
+  /** What the place that refers to a playlist gives to it; another place may give it other values. */
+  readonly taken?: readonly TakenVariable[];
 }
 
 /** A difference between readers of a manifest, or a circle: worth knowing, and no reason not to upload. */
@@ -38,6 +45,3 @@ export function manifestTypeOf(name: string): ManifestType | undefined {
   if (extension === "mpd") return "mpd";
   return extension === "m3u8" || extension === "m3u" ? "m3u8" : undefined;
 }
-
-/** Most files that are looked for: an attack can name more than any disk holds in one line of a DASH manifest. */
-export const maxFiles = 200_000;

@@ -1,4 +1,5 @@
-import { MpdExcess, MpdFlaw } from "./mpd-timing.ts";
+import { ManifestExcess } from "./limits.ts";
+import { MpdFlaw } from "./mpd-timing.ts";
 
 /** What a SegmentTemplate's identifiers stand for; number and time where there is one file for each segment. */
 export interface TemplateValues {
@@ -14,8 +15,11 @@ const longestId = 255;
 
 const identifier = /\$(?:(RepresentationID|Number|Bandwidth|Time)(?:%0(\d{1,2})d)?)?\$/g;
 
+const tooLong = (): ManifestExcess => new ManifestExcess("a SegmentTemplate or an id is longer than any file name");
+
 /** Whether a template has one file for each segment. */
 export function isNumbered(template: string): boolean {
+  if (template.length > longestTemplate) throw tooLong();
   return /\$(?:Number|Time)(?:%0\d+d)?\$/.test(template);
 }
 
@@ -25,7 +29,7 @@ export function isNumbered(template: string): boolean {
  */
 export function fillTemplate(template: string, values: TemplateValues): string {
   if (template.length > longestTemplate || values.id.length > longestId || values.bandwidth.length > longestId) {
-    throw new MpdExcess("a SegmentTemplate or an id is longer than any file name");
+    throw tooLong();
   }
   if (template.replace(identifier, "").includes("$")) {
     throw new MpdFlaw(`the template ${JSON.stringify(template.slice(0, 100))} has an unknown identifier`);

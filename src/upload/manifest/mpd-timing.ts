@@ -3,9 +3,6 @@ import type { XmlNode } from "../../xml/parse.ts";
 /** Why a DASH manifest is not understood. */
 export class MpdFlaw extends Error {}
 
-/** A DASH manifest that nobody can upload, whoever understands it: what it names has no end. */
-export class MpdExcess extends MpdFlaw {}
-
 /** How long a period is, in seconds; undefined where nothing tells. */
 export interface PeriodTime {
   readonly duration: number | undefined;

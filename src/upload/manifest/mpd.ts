@@ -2,10 +2,10 @@ import type { XmlNode } from "../../xml/parse.ts";
 import type { ManifestContent, Reference } from "./content.ts";
 import type { PeriodTime } from "./mpd-timing.ts";
 import { XmlError, parseXml } from "../../xml/parse.ts";
-import { maxFiles } from "./content.ts";
+import { ManifestExcess, TreeBudget, treeLimits } from "./limits.ts";
 import { resolveReference, shownReference } from "./path.ts";
 import { fillTemplate, isNumbered } from "./mpd-template.ts";
-import { MpdExcess, MpdFlaw, periodTimes, segmentTimes } from "./mpd-timing.ts";
+import { MpdFlaw, periodTimes, segmentTimes } from "./mpd-timing.ts";
 
 /**
  * What tells where segments are; attributes and children are inherited from level to level (ISO/IEC 23009-1 §5.3.9.1).
@@ -25,9 +25,9 @@ interface Scope {
 const segmentElements = ["SegmentTemplate", "SegmentList", "SegmentBase"];
 /** Children of SegmentInfo that name one file by `sourceURL`. */
 const singleFiles = ["Initialization", "RepresentationIndex", "BitstreamSwitching"];
-/** Most characters of all references, and most alternative bases: templates multiply what is written once. */
-const maxCharacters = 64 * 2 ** 20;
+/** Most alternative bases: templates multiply what is written once. */
 const maxBases = 64;
+const longestBase = 4096;
 /** An xlink with this address means: nothing (ISO/IEC 23009-1 §5.5). */
 const resolvesToNothing = "urn:mpeg:dash:resolve-to-zero:2013";
 
@@ -38,18 +38,20 @@ const resolvesToNothing = "urn:mpeg:dash:resolve-to-zero:2013";
  *
  * @see ISO/IEC 23009-1 §5.3.9 (segments), §5.6 (base URLs)
  */
-export function readMpd(bytes: Uint8Array): ManifestContent {
-  const reader = new MpdReader();
+export function readMpd(bytes: Uint8Array, budget: TreeBudget = new TreeBudget()): ManifestContent {
+  const reader = new MpdReader(budget);
   try {
     const root = parseXml(bytes);
     if (root.name !== "MPD") throw new MpdFlaw(`its root is <${root.name.slice(0, 60)}> and not <MPD>`);
     reader.read(root);
     return { references: reader.references, problems: reader.problems };
   } catch (error) {
-    if (!(error instanceof MpdFlaw) && !(error instanceof XmlError)) throw error;
-    // No encoder writes a DOCTYPE, and whoever resolves its entities may read other files.
-    const forbidden = error instanceof XmlError && error.reason === "forbidden";
-    if (forbidden || error instanceof MpdExcess) reader.problems.push(error.message);
+    const isExcess = error instanceof ManifestExcess;
+    if (!isExcess && !(error instanceof MpdFlaw) && !(error instanceof XmlError)) throw error;
+    // No encoder writes a DOCTYPE, and whoever resolves its entities may read other files. What has no end, nobody can
+    // upload, whoever understands it.
+    const isForbidden = error instanceof XmlError && error.reason === "forbidden";
+    if (isForbidden || isExcess) reader.problems.push(error.message);
     return {
       references: reader.references,
       problems: reader.problems,
@@ -61,7 +63,13 @@ export function readMpd(bytes: Uint8Array): ManifestContent {
 class MpdReader {
   readonly references: Reference[] = [];
   readonly problems: string[] = [];
-  #characters = 0;
+  readonly #budget: TreeBudget;
+  /** What was referred to already: byte ranges are of one file. */
+  readonly #isRequired = new Map<string, boolean>();
+
+  constructor(budget: TreeBudget) {
+    this.#budget = budget;
+  }
 
   read(root: XmlNode): void {
     const scope = this.#enter(root, { bases: [""], info: undefined }, "MPD");
@@ -86,11 +94,16 @@ class MpdReader {
   #enter(node: XmlNode, outer: Scope, where: string): Scope {
     refuseLinked(node);
     const own = children(node, "BaseURL").map(({ text }) => text.trim());
-    if (own.length * outer.bases.length > maxBases) throw new MpdExcess(`it has more than ${maxBases} base URLs`);
+    if (own.length * outer.bases.length > maxBases) throw new ManifestExcess(`it has more than ${maxBases} base URLs`);
+    if (own.some((uri) => uri.length > longestBase)) {
+      throw new ManifestExcess(`a BaseURL is longer than ${longestBase} characters`);
+    }
+    for (const base of outer.bases) this.#budget.steps(own.length * base.length);
     const bases =
       own.length === 0 ? outer.bases : outer.bases.flatMap((base) => own.map((uri) => joinReference(base, uri)));
     const usable = own.length === 0 ? bases : bases.filter((base) => this.#checkBase(base, where));
     const info = node.children.find(({ name }) => segmentElements.includes(name));
+    if (info !== undefined) this.#budget.steps(sizeOf(info) + (outer.info === undefined ? 0 : sizeOf(outer.info)));
     return { bases: usable, info: info === undefined ? outer.info : inherit(outer.info, info) };
   }
 
@@ -99,7 +112,9 @@ class MpdReader {
     const path = base.replace(/[?#].*$/s, "");
     const target = resolveReference("", path === "" || path.endsWith("/") ? `${path}file` : path, false);
     if (target.kind !== "refused") return true;
-    this.problems.push(`${where}: the BaseURL ${shownReference(base)} ${target.why}`);
+    if (this.problems.length < treeLimits.problems) {
+      this.problems.push(`${where}: the BaseURL ${shownReference(base)} ${target.why}`);
+    }
     return false;
   }
 
@@ -107,8 +122,12 @@ class MpdReader {
     if (bases.length === 0) return;
     const values = { id: node.attributes.get("id") ?? "", bandwidth: node.attributes.get("bandwidth") ?? "" };
     const add = (uri: string, optional = false): void => {
-      for (const base of bases) this.#add(joinReference(base, uri), where, optional);
+      for (const base of bases) {
+        this.#budget.steps(base.length + uri.length);
+        this.#add(joinReference(base, uri), where, optional);
+      }
     };
+    if (info !== undefined) this.#budget.steps(sizeOf(info));
     for (const { name, attributes } of info?.children ?? []) {
       const uri = attributes.get("sourceURL");
       if (uri !== undefined && singleFiles.includes(name)) add(uri);
@@ -137,15 +156,22 @@ class MpdReader {
   }
 
   #add(uri: string, where: string, optional: boolean): void {
-    this.#characters += uri.length;
-    if (this.references.length >= maxFiles || this.#characters > maxCharacters)
-      throw new MpdExcess(`it names more than ${maxFiles} files`);
-    this.references.push({ uri, where, playlist: false, mayBeElsewhere: false, optional });
+    this.#budget.reference(uri);
+    const known = this.#isRequired.get(uri);
+    if (known === true || known === !optional) return;
+    this.#isRequired.set(uri, !optional);
+    this.references.push({ uri, written: uri, where, playlist: false, mayBeElsewhere: false, optional });
   }
 }
 
 function children(node: XmlNode, name: string): XmlNode[] {
   return node.children.filter((child) => child.name === name);
+}
+
+/** How much is looked at when a level inherits it, or a representation reads it. */
+function sizeOf({ attributes, children: nodes }: Omit<SegmentInfo, "name">): number {
+  const timeline = nodes.find(({ name }) => name === "SegmentTimeline");
+  return 1 + attributes.size + nodes.length + (timeline?.children.length ?? 0);
 }
 
 function refuseLinked(node: XmlNode): void {

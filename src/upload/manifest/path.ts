@@ -84,6 +84,13 @@ export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
+/** The query of a reference, as it stands there; `""` without one. */
+export function queryOf(uri: string): string {
+  const text = uri.replace(/#.*$/s, "");
+  const mark = text.indexOf("?");
+  return mark < 0 ? "" : text.slice(mark + 1);
+}
+
 /** A reference as messages show it: credentials and query of a URL are left out, and it stays one short piece. */
 export function shownReference(uri: string): string {
   const bare = uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//…@").replace(/\?.*$/s, "?…");

@@ -1,10 +1,9 @@
 import type { ManifestContent, ManifestType } from "./content.ts";
 import type { LocatedFile, ManifestFolder } from "./folder.ts";
 import { crc64 } from "../../cos/crc64.ts";
+import type { PlaylistSetting } from "./m3u8-variables.ts";
+import { treeLimits, type TreeBudget } from "./limits.ts";
 import { readM3u8 } from "./m3u8.ts";
-
-/** Bytes; a day of two-second segments with a key for each has 12 MB. */
-const maxManifestBytes = 32 * 2 ** 20;
 
 /** CRC-64/XZ of manifests as they were read to find the files of a tree. */
 const sums = new WeakMap<LocatedFile, string>();
@@ -23,7 +22,8 @@ export async function readText(
   file: LocatedFile,
 ): Promise<{ readonly text: string } | { readonly unreadable: string }> {
   const { size } = file.identity;
-  if (size > maxManifestBytes) return { unreadable: `is not a manifest: it has more than ${maxManifestBytes} bytes` };
+  if (size > treeLimits.manifestBytes)
+    return { unreadable: `is not a manifest: it has more than ${treeLimits.manifestBytes} bytes` };
   const { handle } = await folder.open(file);
   const bytes = Buffer.alloc(size);
   let filled = 0;
@@ -42,9 +42,17 @@ export async function readText(
   }
 }
 
-/** What the local reader finds in a manifest. */
-export async function readContent(text: string, type: ManifestType): Promise<ManifestContent> {
-  if (type === "m3u8") return readM3u8(text);
+/**
+ * What the local reader finds in a manifest.
+ * @throws ManifestExcess when it refers to more than a tree may hold
+ */
+export async function readContent(
+  text: string,
+  type: ManifestType,
+  setting: PlaylistSetting,
+  budget: TreeBudget,
+): Promise<ManifestContent> {
+  if (type === "m3u8") return readM3u8(text, setting, budget);
   const { readMpd } = await import("./mpd.ts");
-  return readMpd(Buffer.from(text));
+  return readMpd(Buffer.from(text), budget);
 }

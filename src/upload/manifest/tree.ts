@@ -1,10 +1,15 @@
 import type { ManifestContent, ManifestType, ManifestWarning, Reference } from "./content.ts";
-import type { LocatedFile, NotLocated } from "./folder.ts";
+import type { LocatedFile } from "./folder.ts";
 import { ManifestError, SourceError } from "../../errors.ts";
-import { manifestTypeOf, maxFiles } from "./content.ts";
+import type { Entry, Manifest, Mention } from "./entry.ts";
+import type { PlaylistSetting, Variables } from "./m3u8-variables.ts";
+import { manifestTypeOf } from "./content.ts";
 import { circleOf, differenceOf } from "./checks.ts";
+import { addTarget, isReadWith, newManifest } from "./entry.ts";
 import { ManifestFolder } from "./folder.ts";
-import { folderOf, resolveReference, shownReference } from "./path.ts";
+import { ManifestExcess, TreeBudget, treeLimits } from "./limits.ts";
+import { givenBy, topSetting } from "./m3u8-variables.ts";
+import { folderOf, queryOf, resolveReference, shownReference } from "./path.ts";
 import { readContent, readText } from "./read.ts";
 import { inParallel } from "../../http/in-parallel.ts";
 
@@ -31,33 +36,6 @@ export interface ManifestTree {
   readonly manifests: readonly LocatedFile[];
 }
 
-/** A file that a manifest refers to. */
-interface Entry {
-  readonly path: string;
-  /** Undefined for what is no manifest. */
-  type: ManifestType | undefined;
-  /** A playlist by its meaning only: one look at its first line decides. */
-  readonly unsure: boolean;
-  required: boolean;
-  /** What a problem with it begins with. */
-  readonly mention: string;
-  located: LocatedFile | NotLocated | undefined;
-}
-
-/** A manifest that was read. */
-interface Manifest {
-  readonly entry: Entry;
-  readonly type: ManifestType;
-  readonly file: LocatedFile;
-  /** Whether the local reader understood it. */
-  readonly understood: boolean;
-  /** By the URI as it stands there; undefined where it is no file of the upload. */
-  readonly targets: Map<string, string | undefined>;
-  /** What it cannot do without, and what it names besides. */
-  readonly needs: Set<string>;
-  readonly mentions: Set<string>;
-}
-
 /** Files that are looked for at the same time. */
 const looksAtOnce = 16;
 
@@ -68,7 +46,7 @@ const looksAtOnce = 16;
  * With `list`, the service says what belongs to each manifest, as it does to the vendor's clients; what the local
  * reader finds besides is uploaded too, and a difference is a warning.
  *
- * @throws ManifestError `MANIFEST_INVALID` with every problem of the whole tree
+ * @throws ManifestError `MANIFEST_INVALID` with every problem of the whole tree, up to 2,000, or the limit that it exceeds
  * @throws SourceError when the manifest itself cannot be read
  */
 export async function readManifestTree(path: string, type: ManifestType, options: TreeOptions): Promise<ManifestTree> {
@@ -86,30 +64,39 @@ class TreeReader {
   readonly #folder: ManifestFolder;
   readonly #top: LocatedFile;
   readonly #options: TreeOptions;
+  readonly #budget = new TreeBudget();
   readonly #entries = new Map<string, Entry>();
   readonly #manifests: Manifest[] = [];
   readonly #problems = new Set<string>();
+  /** Needed files that were looked for and are not there. */
+  #absent = 0;
   #pending: Entry[] = [];
 
   constructor(folder: ManifestFolder, top: LocatedFile, type: ManifestType, options: TreeOptions) {
     this.#folder = folder;
     this.#top = top;
     this.#options = options;
-    const entry = { path: top.path, type, unsure: false, required: true, mention: top.path, located: top };
+    const entry: Entry = {
+      path: top.path,
+      type,
+      unsure: false,
+      depth: 0,
+      required: true,
+      mention: () => top.path,
+      located: top,
+      settings: [topSetting],
+      manifest: undefined,
+    };
     this.#entries.set(top.path, entry);
     this.#pending.push(entry);
   }
 
   async read(): Promise<ManifestTree> {
-    await this.#explore();
-    this.#refuseProblems();
-    if (this.#options.list !== undefined) {
-      // Grows while it is walked through: the service may name manifests that the local reader has not seen.
-      for (const manifest of this.#manifests) {
-        await this.#ask(manifest, this.#options.list);
-        await this.#explore();
-      }
-      this.#refuseProblems();
+    try {
+      await this.#readAll();
+    } catch (error) {
+      if (!(error instanceof ManifestExcess)) throw error;
+      throw new ManifestError(this.#top.label, [error.message, ...this.#problems]);
     }
     this.#warnOfCircle();
     const found = [...this.#entries.values()].filter(({ path }) => path !== this.#top.path);
@@ -121,6 +108,18 @@ class TreeReader {
       segments: files(({ type }) => type === undefined),
       manifests: files(({ type }) => type !== undefined),
     };
+  }
+
+  async #readAll(): Promise<void> {
+    await this.#explore();
+    this.#refuseProblems();
+    if (this.#options.list === undefined) return;
+    // Grows while it is walked through: the service may name manifests that the local reader has not seen.
+    for (const manifest of this.#manifests) {
+      await this.#ask(manifest, this.#options.list);
+      await this.#explore();
+    }
+    this.#refuseProblems();
   }
 
   /** Looks for the files that were mentioned, reads the manifests among them, and so on until nothing new comes up. */
@@ -141,38 +140,46 @@ class TreeReader {
         if (!("why" in located)) {
           if (type !== undefined) await this.#visit(entry, located);
         } else if (required || located.flaw !== "absent") {
-          this.#problems.add(`${mention} ${located.why}`);
+          this.#problem(`${mention()} ${located.why}`);
         }
       }
     }
   }
 
   async #locate(entry: Entry): Promise<void> {
-    entry.located ??= await this.#folder.locate(entry.path);
+    if (entry.located !== undefined || this.#absent >= treeLimits.problems) return;
+    entry.located = await this.#folder.locate(entry.path);
+    if (entry.required && "why" in entry.located) this.#absent += 1;
   }
 
   async #visit(entry: Entry, file: LocatedFile): Promise<void> {
-    if (entry.type === undefined) return;
+    const { settings } = entry;
+    entry.settings = [];
+    for (const setting of settings) {
+      this.#options.signal.throwIfAborted();
+      if (entry.type !== undefined && !isReadWith(entry, setting)) await this.#read(entry, entry.type, file, setting);
+    }
+  }
+
+  async #read(entry: Entry, type: ManifestType, file: LocatedFile, setting: PlaylistSetting): Promise<void> {
+    this.#budget.manifest(file.identity.size);
     const read = await readText(this.#folder, file);
     const content: ManifestContent =
-      "text" in read ? await readContent(read.text, entry.type) : { references: [], problems: [], ...read };
+      "text" in read
+        ? await readContent(read.text, type, setting, this.#budget)
+        : { references: [], problems: [], ...read };
     if (entry.unsure && content.unreadable !== undefined) {
       entry.type = undefined;
       return;
     }
-    const manifest: Manifest = {
-      entry,
-      file,
-      type: entry.type,
-      understood: content.unreadable === undefined,
-      targets: new Map(),
-      needs: new Set(),
-      mentions: new Set(),
-    };
-    this.#manifests.push(manifest);
+    if (entry.manifest === undefined) this.#manifests.push((entry.manifest = newManifest(entry, type, file, content)));
+    const { manifest } = entry;
+    manifest.given.add(givenBy(setting, manifest.taken));
     this.#reportUnreadable(manifest, content);
-    for (const problem of content.problems) this.#problems.add(`${entry.path}, ${problem}`);
-    if (manifest.understood) for (const reference of content.references) this.#follow(manifest, reference);
+    for (const problem of content.problems) this.#problem(`${entry.path}, ${problem}`);
+    if (!manifest.understood) return;
+    const variables = content.variables ?? topSetting.variables;
+    for (const reference of content.references) this.#follow(manifest, reference, variables);
   }
 
   /**
@@ -181,44 +188,66 @@ class TreeReader {
   #reportUnreadable({ entry, type }: Manifest, { unreadable }: ManifestContent): void {
     if (unreadable === undefined) return;
     if (type === "m3u8" || this.#options.list === undefined) {
-      this.#problems.add(`${entry.path} ${unreadable}`);
+      this.#problem(`${entry.path} ${unreadable}`);
     } else {
       const message = `${entry.path} ${unreadable}; only the service says what belongs to it`;
       this.#options.warn({ code: "MANIFEST_DIFFERENCE", message });
     }
   }
 
-  #follow(manifest: Manifest, { uri, where, playlist, mayBeElsewhere, optional }: Reference): void {
-    const target = resolveReference(folderOf(manifest.entry.path), uri, mayBeElsewhere);
-    const mention = `${manifest.entry.path}, ${where}: ${shownReference(uri)}`;
+  #follow(manifest: Manifest, reference: Reference, variables: Variables): void {
+    const { uri, written, where, playlist, mayBeElsewhere, optional } = reference;
+    const { entry, targets, mentions, needs } = manifest;
+    const target = resolveReference(folderOf(entry.path), uri, mayBeElsewhere);
+    const filled = written === uri ? "" : `, here ${shownReference(uri)},`;
+    const mention = (): string => `${entry.path}, ${where}: ${shownReference(written)}${filled}`;
     if (target.kind === "refused") {
-      this.#problems.add(`${mention} ${target.why}`);
+      this.#problem(`${mention()} ${target.why}`);
       return;
     }
-    manifest.targets.set(uri, target.kind === "file" ? target.path : undefined);
-    if (target.kind !== "file") return;
-    manifest.mentions.add(target.path);
-    if (!optional) manifest.needs.add(target.path);
-    this.#mention(target.path, mention, playlist, !optional);
+    const path = target.kind === "file" ? target.path : undefined;
+    const isCompared = this.#options.list !== undefined;
+    if (isCompared) for (const text of new Set([uri, written])) addTarget(targets, text, path);
+    if (path === undefined) return;
+    const setting = { variables, query: queryOf(uri) };
+    const found = this.#mention(path, { mention, playlist, required: !optional, depth: entry.depth + 1, setting });
+    if (isCompared || found.type !== undefined) mentions.add(path);
+    if (isCompared && !optional) needs.add(path);
   }
 
-  #mention(path: string, mention: string, playlist: boolean, required: boolean): void {
+  #mention(path: string, { mention, playlist, required, depth, setting }: Mention): Entry {
     const known = this.#entries.get(path);
     if (known !== undefined) {
       const { located } = known;
       if (required && !known.required && located !== undefined && "why" in located && located.flaw === "absent")
-        this.#problems.add(`${mention} ${located.why}`);
+        this.#problem(`${mention()} ${located.why}`);
       known.required ||= required;
-      return;
+      if (known.type !== undefined && !isReadWith(known, setting)) {
+        known.settings.push(setting);
+        if (located !== undefined) this.#pending.push(known);
+      }
+      return known;
     }
-    if (this.#entries.size >= maxFiles)
-      throw new ManifestError(this.#top.label, [`it names more than ${maxFiles} files`]);
+    this.#budget.file(path);
     const byName = manifestTypeOf(path);
     const type = byName ?? (playlist ? "m3u8" : undefined);
-    const unsure = byName === undefined;
-    const entry: Entry = { path, type, unsure, required, mention, located: undefined };
+    if (type !== undefined && depth > treeLimits.depth) {
+      throw new ManifestExcess(`${mention()} is nested deeper than ${treeLimits.depth} manifests`);
+    }
+    const entry: Entry = {
+      path,
+      type,
+      unsure: byName === undefined,
+      depth,
+      required,
+      mention,
+      located: undefined,
+      settings: type === undefined ? [] : [setting],
+      manifest: undefined,
+    };
     this.#entries.set(path, entry);
     this.#pending.push(entry);
+    return entry;
   }
 
   async #ask(manifest: Manifest, list: ListSegments): Promise<void> {
@@ -226,13 +255,13 @@ class TreeReader {
     const read = await readText(this.#folder, manifest.file);
     const answer = "text" in read ? await list(read.text, manifest.type) : { refused: read.unreadable };
     if ("refused" in answer) {
-      this.#problems.add(`${path}: ${answer.refused}`);
+      this.#problem(`${path}: ${answer.refused}`);
       return;
     }
     const named = new Set<string>();
     for (const uri of answer.segments) {
-      const file = this.#serviceTarget(manifest, uri);
-      if (file !== undefined) named.add(file);
+      this.#budget.reference(uri);
+      for (const file of this.#serviceTargets(manifest, uri)) named.add(file);
     }
     const difference = manifest.understood ? differenceOf(manifest, named) : undefined;
     if (difference !== undefined)
@@ -240,19 +269,28 @@ class TreeReader {
   }
 
   /** The file that the service means: it may give a name as it stands in the manifest, or decoded. */
-  #serviceTarget(manifest: Manifest, uri: string): string | undefined {
-    if (manifest.targets.has(uri)) return manifest.targets.get(uri);
-    const folder = folderOf(manifest.entry.path);
-    if (manifest.mentions.has(folder + uri)) return folder + uri;
+  #serviceTargets({ entry, targets, mentions }: Manifest, uri: string): readonly string[] {
+    const known = targets.get(uri);
+    if (known !== undefined) return known;
+    const folder = folderOf(entry.path);
+    if (mentions.has(folder + uri)) return [folder + uri];
     const target = resolveReference(folder, uri, false);
     const named = "which only the service names (offlineManifest leaves it out)";
-    const mention = `${manifest.entry.path}: ${shownReference(uri)}, ${named},`;
+    const mention = (): string => `${entry.path}: ${shownReference(uri)}, ${named},`;
     if (target.kind === "file") {
-      if (!manifest.mentions.has(target.path)) this.#mention(target.path, mention, false, true);
-      return target.path;
+      const setting = { variables: topSetting.variables, query: queryOf(uri) };
+      if (!mentions.has(target.path))
+        this.#mention(target.path, { mention, playlist: false, required: true, depth: entry.depth + 1, setting });
+      return [target.path];
     }
-    if (target.kind === "refused") this.#problems.add(`${mention} ${target.why}`);
-    return undefined;
+    if (target.kind === "refused") this.#problem(`${mention()} ${target.why}`);
+    return [];
+  }
+
+  #problem(problem: string): void {
+    this.#problems.add(problem);
+    if (this.#problems.size < treeLimits.problems) return;
+    throw new ManifestExcess(`it has ${treeLimits.problems} problems or more, of which no further ones are looked for`);
   }
 
   #refuseProblems(): void {
