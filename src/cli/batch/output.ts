@@ -99,7 +99,7 @@ export function batchOutput(
     progress: draw,
     warning: (source, { code, message }) => {
       if (isJson) void print(JSON.stringify({ type: "warning", source, code, message }));
-      else if (!quiet) terminal.note(`vodup: note: ${message}`);
+      else if (!quiet || code === "MANIFEST_DIFFERENCE") terminal.note(`vodup: note: ${message}`);
     },
     ended: async (line, error) => {
       if (line.type === "error") reportError(terminal, error, { source: line.source, debug });

@@ -72,7 +72,7 @@ export const uploadFlags: Readonly<Record<UploadFlag, FlagSpec>> = {
   timeout: { value: "T", summary: "deadline of the whole run, such as 90s or 2h (default none); then exit code 5" },
   ...connectionFlags,
   json: { summary: "print NDJSON; the last line for each source is its result or error" },
-  quiet: { summary: "only errors on stderr, and what --debug says" },
+  quiet: { summary: "only errors on stderr, differing manifests, and what --debug says" },
   "no-progress": { summary: "show no progress; without --json it is shown on a terminal only" },
   "dry-run": { summary: "check everything and print what would be sent, but send nothing" },
 };

@@ -66,7 +66,9 @@ function textOutput(
       retries += 1;
       view.wait(`${operation} failed: try ${attempt + 1} of ${attempts}%t (${describeError(error).code})`, delayMs);
     },
-    warning: ({ message }) => quiet || terminal.note(`vodup: note: ${message}`),
+    // Even then: what is uploaded is not what the manifest says, as it is read here.
+    warning: ({ code, message }) =>
+      (quiet && code !== "MANIFEST_DIFFERENCE") || terminal.note(`vodup: note: ${message}`),
     checkpoint: () => undefined,
     stored: async ({ fileId }) => {
       view.end();

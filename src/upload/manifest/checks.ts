@@ -1,3 +1,19 @@
+import { extensionOf } from "../source/media-type.ts";
+
+/** Names that players ask for; not `key`, which servers have of their own, and which the local reader finds by its tag. */
+const segmentExtensions = new Set(
+  "aac ac3 cmfa cmft cmfv ec3 m2ts m3u m3u8 m4a m4s m4v mp3 mp4 mpd mpg mpeg ts ttml vtt webm webvtt".split(" "),
+);
+
+/**
+ * Whether a file may be uploaded because the service names it, though the manifest does not as it is read here: one
+ * that is called like a segment, and neither hidden nor in a hidden folder.
+ * @param path POSIX, relative
+ */
+export function mayBeSegment(path: string): boolean {
+  return !/(?:^|\/)\./.test(path) && segmentExtensions.has(extensionOf(path) ?? "");
+}
+
 /**
  * In words, where the service and the local reader name different files; undefined when they agree. What is optional
  * may be named or not.

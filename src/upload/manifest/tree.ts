@@ -4,7 +4,7 @@ import { ManifestError, SourceError } from "../../errors.ts";
 import type { Entry, Manifest, Mention } from "./entry.ts";
 import type { PlaylistSetting, Variables } from "./m3u8-variables.ts";
 import { manifestTypeOf } from "./content.ts";
-import { circleOf, differenceOf } from "./checks.ts";
+import { circleOf, differenceOf, mayBeSegment } from "./checks.ts";
 import { addTarget, isReadWith, newManifest } from "./entry.ts";
 import { ManifestFolder } from "./folder.ts";
 import { ManifestExcess, TreeBudget, treeLimits } from "./limits.ts";
@@ -279,6 +279,10 @@ class TreeReader {
     const mention = (): string => `${entry.path}: ${shownReference(uri)}, ${named},`;
     if (target.kind === "file") {
       const setting = { variables: topSetting.variables, query: queryOf(uri) };
+      if (!this.#entries.has(target.path) && !mayBeSegment(target.path)) {
+        this.#problem(`${mention()} has not the name of a segment, and is not uploaded on the service's word alone`);
+        return [];
+      }
       if (!mentions.has(target.path))
         this.#mention(target.path, { mention, playlist: false, required: true, depth: entry.depth + 1, setting });
       return [target.path];

@@ -229,6 +229,47 @@ describe("the service and the local reader", () => {
     },
   );
 
+  test.each([
+    ".ssh/id_rsa",
+    ".env",
+    "server.key",
+    "keys/tls.pem",
+    "notes",
+    ".hidden/1.ts",
+    "backup.sql",
+    ".ts",
+    "d%2f.env",
+  ])("what only the service names is refused unless it is called like a segment: %s", async (name) => {
+    for (const manifest of ["a.m3u8", "a.mpd"]) {
+      const { emulator, vod } = await service({ faults: [answer("1.ts", name)] });
+      const root = await tree({
+        "a.m3u8": media("1.ts"),
+        // Beyond the local reader, so that only the service says what belongs to it.
+        "a.mpd": '<MPD><Period href="https://x/p"/></MPD>',
+        "1.ts": "1",
+        [decodeURIComponent(name)]: "secret",
+      });
+      const error = await failure(vod.upload(join(root, manifest)));
+      expect(error).toMatchObject({
+        code: "MANIFEST_INVALID",
+        problems: [
+          expect.stringMatching(/which only the service names \(offlineManifest leaves it out\), has not the/),
+        ],
+      });
+      expect(operations(emulator)).toEqual(["ParseStreamingManifest"]);
+      const local = await vod.upload(join(root, "a.m3u8"), { offlineManifest: true });
+      expect(await stored(emulator, local.fileId)).toEqual(await expected(root, "a.m3u8", ["1.ts"]));
+    }
+  });
+
+  test("a key or a hidden file that the manifest itself names is what it asks for", async () => {
+    const { emulator, vod } = await service({ faults: [answer("k.key", ".hidden/1.ts")] });
+    const text = playlist('#EXT-X-KEY:METHOD=AES-128,URI="k.key"', ".hidden/1.ts");
+    const root = await tree({ "a.m3u8": text, "k.key": "k", ".hidden/1.ts": "1" });
+    const { fileId } = await vod.upload(join(root, "a.m3u8"));
+    expect(await stored(emulator, fileId)).toEqual(await expected(root, "a.m3u8", ["k.key", ".hidden/1.ts"]));
+  });
+
   test("a DASH manifest that only the service understands", async () => {
     const { emulator, vod } = await service({ faults: [answer("1.m4s")] });
     const root = await tree({ "a.mpd": '<MPD><Period href="https://x/p"/></MPD>', "1.m4s": "1" });
