@@ -20,7 +20,7 @@ test("files that only the service names: a segment is told of even with --quiet,
     code: 0,
     stderr: expect.stringContaining('only the service names "2.ts"') as unknown,
   });
-  const batch = await bench.run(["batch", "-", "--quiet", "--no-resume"], { input: '{"source":"a.m3u8"}\n' });
+  const batch = await bench.run(["batch", "-", "--quiet", "--journal", "j"], { input: '{"source":"a.m3u8"}\n' });
   expect(batch).toMatchObject({ code: 0, stderr: expect.stringContaining('only the service names "2.ts"') as unknown });
   const before = bench.emulator.media().length;
   bench.emulator.setFaults([answer("1.ts", ".env")]);

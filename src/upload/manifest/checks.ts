@@ -1,6 +1,6 @@
 import { extensionOf } from "../source/media-type.ts";
 
-/** Names that players ask for; not `key`, which servers have of their own, and which the local reader finds by its tag. */
+/** What players ask for; not `key`, which servers have of their own: the local reader finds those by their tag. */
 const segmentExtensions = new Set(
   "aac ac3 cmfa cmft cmfv ec3 m2ts m3u m3u8 m4a m4s m4v mp3 mp4 mpd mpg mpeg ts ttml vtt webm webvtt".split(" "),
 );

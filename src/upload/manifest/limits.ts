@@ -23,7 +23,7 @@ export const treeLimits: TreeLimits = {
   /** Manifests that refer to one another in a row; HLS needs 2. */
   depth: 16,
   files: 200_000,
-  /** Different references of all manifests together: manifests may share files, and templates write them in one line. */
+  /** Different references of all manifests together: several may share files, templates write many in one line. */
   references: 500_000,
   /** Characters of all of them. */
   characters: 64 * 2 ** 20,

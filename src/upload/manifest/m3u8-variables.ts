@@ -123,7 +123,7 @@ export class PlaylistVariables {
   }
 }
 
-/** What a reference gives to a playlist that takes these variables: where it is the same, so are the playlist's files. */
+/** What a reference gives to a playlist that takes these variables: the same means the same files. */
 export function givenBy({ variables, query }: PlaylistSetting, taken: readonly TakenVariable[]): string {
   return JSON.stringify(
     taken.map(({ from, name }) => {

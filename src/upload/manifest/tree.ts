@@ -46,7 +46,7 @@ const looksAtOnce = 16;
  * With `list`, the service says what belongs to each manifest, as it does to the vendor's clients; what the local
  * reader finds besides is uploaded too, and a difference is a warning.
  *
- * @throws ManifestError `MANIFEST_INVALID` with every problem of the whole tree, up to 2,000, or the limit that it exceeds
+ * @throws ManifestError `MANIFEST_INVALID` with every problem of the tree, up to 2,000, or the limit that it exceeds
  * @throws SourceError when the manifest itself cannot be read
  */
 export async function readManifestTree(path: string, type: ManifestType, options: TreeOptions): Promise<ManifestTree> {
