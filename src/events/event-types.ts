@@ -30,6 +30,7 @@ export const eventFields = {
   ExtractBlindWatermarkComplete: "ExtractBlindWatermarkComplete",
   AigcImageTaskComplete: "AigcImageCompleteEvent",
   AigcVideoTaskComplete: "AigcVideoCompleteEvent",
+  AigcHunyuan3DTaskComplete: "AigcHunyuan3DCompleteEvent",
   DescribeAigcFaceInfoAsyncComplete: "DescribeAigcFaceInfoAsyncCompleteEvent",
   // Documented with the member's name as the type's.
   SceneAigcImageCompleteEvent: "SceneAigcImageCompleteEvent",

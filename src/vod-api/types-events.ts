@@ -38,7 +38,7 @@ export interface ConfirmEventsRequest extends SubAppScope {
   ExtInfo?: string | undefined;
 }
 
-/** Only for site `cn`: the international API has no DescribeEventsState (2026-08-21). */
+/** Not in the international API: of site `cn` only. */
 export interface DescribeEventsStateRequest extends SubAppScope {}
 
 export interface DescribeEventsStateResponse {
@@ -59,7 +59,8 @@ export interface EventContent {
    * `RemoveWatermark`, `RebuildMediaComplete`, `ReviewAudioVideoComplete`, `ExtractTraceWatermarkComplete`,
    * `ExtractCopyRightWatermarkComplete`, `ExtractBlindWatermarkComplete`, `DescribeFileAttributesComplete`,
    * `QualityInspectComplete`, `QualityEnhanceComplete`, `PersistenceComplete`, `MediaCastStatusChanged`,
-   * `ComplexAdaptiveDynamicStreamingComplete`, `ProcessMediaByMPSComplete`, some `…Aigc…` types, and from 2017
+   * `ComplexAdaptiveDynamicStreamingComplete`, `ProcessMediaByMPSComplete`, `AigcImageTaskComplete`,
+   * `AigcVideoTaskComplete`, `AigcHunyuan3DTaskComplete`, `DescribeAigcFaceInfoAsyncComplete`, and from 2017
    * `TranscodeComplete`, `ConcatComplete`, `ClipComplete`, `CreateImageSpriteComplete`,
    * `CreateSnapshotByTimeOffsetComplete`. The service adds to these.
    */
@@ -109,4 +110,6 @@ export interface EventContent {
   CreateAigcAdvancedCustomElementCompleteEvent?: RawTask | undefined;
   CreateAigcCustomVoiceCompleteEvent?: RawTask | undefined;
   DescribeAigcFaceInfoAsyncCompleteEvent?: RawTask | undefined;
+  /** `AigcHunyuan3DTaskComplete`. */
+  AigcHunyuan3DCompleteEvent?: RawTask | undefined;
 }

@@ -60,9 +60,9 @@ export interface RestoreMediaTask {
   RestoreTier: string;
   /** Days a temporary copy lives; 0 when restored for good. */
   RestoreDay: number;
-  /** Out of use. */
+  /** @deprecated Out of use. */
   Status: number;
-  /** Out of use. */
+  /** @deprecated Out of use. */
   Message: string;
 }
 

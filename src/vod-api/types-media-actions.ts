@@ -124,7 +124,7 @@ export interface MediaDeleteItem {
   /**
    * `OriginalFiles` (no further processing is possible afterwards; takes the uploaded cover along), `TranscodeFiles`
    * (takes generated covers along), `AdaptiveDynamicStreamingFiles`, `WechatPublishFiles`,
-   * `WechatMiniProgramPublishFiles`; since 2026-09-15 also `MpsAiMediaAiAnalysisFiles`, `MpsAiMediaSmartEraseFiles` and
+   * `WechatMiniProgramPublishFiles`, `MpsAiMediaAiAnalysisFiles`, `MpsAiMediaSmartEraseFiles` or
    * `MpsAiMediaSmartSubtitleFiles`.
    */
   Type: string;
@@ -162,9 +162,12 @@ export interface ModifyMediaInfoRequest extends SubAppScope {
   DeleteSubtitleIds?: readonly string[] | undefined;
   /** 1 deletes all subtitles; not together with `AddSubtitles`. */
   ClearSubtitles?: number | undefined;
-  /** Knowledge bases to take the media out of. */
+  /** Knowledge bases to take the media out of. Not in the international API. */
   DeleteKnowledgeBases?: readonly string[] | undefined;
-  /** 1 takes the media out of all knowledge bases; not together with `DeleteKnowledgeBases`. */
+  /**
+   * 1 takes the media out of all knowledge bases; not together with `DeleteKnowledgeBases`. Not in the international
+   * API.
+   */
   ClearKnowledgeBases?: number | undefined;
 }
 

@@ -32,6 +32,7 @@ export interface ProcessMediaByProcedureResponse {
   TaskId: string;
   /** Content review; "" without it. */
   ReviewAudioVideoTaskId: string;
+  /** Not in the international API. */
   ImportMediaKnowledgeTaskIdSet?: readonly string[] | undefined;
 }
 
@@ -47,10 +48,10 @@ export interface CreateProcedureTemplateRequest extends SubAppScope {
   AiAnalysisTask?: RawObject | undefined;
   /** Not listed field by field. */
   AiRecognitionTaskSet?: readonly RawObject[] | undefined;
-  /** Superseded by `AiRecognitionTaskSet`. */
+  /** @deprecated Superseded by `AiRecognitionTaskSet`. */
   AiRecognitionTask?: RawObject | undefined;
   ReviewAudioVideoTask?: ProcedureReviewAudioVideoTaskInput | undefined;
-  /** Not listed field by field. */
+  /** Not listed field by field. Not in the international API. */
   ImportMediaKnowledgeTaskSet?: readonly RawObject[] | undefined;
 }
 
@@ -86,12 +87,12 @@ export interface ProcedureTemplate {
   AiAnalysisTask?: RawObject | null | undefined;
   /** Not listed field by field. */
   AiRecognitionTaskSet: readonly RawObject[];
-  /** Superseded by `AiRecognitionTaskSet`. */
+  /** @deprecated Superseded by `AiRecognitionTaskSet`. */
   AiRecognitionTask?: RawObject | null | undefined;
   /** Not listed field by field. */
   MiniProgramPublishTask?: RawObject | null | undefined;
   ReviewAudioVideoTask?: ProcedureReviewAudioVideoTaskInput | null | undefined;
-  /** Not listed field by field. */
+  /** Not listed field by field. Not in the international API. */
   ImportMediaKnowledgeTaskSet?: readonly RawObject[] | undefined;
   /** ISO 8601. */
   CreateTime: string;
@@ -219,7 +220,7 @@ export interface WatermarkInput {
 export interface TraceWatermarkInput {
   /** `ON` or `OFF`; documented as needed although the model calls it optional. */
   Switch?: string | undefined;
-  /** Out of use. */
+  /** @deprecated Out of use: tracing needs no template. */
   Definition?: number | undefined;
 }
 

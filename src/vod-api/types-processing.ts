@@ -25,9 +25,9 @@ export interface ProcedureTask extends TaskSession {
   TaskId: string;
   /** `PROCESSING` or `FINISH`. */
   Status: string;
-  /** Deprecated and left out at times: each step has its own. */
+  /** @deprecated Left out at times: each step has its own. */
   ErrCode?: number | undefined;
-  /** Deprecated and left out at times: each step has its own. */
+  /** @deprecated Left out at times: each step has its own. */
   Message?: string | undefined;
   FileId: string;
   FileName: string;

@@ -16,7 +16,11 @@ export interface DescribeTaskDetailResponse {
    * `WechatMiniProgramPublish`, `FastClipMedia`, `RemoveWatermarkTask`, `DescribeFileAttributesTask`, `RebuildMedia`,
    * `ReviewAudioVideo`, `ExtractTraceWatermark`, `ExtractCopyRightWatermark`, `ExtractBlindWatermark`,
    * `QualityInspect`, `QualityEnhance`, `ComplexAdaptiveDynamicStreaming`, `ProcessMediaByMPS`, `ImportMediaKnowledge`,
-   * some `…Aigc…` types, and from 2017 `Transcode`, `Concat`, `Clip`, `ImageSprite`, `SnapshotByTimeOffset`.
+   * `WandAsrTask`, `DesignVoiceAsync`, `CloneVoiceAsync`, `TextToSpeechAsync`, `VideoDubbingAsync`; of AIGC
+   * `AigcImageTask`, `SceneAigcImageTask`, `AigcVideoTask`, `SceneAigcVideoTask`, `AigcVideoRedrawTask`,
+   * `AigcAudioTask`, `AigcHunyuan3DTask`, `CreateAigcAdvancedCustomElement`, `CreateAigcCustomVoice`,
+   * `CreateAigcSubject`, `CreateAigcAudioClone`, `DescribeAigcFaceInfoAsync`; and from 2017 `Transcode`, `Concat`,
+   * `Clip`, `ImageSprite`, `SnapshotByTimeOffset`. The service adds to these.
    */
   TaskType: string;
   /** `WAITING`, `PROCESSING`, `FINISH` (which is not success: look inside) or `ABORTED`. */
@@ -65,6 +69,11 @@ export interface DescribeTaskDetailResponse {
   AigcAudioTask?: RawTask | undefined;
   CreateAigcAudioCloneTask?: RawTask | undefined;
   DescribeAigcFaceInfoAsyncTask?: RawTask | undefined;
+  AigcHunyuan3DTask?: RawTask | undefined;
+  DesignVoiceAsyncTask?: RawTask | undefined;
+  CloneVoiceAsyncTask?: RawTask | undefined;
+  TextToSpeechAsyncTask?: RawTask | undefined;
+  VideoDubbingAsyncTask?: RawTask | undefined;
 }
 
 export interface DescribeTasksRequest extends SubAppScope {

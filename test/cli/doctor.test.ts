@@ -52,7 +52,7 @@ describe("vodup doctor", () => {
   });
 
   test("--json: one object a line, the last one sums up", async () => {
-    const { code, stdout } = await bench.run(["doctor", "--json", "--storage-region", "na-toronto"]);
+    const { code, stdout } = await bench.run(["doctor", "--json", "--storage-region", "sa-saopaulo"]);
     const lines = linesOf(stdout);
     expect(lines.map(({ type, name }) => name ?? type)).toEqual([...names, "result"]);
     expect(lines.at(-1)).toEqual({ type: "result", failed: ["storage-region"], exitCode: 1 });
@@ -61,8 +61,8 @@ describe("vodup doctor", () => {
   });
 
   test("the remedy stands below what it is for", async () => {
-    const { stdout } = await bench.run(["doctor", "--storage-region", "na-toronto"]);
-    expect(stdout).toMatch(/^fail +storage-region +na-toronto is not opened; .*\n +→ open it in the console/m);
+    const { stdout } = await bench.run(["doctor", "--storage-region", "sa-saopaulo"]);
+    expect(stdout).toMatch(/^fail +storage-region +sa-saopaulo is not opened; .*\n +→ open it in the console/m);
   });
 
   test("--emulator looks at itself only", async () => {

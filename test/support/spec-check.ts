@@ -9,6 +9,9 @@ export interface SpecField {
   readonly required: boolean;
   readonly nullable: boolean;
   readonly values?: readonly string[];
+  /** What the vendor's description lists of an open set. */
+  readonly known?: readonly string[];
+  readonly deprecated?: true;
 }
 
 export interface SpecAmendment {
@@ -20,6 +23,11 @@ export interface SpecAmendment {
 }
 
 export interface VodSpec {
+  readonly source: { readonly date: string };
+  readonly package: { readonly name: string; readonly version: string };
+  readonly version: string;
+  readonly international: { readonly date: string; readonly lacks: readonly string[] };
+  readonly otherActions: readonly string[];
   readonly envelope: readonly SpecField[];
   readonly amendments: readonly SpecAmendment[];
   readonly actions: Readonly<

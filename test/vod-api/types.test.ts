@@ -4,6 +4,7 @@ import { actionTraits } from "../../src/vod-api/actions.ts";
 import { schemaErrors } from "../support/schema-errors.ts";
 import { SpecChecker, fieldsOf, loadVodSpec, type SpecField, type VodSpec } from "../support/spec-check.ts";
 import { agreement, assignment, compileTypeChecks, type TypeCheck } from "./support/type-agreement.ts";
+import { typeDocs } from "./support/type-docs.ts";
 import { loadVodSamples, readVodFixture } from "./support/vod-samples.ts";
 
 const spec = loadVodSpec();
@@ -96,6 +97,36 @@ describe("the types", () => {
     );
     for (const file of files) expect(index).toContain(`export type * from "./${file}";`);
   });
+});
+
+describe("what is written at the types", () => {
+  const docs = typeDocs();
+  const named = types.flatMap(({ name, fields }) => {
+    const type = name.replace(/ (r)(?=equest$|esponse$)/, () => "R");
+    return fields.map((field) => ({ at: `${type}.${field.name}`, field }));
+  });
+
+  test("marks as deprecated what the spec does, and nothing else", () => {
+    const marked = [...docs].filter(([, text]) => text.includes("@deprecated")).map(([at]) => at);
+    const ofSpec = named.filter(({ field }) => field.deprecated === true).map(({ at }) => at);
+    expect(ofSpec.length).toBeGreaterThan(6);
+    expect(marked.sort()).toEqual([...new Set(ofSpec)].sort());
+  });
+
+  test("names what the international API lacks, and nothing else", () => {
+    const marked = [...docs].filter(([, text]) => text.includes("Not in the international API")).map(([at]) => at);
+    const lacking = spec.international.lacks.map((name) => (name.includes(".") ? name : `${name}Request`));
+    expect(marked.sort()).toEqual([...lacking].sort());
+  });
+
+  test.each(["EventContent.EventType", "DescribeTaskDetailResponse.TaskType", "MediaDeleteItem.Type"])(
+    "lists the values known of %s",
+    (at) => {
+      const known = named.find((each) => each.at === at)?.field.known ?? [];
+      expect(known.length).toBeGreaterThan(5);
+      expect(known.filter((value) => docs.get(at)?.includes(`\`${value}\``) !== true)).toEqual([]);
+    },
+  );
 });
 
 describe("the action table", () => {

@@ -1,5 +1,5 @@
 /*
- * What each action takes, and of which type: facts of the API specification of 2018-07-17 (as published 2026-08-21).
+ * What each action takes, and of which type: facts of the API specification of 2018-07-17.
  * "!" marks required members, "[]" lists; "object" is an object whose members the specification at hand leaves out.
  */
 
