@@ -4,10 +4,9 @@
 const coarse = { string: "text", datetime_iso: "text", int64: "number", uint64: "number", float: "number" };
 
 const named = ({ type, list }) => (list ? `${type}[]` : type);
-const sorted = (names) => [...names].sort();
 const minus = (names, others) => {
   const there = new Set(others);
-  return sorted(names.filter((name) => !there.has(name)));
+  return names.filter((name) => !there.has(name)).sort((a, b) => (a < b ? -1 : 1));
 };
 
 function typeDrift(ours, theirs) {

@@ -125,7 +125,7 @@ export async function readSpec(path) {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${path} is neither JSON nor a .d.ts: ${error.message}`);
+    throw new Error(`${path} is neither JSON nor a .d.ts: ${error.message}`, { cause: error });
   }
   const { actions, objects } = json ?? {};
   if (typeof actions !== "object" || actions === null || typeof objects !== "object" || objects === null) {
