@@ -27,8 +27,8 @@ import { pullEvents } from "./events/pull.ts";
 import { Wire } from "./http/wire.ts";
 import { LanePool } from "./upload/buffers/lane-pool.ts";
 import { MemoryBudget, readMemoryBudget } from "./upload/buffers/budget.ts";
-import { checkConcurrency, checkPartSize } from "./upload/options.ts";
-import { listenTo } from "./upload/source/hand-over.ts";
+import { checkConcurrency, checkPartSize, uploadOptionNames } from "./upload/options.ts";
+import { handOver } from "./upload/source/hand-over.ts";
 import { refuseUnknown } from "./unknown-options.ts";
 import { VodApi, vodApiOptionNames } from "./vod-api/client.ts";
 import { vodOrigin } from "./vod-api/endpoint.ts";
@@ -115,10 +115,9 @@ export class VodClient {
    * @see the server upload guide, https://www.tencentcloud.com/document/product/266/33912
    */
   async upload(source: UploadSource, options: UploadOptions = {}): Promise<UploadResult> {
-    listenTo(source, options.cover);
-    return this.#track(async () => {
+    return this.#takeOver(source, options, async (taken) => {
       const { runUpload } = await import("./upload/upload.ts");
-      return runUpload(this.#environment, source, options);
+      return runUpload(this.#environment, source, taken);
     });
   }
 
@@ -127,10 +126,9 @@ export class VodClient {
    * @throws as `upload` does before it sends anything
    */
   async plan(source: UploadSource, options: UploadOptions = {}): Promise<UploadPlan> {
-    listenTo(source, options.cover);
-    return this.#track(async () => {
+    return this.#takeOver(source, options, async (taken) => {
       const { planUpload } = await import("./upload/plan.ts");
-      return planUpload(this.#environment, source, options);
+      return planUpload(this.#environment, source, taken);
     });
   }
 
@@ -299,6 +297,10 @@ export class VodClient {
 
   async #onApi<T>(work: (api: VodApi) => Promise<T>): Promise<T> {
     return this.#track(() => work(this.#environment.api));
+  }
+
+  #takeOver<T>(source: UploadSource, given: UploadOptions, work: (options: UploadOptions) => Promise<T>): Promise<T> {
+    return handOver(source, given, uploadOptionNames, (options) => this.#track(() => work(options)));
   }
 
   #checkOpen(): void {

@@ -13,13 +13,28 @@ import { closest } from "./suggest.ts";
  */
 export function refuseUnknown(of: string, options: object | undefined, known: object): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw invalidArgument(of === "" ? "options" : of, "must be an object", options);
   }
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || Object.hasOwn(known, name)) continue;
+  // What is known is not read here: a getter may say something else each time.
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name) || (options as Record<string, unknown>)[name] === undefined) continue;
     throw unknownName(of === "" ? name : `${of}.${name}`, "is not an option", likelyName(name, Object.keys(known)));
   }
+}
+
+/**
+ * Options as they are at this moment, each read once: those of a class or a prototype too, and whatever the caller
+ * makes of the object afterwards. What they must not hold, `refuseUnknown` says.
+ */
+export function readOptions<T extends object>(options: T, known: Readonly<Record<keyof T, true>>): T {
+  const read: Partial<T> = {};
+  if (typeof options !== "object" || options === null) return read as T;
+  for (const name of Object.keys(known) as (keyof T)[]) {
+    const value = options[name];
+    if (value !== undefined) read[name] = value;
+  }
+  return read as T;
 }
 
 /** @param likely the name that was probably meant */

@@ -8,18 +8,19 @@ import { parametersOf } from "./source-parameters.ts";
  * The house of docs/design.md, kept: which room may import which, types included. A room is a folder of src, or a file
  * that lies directly in src.
  */
-const leaves = ["errors", "json", "signing", "unknown-options", "xml"];
+const leaves = ["errors", "json", "reason-of", "signing", "unknown-options", "xml"];
 const floors = {
   "error-codes": [],
   errors: ["error-codes"],
   json: [],
+  "reason-of": [],
   suggest: [],
   "unknown-options": ["errors", "suggest"],
   "rate-window": [],
   signing: [],
   xml: ["json"],
-  http: ["signing", "errors", "unknown-options"],
-  credentials: ["http", "errors", "json", "unknown-options"],
+  http: ["signing", "errors", "reason-of", "unknown-options"],
+  credentials: ["http", "errors", "json", "reason-of", "unknown-options"],
   "vod-api": ["http", "credentials", "signing", "errors", "json", "unknown-options"],
   cos: ["http", "credentials", ...leaves],
   upload: ["vod-api", "cos", "http", "credentials", "rate-window", ...leaves],

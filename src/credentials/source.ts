@@ -2,6 +2,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { VodupError, invalidArgument } from "../errors.ts";
 import { untilAborted } from "../http/abort.ts";
 import { flawOf } from "./flaw.ts";
+import { reasonOf } from "../reason-of.ts";
 
 /** An API key of the account, or a temporary one with its token. */
 export interface Credentials {
@@ -121,7 +122,7 @@ export class CredentialSource {
       answer = await within(this.#providerLimitMs, provider);
     } catch (cause) {
       if (cause instanceof VodupError && cause.code === "CREDENTIALS") throw cause;
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = reasonOf(cause);
       throw new VodupError(
         "CREDENTIALS",
         `the credential provider failed: ${why}; fix it, or give another as credentials`,

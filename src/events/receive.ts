@@ -7,6 +7,7 @@ import { isTooDeep, parseJson } from "./body.ts";
 import { parseEvent, type VodEvent } from "./parse.ts";
 import { Recent } from "./recent.ts";
 import { WorkQueue } from "./work-queue.ts";
+import { reasonOf } from "../reason-of.ts";
 import { refuseUnknown } from "../unknown-options.ts";
 
 /**
@@ -272,7 +273,7 @@ const accepted: Reply = {
 };
 
 function warn(error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = error instanceof Error ? (error.stack ?? reasonOf(error)) : reasonOf(error);
   process.emitWarning(`an event could not be handled: ${text}`, { type: "VodupEventWarning" });
 }
 

@@ -1,3 +1,5 @@
+import { invalidArgument } from "../errors.ts";
+
 /** An offset below this is noise: a Date header counts whole seconds and travels for a while. */
 const noiseMs = 2_000;
 
@@ -11,8 +13,13 @@ export class ServiceClock {
   #offsetMs = 0;
   #skewMs: number | undefined;
 
+  /** @param local the caller's, which may answer anything */
   constructor(local: () => number = Date.now) {
-    this.#local = local;
+    this.#local = () => {
+      const time: unknown = local();
+      if (typeof time === "number" && Number.isFinite(time)) return time;
+      throw invalidArgument("clock", "must answer epoch milliseconds", time);
+    };
   }
 
   /** Epoch milliseconds, corrected. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import { VodupError } from "../errors.ts";
+import { reasonOf } from "../reason-of.ts";
 
 /**
  * The three `node:diagnostics_channel` channels (docs/diagnostics.md). Payloads are plain objects and hold no secret,
@@ -75,7 +76,7 @@ export function publishRetry(detail: { operation: string; attempt: number; delay
   if (!retries.hasSubscribers) return;
   const { operation, attempt, delayMs, error } = detail;
   const code = error instanceof VodupError ? error.code : "UNKNOWN";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   const uploadNumber = currentUpload.getStore();
   retries.publish({ uploadNumber, operation, attempt, delayMs, code, message } satisfies RetryMessage);
 }

@@ -39,6 +39,9 @@ export function verifyCallback(body: unknown, signKey: string, options: VerifyCa
   // An empty key would make everybody a sender.
   if (signKey === "") throw new InvalidArgumentError("signKey", "must not be empty");
   requireObject("options", options);
+  for (const name of Object.keys(options))
+    if (name !== "now" && name !== "toleranceSeconds")
+      throw new InvalidArgumentError(name, "is not an option; there are now and toleranceSeconds");
   const { now = Date.now() / 1000, toleranceSeconds = 0 } = options;
   requireNumber("now", now);
   requireNumber("toleranceSeconds", toleranceSeconds);

@@ -2,6 +2,7 @@ import type { RetryEvent } from "../http/retry.ts";
 import type { UploadOptions } from "./options.ts";
 import type { ProgressEvent } from "./progress.ts";
 import type { Warning } from "./warning.ts";
+import { reasonOf } from "../reason-of.ts";
 
 type Given = Pick<UploadOptions, "onProgress" | "onRetry" | "onWarning" | "onFailure">;
 
@@ -82,8 +83,4 @@ export class Handlers {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -7,7 +7,6 @@ import type { UploadSource } from "./source/source.ts";
 import { invalidArgument, outOfRange } from "../errors.ts";
 import { cosLimits } from "../cos/limits.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
-import { refuseUnknown } from "../unknown-options.ts";
 import { hasDotSegment } from "../signing/index.ts";
 
 /** Everything is optional but, where no file name tells it, the media type. Lengths count Unicode code points. */
@@ -123,7 +122,6 @@ export function settleOptions(
   defaults: Pick<SettledOptions, "partSize" | "concurrency" | "subAppId">,
   now: number,
 ): SettledOptions {
-  refuseUnknown("", options, uploadOptionNames);
   checkOptions(options, now);
   return {
     ...options,

@@ -120,6 +120,11 @@ export async function withSources<T>(
         ? await openSource("source", input, options.size, { ...access, mediaType: options.mediaType })
         : await openTreeFile(tree.folder, tree.top, lanes),
     );
+    if (options.size !== undefined && media.size !== undefined && media.size !== options.size)
+      throw new SourceError(
+        "SOURCE_CHANGED",
+        `${media.label} has ${media.size} bytes, but its size was given as ${options.size}`,
+      );
     const cover =
       options.cover === undefined ? undefined : keep(await openSource("cover", options.cover, undefined, access));
     // The client's own application belongs to the upload as much as one that the call names: a checkpoint must tell.

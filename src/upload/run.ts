@@ -22,6 +22,7 @@ import { applyUpload } from "./session/apply.ts";
 import { treeFiles, uploadObjects } from "./objects.ts";
 import { mediaBytes, type ReadyUpload } from "./ready.ts";
 import { UploadState } from "./state/upload-state.ts";
+import { reasonOf } from "../reason-of.ts";
 
 /** Milliseconds that a media which exists is kept back for the checkpoint that says so. */
 const committedMs = 30_000;
@@ -194,7 +195,7 @@ export class UploadRun {
         throw new Error(`it was not written within ${committedMs / 1000} s`);
     } catch (error) {
       // The media exists: to report a failure now would make the caller upload it again.
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       this.#warn(
         "CHECKPOINT_FAILED",
         `${this.#ready.media.label} is committed, but its checkpoint does not say so: ${why}`,

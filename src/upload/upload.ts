@@ -5,7 +5,6 @@ import type { UploadResult } from "./state/result.ts";
 import { settleOptions } from "./options.ts";
 import { abortLimits, ownSignals, untilAborted } from "../http/abort.ts";
 import { Handlers } from "./handlers.ts";
-import { abandon } from "./source/hand-over.ts";
 import { UploadRun } from "./run.ts";
 import { refuseEmptyStreams, withSources } from "./ready.ts";
 import { acceptTouched } from "./recheck.ts";
@@ -34,9 +33,6 @@ export async function runUpload(
       return new UploadRun(environment, { ...own, checkpoint }, ready).run();
     });
     return await untilAborted(work, signal, abortLimits.promiseMs);
-  } catch (error) {
-    abandon(input, given.cover);
-    throw error;
   } finally {
     release?.();
   }

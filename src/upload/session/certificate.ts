@@ -1,4 +1,5 @@
 import type { Credentials } from "../../credentials/source.ts";
+import { reasonOf } from "../../reason-of.ts";
 import { VodupError } from "../../errors.ts";
 
 /** The temporary key of one upload, as ApplyUpload gives it. */
@@ -115,7 +116,7 @@ export class CertificateKeeper {
   }
 
   #expired(cause: unknown = this.#impossible): VodupError {
-    const why = cause instanceof Error ? `: ${cause.message}` : "";
+    const why = cause === undefined ? "" : `: ${reasonOf(cause)}`;
     return new VodupError(
       "CERTIFICATE_EXPIRED",
       `the upload's temporary certificate has expired and could not be renewed${why}; run the upload again: ` +

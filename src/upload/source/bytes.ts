@@ -4,14 +4,16 @@ import type { PartAttempt, PartBody } from "./part-body.ts";
 import type { RangedSource, SourceIdentity } from "./source.ts";
 import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
+import { loopTurn } from "../../http/loop-turn.ts";
 import { untilAborted } from "../../http/abort.ts";
+import { changed } from "./may-pass.ts";
 
 /**
  * Bytes given to the socket at a time: TLS encrypts a chunk in one go, and a large one would hold up the event loop.
  */
 const chunkSize = 256 * 1024;
 
-/** Bytes that the caller holds in memory; they are not copied and must not be changed before the upload is over. */
+/** Bytes that the caller holds in memory: not copied, so that a buffer that is used again too early can be met. */
 export class BytesSource implements RangedSource {
   readonly kind = "ranged";
   readonly label = "the bytes given";
@@ -26,12 +28,33 @@ export class BytesSource implements RangedSource {
   }
 
   body(offset: number, size: number): PartBody {
-    const bytes = this.#bytes.subarray(offset, offset + size);
     const known: KnownSums = {};
-    return { size, begin: async () => new BufferedAttempt([bytes], size, known) };
+    const begin = async (): Promise<PartAttempt> => {
+      this.#checkLength();
+      return new BufferedAttempt([this.#bytes.subarray(offset, offset + size)], size, known);
+    };
+    return { size, begin };
   }
 
-  async verify(): Promise<void> {}
+  /** @throws SourceError `SOURCE_CHANGED` when other bytes are in the buffer than were sent */
+  async verify(crc64: string, signal: AbortSignal): Promise<void> {
+    this.#checkLength();
+    const now = new Crc64();
+    for (let from = 0; from < this.size; from += chunkSize) {
+      signal.throwIfAborted();
+      const pause = loopTurn();
+      if (pause !== undefined) await pause;
+      now.update(this.#bytes.subarray(from, from + chunkSize));
+    }
+    if (String(now.digest()) !== crc64) throw changed(this.label, "other bytes are in it than were sent");
+  }
+
+  /** Memory that was transferred to a worker has none, and memory that can be resized may have less. */
+  #checkLength(): void {
+    const { byteLength } = this.#bytes;
+    if (byteLength !== this.size) throw changed(this.label, `it had ${this.size} bytes and now has ${byteLength}`);
+  }
+
   async close(): Promise<void> {}
 }
 

@@ -6,10 +6,9 @@ import type { Lane, LanePool } from "../buffers/lane-pool.ts";
 import type { PartAttempt, PartBody } from "./part-body.ts";
 import type { SourceIdentity, RangedSource } from "./source.ts";
 import { Crc64 } from "../../cos/crc64.ts";
-import { SourceError } from "../../errors.ts";
 import { untilAborted } from "../../http/abort.ts";
 import { readPass } from "./bytes.ts";
-import { readingFailed } from "./may-pass.ts";
+import { changed, readingFailed } from "./may-pass.ts";
 import { laneBufferSize } from "../buffers/lane-pool.ts";
 
 /** Pieces handed to a slow socket: the idle limit then measures 64 KiB and not a whole buffer. */
@@ -226,11 +225,4 @@ class Pace {
     this.#given = now;
     return quick ? laneBufferSize : slowPieceSize;
   }
-}
-
-function changed(label: string, how: string): SourceError {
-  return new SourceError(
-    "SOURCE_CHANGED",
-    `${label} changed while it was being uploaded: ${how}; upload it again once it is complete`,
-  );
 }

@@ -1,4 +1,5 @@
 import { SourceError, VodupError } from "../../errors.ts";
+import { reasonOf } from "../../reason-of.ts";
 
 /**
  * What a file system says while its server, its disk or this process is busy or away: the same file may be read later.
@@ -35,6 +36,14 @@ export function mayPass(cause: unknown): boolean {
 
 /** @param cause whatever reading failed with: a caller's stream may be destroyed with anything */
 export function readingFailed(label: string, cause: unknown): SourceError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = reasonOf(cause);
   return new SourceError("SOURCE_FAILED", `reading ${label} failed: ${why}`, { cause, retryable: mayPass(cause) });
+}
+
+/** @param how what shows it */
+export function changed(label: string, how: string): SourceError {
+  return new SourceError(
+    "SOURCE_CHANGED",
+    `${label} changed while it was being uploaded: ${how}; upload it again once it is complete`,
+  );
 }

@@ -32,7 +32,8 @@ export async function openSource(
     const { openUrl } = await import("./url.ts");
     return openUrl(field, input, access);
   }
-  if (input instanceof Uint8Array) return new BytesSource(input);
+  // A Proxy of bytes is an instance, and has none.
+  if (input instanceof Uint8Array && ArrayBuffer.isView(input)) return new BytesSource(input);
   if (input instanceof Blob) return new BlobSource(input);
   if (typeof input === "object" && input !== null && Symbol.asyncIterator in input) {
     refuseSpent(input);
@@ -52,7 +53,7 @@ function refuseSpent(stream: object): void {
   if (why !== undefined) throw readingFailed("the stream given", why);
   // A failed web stream says why when it is read.
   const failed = isErrored(source);
-  const spent = Readable.isDisturbed(source) && isReadable(source) === false && !failed;
+  const spent = isReadable(source) === false && !failed;
   if (!spent && source.locked !== true) return;
   throw new SourceError(
     "SOURCE_UNREADABLE",

@@ -5,8 +5,10 @@ import { Crc64 } from "../../cos/crc64.ts";
 import { SourceError } from "../../errors.ts";
 import { readingFailed } from "./may-pass.ts";
 import { endsWithin, failureLimits, openController } from "../../http/abort.ts";
+import { loopTurn } from "../../http/loop-turn.ts";
 import { shortageMs, slabSize } from "../buffers/budget.ts";
 import { BufferedAttempt } from "./bytes.ts";
+import { resultOf } from "./source.ts";
 
 /** Bytes that were copied out of a stream and belong to the upload. */
 export interface AssembledPart {
@@ -180,6 +182,9 @@ export class PartAssembler {
       if (this.#ended) return "end";
       signal.throwIfAborted();
       const next = await this.#nextChunk(interruptible);
+      // A source that never waits for anything would leave no turn to the host, nor to what aborts it.
+      const pause = loopTurn();
+      if (pause !== undefined) await pause;
       if (next === "shortage") return next;
       this.#reading = undefined;
       if (next.done === true) {
@@ -218,7 +223,7 @@ export class PartAssembler {
   async #read(): Promise<IteratorResult<unknown>> {
     this.#askedAt = performance.now();
     try {
-      return await this.#source.next();
+      return resultOf(await this.#source.next());
     } catch (cause) {
       this.#failed = true;
       throw readingFailed(this.#label, cause);

@@ -1,5 +1,7 @@
 import type { Readable } from "node:stream";
 import type { PartBody } from "./part-body.ts";
+import { loopTurn } from "../../http/loop-turn.ts";
+import { readingFailed } from "./may-pass.ts";
 
 /**
  * What can be uploaded. A string is a path, never a URL; an `http:` or `https:` URL object is read through this host.
@@ -62,6 +64,14 @@ export interface StreamSource extends SourceBase {
 
 export type OpenedSource = RangedSource | StreamSource;
 
+/** What an iterator answered, read once: a caller's own may answer anything. */
+export function resultOf(answer: unknown): IteratorResult<unknown> {
+  if (typeof answer !== "object" || answer === null)
+    throw new TypeError(`its next() gave ${answer === null ? "null" : typeof answer} instead of { done, value }`);
+  const { done, value } = answer as { readonly done?: unknown; readonly value?: unknown };
+  return Boolean(done) ? { done: true, value: undefined } : { done: false, value };
+}
+
 const end: IteratorResult<unknown> = { done: true, value: undefined };
 
 /**
@@ -79,7 +89,13 @@ export function streamSource(
   let iterator: AsyncIterator<unknown> | undefined;
   /** Asked for already, in order. */
   const ahead: Promise<IteratorResult<unknown>>[] = [];
-  const chunks = (): AsyncIterator<unknown> => (iterator ??= stream[Symbol.asyncIterator]());
+  const chunks = (): AsyncIterator<unknown> => {
+    try {
+      return (iterator ??= stream[Symbol.asyncIterator]());
+    } catch (cause) {
+      throw readingFailed(label, cause);
+    }
+  };
   return {
     kind: "stream",
     label,
@@ -93,12 +109,13 @@ export function streamSource(
     },
     hasBytes: async () => {
       for (;;) {
-        const next = chunks().next();
+        const next = (async () => resultOf(await chunks().next()))();
         ahead.push(next);
+        // What failed, and what is no bytes, is for the upload to meet.
         const { done, value } = await next.catch((): IteratorResult<unknown> => ({ done: false, value: undefined }));
         if (done === true) return false;
-        // What failed, and what is no bytes, is for the upload to meet.
         if (!(ArrayBuffer.isView(value) && value.byteLength === 0)) return true;
+        await loopTurn();
       }
     },
     close: async () => {
