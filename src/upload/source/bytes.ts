@@ -29,7 +29,9 @@ export class BytesSource implements RangedSource {
 
   body(offset: number, size: number): PartBody {
     const known: KnownSums = {};
-    const begin = async (): Promise<PartAttempt> => {
+    const begin = async (signal: AbortSignal): Promise<PartAttempt> => {
+      // What is sent again must be what was sent before.
+      if (known.crc64 !== undefined) await this.#compare(known.crc64, offset, size, signal);
       this.#checkLength();
       return new BufferedAttempt([this.#bytes.subarray(offset, offset + size)], size, known);
     };
@@ -38,15 +40,19 @@ export class BytesSource implements RangedSource {
 
   /** @throws SourceError `SOURCE_CHANGED` when other bytes are in the buffer than were sent */
   async verify(crc64: string, signal: AbortSignal): Promise<void> {
-    this.#checkLength();
+    await this.#compare(BigInt(crc64), 0, this.size, signal);
+  }
+
+  async #compare(crc64: bigint, offset: number, size: number, signal: AbortSignal): Promise<void> {
     const now = new Crc64();
-    for (let from = 0; from < this.size; from += chunkSize) {
+    for (let from = offset; from < offset + size; from += chunkSize) {
       signal.throwIfAborted();
       const pause = loopTurn();
       if (pause !== undefined) await pause;
-      now.update(this.#bytes.subarray(from, from + chunkSize));
+      this.#checkLength();
+      now.update(this.#bytes.subarray(from, Math.min(from + chunkSize, offset + size)));
     }
-    if (String(now.digest()) !== crc64) throw changed(this.label, "other bytes are in it than were sent");
+    if (now.digest() !== crc64) throw changed(this.label, "other bytes are in it than were sent");
   }
 
   /** Memory that was transferred to a worker has none, and memory that can be resized may have less. */
