@@ -4,7 +4,8 @@
  */
 export function reasonOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? String(thrown.message) : String(thrown);
+    const reason: unknown = thrown instanceof Error ? thrown.message : thrown;
+    return String(reason);
   } catch {
     return "something was thrown that cannot be shown";
   }

@@ -1,7 +1,7 @@
 import type { OpenedSource, UploadSource } from "./source.ts";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
-import { Readable, isErrored, isReadable } from "node:stream";
+import { isErrored, isReadable, type Readable } from "node:stream";
 import type { LanePool } from "../buffers/lane-pool.ts";
 import type { SourceAccess } from "./access.ts";
 import { SourceError, invalidArgument } from "../../errors.ts";

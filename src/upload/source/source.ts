@@ -69,7 +69,7 @@ export function resultOf(answer: unknown): IteratorResult<unknown> {
   if (typeof answer !== "object" || answer === null)
     throw new TypeError(`its next() gave ${answer === null ? "null" : typeof answer} instead of { done, value }`);
   const { done, value } = answer as { readonly done?: unknown; readonly value?: unknown };
-  return Boolean(done) ? { done: true, value: undefined } : { done: false, value };
+  return done ? { done: true, value: undefined } : { done: false, value };
 }
 
 const end: IteratorResult<unknown> = { done: true, value: undefined };
