@@ -1,5 +1,6 @@
 import type { Agent, Dispatcher, buildConnector } from "undici";
 import { invalidArgument } from "../errors.ts";
+import { withoutInterim } from "./interim.ts";
 import { loadAgent } from "./load-agent.ts";
 import { markReused } from "./network-error.ts";
 
@@ -39,7 +40,9 @@ export async function openDispatcher(
   const dispatcher = open({
     connections: connectionsPerOrigin,
     ...options,
-    connect: watched(connector, connecting),
+    // Nothing is won by more, and what is taken off a socket depends on it (interim.ts).
+    pipelining: Math.min(options?.pipelining ?? 1, 1),
+    connect: watched(withoutInterim(connector), connecting),
   });
   const close = async (): Promise<void> => {
     await dispatcher.destroy();

@@ -71,6 +71,17 @@ export function toNetworkError(
     const cause = new Error(error.message ?? code);
     return new NetworkError("BAD_ANSWER", message, where, { cause, retryable: true });
   }
+  if (code === "VODUP_INTERIM_FLOOD") {
+    const message = `${detail.operation}: ${detail.host} sent ${error.message ?? ""}`;
+    return new NetworkError("BAD_ANSWER", message, where, options);
+  }
+  // Only with a dispatcher of the caller's; in ours interim.ts comes first.
+  if (code === "UND_ERR_SOCKET" && error.message === "bad response") {
+    const message =
+      `${detail.operation}: ${detail.host} sent an interim response (100 Continue) that nobody asked for, which undici ` +
+      "refuses; pass Agent options as `dispatcher` instead of a dispatcher, then it is accepted";
+    return new NetworkError("BAD_ANSWER", message, where, options);
+  }
   if (code === "UND_ERR_RESPONSE" || code === "UND_ERR_REQ_RETRY") {
     const message = `${detail.operation}: the dispatcher discarded the response of ${detail.host} (status ${error.statusCode ?? "unknown"}); use one without RetryAgent and without the responseError interceptor`;
     const { statusCode: status = detail.status } = error;

@@ -1,6 +1,8 @@
+import type { Pool as UndiciPool, buildConnector as build } from "undici";
 import type { Dispatcher } from "./dispatcher.ts";
 import { invalidArgument } from "../errors.ts";
 import { connectionsPerOrigin } from "./dispatcher.ts";
+import { withoutInterim } from "./interim.ts";
 import { defaultLimits } from "./limits.ts";
 
 /** What a failed tunnel looks like to network-error.ts, whatever made it fail. */
@@ -29,16 +31,19 @@ export async function proxyFromEnvironment(
   if (name === undefined || text === undefined) return undefined;
   const proxy = parseProxy(name, text);
   // By its file: Bun puts a stub in the place of the package's name, which would bypass the proxy in silence.
-  const { EnvHttpProxyAgent, Pool } = await import("undici/index.js");
+  const { EnvHttpProxyAgent, Pool, buildConnector } = await import("undici/index.js");
   return new EnvHttpProxyAgent({
     httpProxy: "",
     httpsProxy: proxy.origin,
     noProxy: firstSet(env, ["no_proxy", "NO_PROXY"])?.[1] ?? "",
     ...(proxy.token === undefined ? {} : { token: proxy.token }),
     connections: connectionsPerOrigin,
-    connect: { timeout: connectMs },
+    connect: buildConnector({ timeout: connectMs }),
     proxyTls: { timeout: connectMs },
     requestTls: { timeout: connectMs },
+    // For hosts behind the proxy as for those reached directly: in both cases `connect` is a function by now.
+    factory: (origin, options: UndiciPool.Options) =>
+      new Pool(origin, { ...options, connect: withoutInterim(options.connect as build.connector) }),
     clientFactory: (origin, options) => {
       const pool = new Pool(origin, { ...options, headersTimeout: connectMs, bodyTimeout: connectMs });
       const connect = pool.connect.bind(pool);

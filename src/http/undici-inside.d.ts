@@ -15,5 +15,5 @@ declare module "undici/lib/api/api-request.js" {
 }
 
 declare module "undici/index.js" {
-  export { EnvHttpProxyAgent, Pool } from "undici";
+  export { EnvHttpProxyAgent, Pool, buildConnector } from "undici";
 }

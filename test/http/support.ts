@@ -1,10 +1,16 @@
 import { idleLimits, type LimitOptions } from "../../src/http/limits.ts";
+import type { Agent } from "../../src/http/dispatcher.ts";
 import { Transport, type WireRequest } from "../../src/http/transport.ts";
 import { atEnd } from "../support/at-end.ts";
 
 /** A transport with limits of a fraction of a second, closed by the end of the test. */
 export function transport(limits: LimitOptions = {}): Transport {
-  const made = new Transport(undefined, idleLimits({ connectMs: 500, headersMs: 300, bodyMs: 300, ...limits }));
+  return opened(undefined, limits);
+}
+
+/** The same with options for its agent. */
+export function opened(options: Agent.Options | undefined, limits: LimitOptions = {}): Transport {
+  const made = new Transport(options, idleLimits({ connectMs: 500, headersMs: 300, bodyMs: 300, ...limits }));
   atEnd(() => made.close());
   return made;
 }

@@ -23,7 +23,8 @@ export interface RawServer {
   close(): Promise<void>;
 }
 
-async function serve(server: Server): Promise<RawServer> {
+/** Opens a server of one of Node's kinds on loopback. */
+export async function serve(server: Server): Promise<RawServer> {
   const sockets: Socket[] = [];
   server.on("connection", (socket: Socket) => {
     socket.on("error", () => undefined);
