@@ -62,7 +62,7 @@ describe("interim responses that nobody asked for are taken", () => {
   });
 
   test("a byte a packet", async () => {
-    const server = await answering(...(interim + hints + answerText(200, {}, "ok")));
+    const server = await answering(...Array.from(interim + hints + answerText(200, {}, "ok")));
     expect(textOf(await transport({ headersMs: 10_000 }).send(request(server.origin)))).toBe("ok");
   });
 
