@@ -29,8 +29,9 @@ export function withoutInterim(connect: buildConnector.connector): buildConnecto
   // undici's own connector returns its socket; only its types leave that out.
   return (options, callback) =>
     connect(options, (...result) => {
-      const [, socket] = result;
-      if (socket !== null) takeInterim(socket);
+      // With an error some of undici's connectors leave it out.
+      const socket: Socket | null | undefined = result[1];
+      if (socket) takeInterim(socket);
       callback(...result);
     });
 }
