@@ -78,8 +78,8 @@ export function toNetworkError(
   // Only with a dispatcher of the caller's; in ours interim.ts comes first.
   if (code === "UND_ERR_SOCKET" && error.message === "bad response") {
     const message =
-      `${detail.operation}: ${detail.host} sent an interim response (100 Continue) that nobody asked for, which undici ` +
-      "refuses; pass Agent options as `dispatcher` instead of a dispatcher, then it is accepted";
+      `${detail.operation}: ${detail.host} sent an interim response (100 Continue) that nobody asked for, ` +
+      "which undici refuses; pass Agent options as `dispatcher` instead of a dispatcher, then it is accepted";
     return new NetworkError("BAD_ANSWER", message, where, options);
   }
   if (code === "UND_ERR_RESPONSE" || code === "UND_ERR_REQ_RETRY") {
