@@ -22,8 +22,8 @@ export class InterimFlood extends Error {
 
 /**
  * Takes interim responses (100, 102, 103 …) off each socket before undici reads them. RFC 9110 §15.2 has a client
- * accept any number of them, asked for or not; undici destroys the connection at a 100 (docs/decisions/0024). Nothing here
- * expects one, and none of them prolongs an idle limit.
+ * accept any number of them, asked for or not; undici destroys the connection at a 100 (docs/decisions/0024). None of
+ * them prolongs an idle limit.
  */
 export function withoutInterim(connect: buildConnector.connector): buildConnector.connector {
   // undici's own connector returns its socket; only its types leave that out.
