@@ -16,7 +16,7 @@ import { refuseUnknown } from "../unknown-options.ts";
 import { signTc3 } from "../signing/index.ts";
 import { actionTraits } from "./actions.ts";
 import { encodeParameters } from "./encode.ts";
-import { vodOrigin } from "./endpoint.ts";
+import { refuseOtherSitesAction, vodOrigin } from "./endpoint.ts";
 import { openEnvelope, requestIdOf } from "./envelope.ts";
 import { classifyApiCode } from "./error-codes.ts";
 
@@ -115,6 +115,8 @@ export class VodApi {
    * that is off is corrected once.
    *
    * @param params wire names, PascalCase; `SubAppId` is added from the client's options where the action knows it
+   * @throws TypeError `ERR_INVALID_ARG_VALUE`, before anything is sent: not an action's name, or one that the
+   * international API does not have (DescribeEventsState) where that is the endpoint
    * @throws VodApiError the service's error, with `apiCode` and `requestId`
    * @throws NetworkError no usable answer
    */
@@ -130,6 +132,7 @@ export class VodApi {
   ): Promise<Record<string, unknown>>;
   async call(action: string, params: object = {}, options: CallOptions = {}): Promise<Record<string, unknown>> {
     if (!/^[A-Z][A-Za-z0-9]*$/.test(action)) throw invalidArgument("action", "must be an API action's name", action);
+    refuseOtherSitesAction(action, this.#origin);
     refuseUnknown("", options, callOptionNames);
     return withOwnSignal(options.signal, (signal) => this.#call(action, params, { ...options, signal }));
   }

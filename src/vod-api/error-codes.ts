@@ -28,6 +28,8 @@ const storageRegionHint =
   "the storage region may not be opened for this application: open it in the console, or with CreateStorageRegion (5 to 10 minutes, cannot be undone); DescribeStorageRegions lists them";
 const procedureHint = "check that the task flow exists in this application (DescribeProcedureTemplates)";
 const mediaTypeHint = "the type must be one of the documented file extensions, without the dot";
+const professionalHint =
+  "if the application is a Professional one, it is uploaded to in another way (API 2024-07-18), which vodup does not have";
 const forgottenTaskHint = "the service forgets tasks after 3 days";
 const activationHint = `Video on Demand may not be activated for this account; or else, ${subAppHint}`;
 
@@ -195,6 +197,14 @@ const actionHints: ReadonlyMap<string, string> = new Map([
   ["DescribeMediaInfos InvalidParameterValue.FileIdsOverLimit", "at most 20 FileIds at once"],
 ]);
 
+/** What ApplyUpload may answer for an application that it does not serve: which of them is not published (wire §4.10). */
+const ofApplication: ReadonlySet<string> = new Set([
+  "FailedOperation",
+  "FailedOperation.InvalidVodUser",
+  "InvalidParameterValue.SubAppId",
+  "UnauthorizedOperation",
+]);
+
 const exactRules: ReadonlyMap<string, ApiCodeRule> = rulesBy("exact");
 const prefixRules: ReadonlyMap<string, ApiCodeRule> = rulesBy("prefix");
 
@@ -231,5 +241,8 @@ export function isListedApiCode(apiCode: string): boolean {
 export function hintFor(apiCode: string, action: string): string | undefined {
   const hint =
     actionHints.get(`${action} ${apiCode}`) ?? rulesFor(apiCode).find((rule) => rule.hint !== undefined)?.hint;
-  return hint?.replaceAll("{action}", () => action);
+  const named = hint?.replaceAll("{action}", () => action);
+  return action === "ApplyUpload" && ofApplication.has(apiCode) && named !== undefined
+    ? `${named}; ${professionalHint}`
+    : named;
 }

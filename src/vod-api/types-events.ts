@@ -38,7 +38,7 @@ export interface ConfirmEventsRequest extends SubAppScope {
   ExtInfo?: string | undefined;
 }
 
-/** Not in the international API: of site `cn` only. */
+/** Not in the international API: with site `intl` a call is refused before it is sent. */
 export interface DescribeEventsStateRequest extends SubAppScope {}
 
 export interface DescribeEventsStateResponse {

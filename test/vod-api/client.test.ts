@@ -68,6 +68,21 @@ describe("a call", () => {
     expect(request?.body).toBe("{}");
   });
 
+  test.each([{}, { site: "intl" }, { vodEndpoint: "vod.intl.tencentcloudapi.com" }] as const)(
+    "is refused before it is sent where the international API does not have the action: %j",
+    async (endpoint) => {
+      let asked = 0;
+      const provider = async (): Promise<typeof credentials> => ((asked += 1), credentials);
+      const api = new VodApi({ credentials: provider, ...endpoint });
+      opened.push(api);
+      const error = await rejection(api.call("DescribeEventsState", {}));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({ code: "ERR_INVALID_ARG_VALUE" });
+      expect(String(error)).toMatch(/DescribeEventsState at vod\.intl\.tencentcloudapi\.com: .*site "cn"/);
+      expect(asked).toBe(0);
+    },
+  );
+
   test("signs two headers when the option says minimal, and sends a token", async () => {
     const { api, seen } = await serve([ok()], {
       signedHeaders: "minimal",

@@ -83,6 +83,16 @@ describe("the hint", () => {
     expect(hintFor(apiCode, "DeleteMedia") ?? "").not.toMatch(says);
   });
 
+  test.each([
+    "FailedOperation",
+    "FailedOperation.InvalidVodUser",
+    "InvalidParameterValue.SubAppId",
+    "UnauthorizedOperation",
+  ])("for %s of ApplyUpload names Professional applications", (apiCode) => {
+    expect(hintFor(apiCode, "ApplyUpload")).toMatch(/if the application is a Professional one, .*2024-07-18/);
+    expect(hintFor(apiCode, "DeleteMedia") ?? "").not.toContain("Professional");
+  });
+
   test.each(["InternalError", "MissingParameter", "NobodyKnows", "", "constructor", "toString"])(
     "for %j is left out",
     (apiCode) => {
