@@ -84,7 +84,9 @@ export function assemble(definition: Definition, keys: Keys, call: Json, interac
   };
 }
 
-export const vodHost = "vod.intl.tencentcloudapi.com";
+/** The international host, but for the action that only the China site has. */
+export const vodHostOf = (action: string): string =>
+  action === "DescribeEventsState" ? "vod.tencentcloudapi.com" : "vod.intl.tencentcloudapi.com";
 const vodRegion = "ap-singapore";
 
 export interface VodCall {
@@ -110,7 +112,7 @@ export function vodRequest({ action, params, subAppId, keys = accountKeys, signe
   const { authorization } = signTc3(
     {
       method: "POST",
-      host: vodHost,
+      host: vodHostOf(action),
       headers,
       body: JSON.stringify(sortNames(json)),
       service: "vod",
@@ -121,7 +123,7 @@ export function vodRequest({ action, params, subAppId, keys = accountKeys, signe
   );
   return {
     method: "POST",
-    url: `https://${vodHost}/`,
+    url: `https://${vodHostOf(action)}/`,
     headers,
     requireHeaders: ["content-length"],
     forbidHeaders: [...(keys.token === undefined ? ["x-tc-token"] : []), "transfer-encoding"],

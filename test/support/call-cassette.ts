@@ -78,6 +78,7 @@ export async function callVod(
   const dispatcher = connectTo(origin);
   const api = new VodApi({
     credentials,
+    site: op === "DescribeEventsState" ? "cn" : "intl",
     region,
     subAppId,
     signedHeaders,
