@@ -197,7 +197,7 @@ const actionHints: ReadonlyMap<string, string> = new Map([
   ["DescribeMediaInfos InvalidParameterValue.FileIdsOverLimit", "at most 20 FileIds at once"],
 ]);
 
-/** What ApplyUpload may answer for an application that it does not serve: which of them is not published (wire §4.10). */
+/** What ApplyUpload may answer for an application it does not serve: which of them is not published (wire §4.10). */
 const ofApplication: ReadonlySet<string> = new Set([
   "FailedOperation",
   "FailedOperation.InvalidVodUser",
