@@ -31,6 +31,7 @@ export type { PulledEvent, PulledEvents, PullEventsOptions } from "./events/pull
 export type { RequestMessage, RetryMessage, UploadMessage } from "./http/diagnostics.ts";
 export { proxyFromEnvironment } from "./http/proxy.ts";
 export type { Outage } from "./http/peer.ts";
+export type { AllowRedirect } from "./http/reach.ts";
 export type { RetryEvent, RetryOptions } from "./http/retry.ts";
 export type { DeleteMediaOptions, DescribeMediaOptions } from "./tasks/media.ts";
 export type { TaskCallOptions, WaitOptions } from "./tasks/options.ts";

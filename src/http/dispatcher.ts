@@ -2,6 +2,9 @@ import type { Agent, Dispatcher, buildConnector } from "undici";
 import { invalidArgument } from "../errors.ts";
 import { withoutInterim } from "./interim.ts";
 import { loadAgent } from "./load-agent.ts";
+import type { LookupFunction } from "node:net";
+import type { Reach } from "./reach.ts";
+import { InternalAddress, isInternal, isInternalAddress, publicLookup, unseenReach } from "./reach.ts";
 import { markReused } from "./network-error.ts";
 
 export type { Agent, Dispatcher };
@@ -31,29 +34,62 @@ export async function openDispatcher(
   option: DispatcherLike | Agent.Options | undefined,
   connectMs: number,
 ): Promise<OpenedDispatcher> {
-  if (isDispatcher(option)) return { dispatcher: option, close: async () => {} };
+  if (isDispatcher(option)) {
+    return { dispatcher: option, reach: unseenReach(option), close: async () => {} };
+  }
   const { open, buildConnector } = await loadAgent();
   const options = option as Agent.Options | undefined;
   const connect = options?.connect;
   const connector = typeof connect === "function" ? connect : buildConnector({ timeout: connectMs, ...connect });
   const connecting = new Set<Destroyable>();
-  const dispatcher = open({
-    connections: connectionsPerOrigin,
-    ...options,
-    // Nothing is won by more, and what is taken off a socket depends on it (interim.ts).
-    pipelining: Math.min(options?.pipelining ?? 1, 1),
-    connect: watched(withoutInterim(connector), connecting),
-  });
+  const reached = new Map<string, boolean>();
+  const agent = (through: buildConnector.connector): Dispatcher =>
+    open({
+      connections: connectionsPerOrigin,
+      ...options,
+      // Nothing is won by more, and what is taken off a socket depends on it (interim.ts).
+      pipelining: Math.min(options?.pipelining ?? 1, 1),
+      connect: watched(withoutInterim(through), connecting, reached),
+    });
+  const dispatcher = agent(connector);
+  let guarded: Dispatcher | undefined;
+  const guard = (): Dispatcher => {
+    const resolve = typeof connect === "object" && "lookup" in connect ? (connect.lookup as LookupFunction) : undefined;
+    const safe = { timeout: connectMs, ...(typeof connect === "object" ? connect : {}), lookup: publicLookup(resolve) };
+    return agent(refusing(typeof connect === "function" ? connect : buildConnector(safe)));
+  };
+  const reach: Reach = {
+    dispatcher,
+    isInternal: ({ hostname, host }) => isInternal(hostname) || reached.get(host) === true,
+    publicOnly: async ({ hostname, host }) => {
+      if (isInternal(hostname)) throw new InternalAddress(host);
+      return (guarded ??= guard());
+    },
+  };
   const close = async (): Promise<void> => {
-    await dispatcher.destroy();
+    await Promise.all([dispatcher.destroy(), guarded?.destroy()]);
     // undici lets these run into their limit, and the process with them, though nobody waits for them any more.
     for (const socket of connecting) socket.destroy();
   };
-  return { dispatcher, close };
+  return { dispatcher, reach, close };
+}
+
+/** Ends a connection to an internal address before anything is sent by it. */
+function refusing(connector: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connector(options, (...result) => {
+      const [, socket] = result;
+      if (!isDestroyable(socket) || !isInternalAddress(socket.remoteAddress)) callback(...result);
+      else {
+        socket.destroy();
+        callback(new InternalAddress(options.host ?? options.hostname), null);
+      }
+    });
 }
 
 export interface OpenedDispatcher {
   readonly dispatcher: Dispatcher;
+  readonly reach: Reach;
   /** Ends all connections; a dispatcher that the caller gave stays as it is. */
   readonly close: () => Promise<void>;
 }
@@ -64,9 +100,13 @@ interface Destroyable {
 
 /**
  * Tells a socket that broke while it was new from one that the server had closed between two requests, and knows those
- * that are not connected yet.
+ * that are not connected yet, and which hosts lead to internal addresses.
  */
-function watched(connector: buildConnector.connector, connecting: Set<Destroyable>): buildConnector.connector {
+function watched(
+  connector: buildConnector.connector,
+  connecting: Set<Destroyable>,
+  reached: Map<string, boolean>,
+): buildConnector.connector {
   return (options, callback) => {
     let pending: unknown;
     const ended = (): void => {
@@ -77,6 +117,11 @@ function watched(connector: buildConnector.connector, connecting: Set<Destroyabl
     pending = connect(options, (...result) => {
       const [, socket] = result;
       ended();
+      if (isDestroyable(socket)) {
+        const host = options.host ?? options.hostname;
+        // One public address is enough: the name may lead elsewhere the next time.
+        reached.set(host, (reached.get(host) ?? true) && isInternalAddress(socket.remoteAddress));
+      }
       socket?.prependListener("error", (error) => {
         if (socket.bytesRead > 0) markReused(error);
       });

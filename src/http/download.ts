@@ -1,6 +1,8 @@
 import type { Dispatcher } from "./dispatcher.ts";
 import type { IdleLimits } from "./limits.ts";
 import { NetworkError, invalidArgument } from "../errors.ts";
+import type { AllowRedirect, Reach } from "./reach.ts";
+import { InternalAddress } from "./reach.ts";
 import { toNetworkError } from "./network-error.ts";
 import { isRedirect } from "./status.ts";
 
@@ -35,17 +37,26 @@ export function shownUrl(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
+/** How redirects are followed. */
+export interface Redirecting {
+  /** The caller's own word on each of them, in place of the rule. */
+  readonly allow: AllowRedirect | undefined;
+  readonly reach: Reach;
+}
+
 /**
  * Opens a GET whose body is read as it comes. Redirects are followed, a few; credentials of the URL do not go along to
- * another origin.
+ * another origin, and none leads from a public server to an address of this machine or network: whoever serves a video
+ * must not be able to have the metadata service's answer uploaded.
  * @throws NetworkError, also while the body is being read
  */
 export async function openDownload(
-  dispatcher: Dispatcher,
+  { allow, reach }: Redirecting,
   request: DownloadRequest,
   limits: IdleLimits,
 ): Promise<Download> {
   let url = request.url;
+  let { dispatcher } = reach;
   for (let hop = 0; ; hop += 1) {
     const download = await get(dispatcher, url, { ...request.headers, ...authorization(url) }, request.signal, limits);
     const location = isRedirect(download.status) ? download.headers["location"] : undefined;
@@ -59,8 +70,28 @@ export async function openDownload(
         { retryable: false },
       );
     }
-    url = redirectTarget(url, location);
+    const next = redirectTarget(url, location);
+    if (allow === undefined) {
+      if (dispatcher !== reach.dispatcher || !reach.isInternal(url)) {
+        const { host } = url;
+        dispatcher = await reach.publicOnly(next).catch((error: unknown) => {
+          throw error instanceof InternalAddress ? refusal(error, host) : error;
+        });
+      }
+    } else if ((await allow({ from: new URL(url), to: new URL(next) })) !== true) {
+      throw notFollowed(url, `${next.host}, which allowRedirect refuses`);
+    }
+    url = next;
   }
+}
+
+function refusal({ message }: InternalAddress, host: string): NetworkError {
+  return new NetworkError("BAD_ANSWER", message, { host, phase: "connect" }, { retryable: false });
+}
+
+function notFollowed(from: URL, why: string): NetworkError {
+  const where = { host: from.host, phase: "headers" } as const;
+  return new NetworkError("BAD_ANSWER", `${shownUrl(from)} redirects to ${why}`, where, { retryable: false });
 }
 
 function redirectTarget(from: URL, location: string): URL {
@@ -72,47 +103,13 @@ function redirectTarget(from: URL, location: string): URL {
   }
   const downgraded = from.protocol === "https:" && next?.protocol !== "https:";
   if (next === undefined || downgraded || !/^https?:$/.test(next.protocol)) {
-    throw new NetworkError(
-      "BAD_ANSWER",
-      `${shownUrl(from)} redirects to something that is not followed (no URL, or out of https)`,
-      { host: from.host, phase: "headers" },
-      { retryable: false },
-    );
-  }
-  if (isInternal(next.hostname) && !isInternal(from.hostname)) {
-    throw new NetworkError(
-      "BAD_ANSWER",
-      `${shownUrl(from)} redirects to ${next.host}, an address of this machine or network, which is not followed`,
-      { host: from.host, phase: "headers" },
-      { retryable: false },
-    );
+    throw notFollowed(from, "something that is not followed (no URL, or out of https)");
   }
   if (next.origin === from.origin && next.username === "") {
     next.username = from.username;
     next.password = from.password;
   }
   return next;
-}
-
-/**
- * Whether a host is an address of this machine or its network, such as the metadata service's, by its text alone: names
- * are not resolved. URL has brought every notation of an IPv4 address into the dotted one.
- */
-export function isInternal(hostname: string): boolean {
-  const host = hostname.toLowerCase().replace(/\.$/, "");
-  if (host === "localhost" || host.endsWith(".localhost") || host === "metadata.tencentyun.com") return true;
-  if (host.startsWith("[")) return /^\[(?:::|f[cd]|fe[89ab])/.test(host);
-  const [a = -1, b = -1, ...more] = /^\d+(?:\.\d+){3}$/.test(host) ? host.split(".").map(Number) : [];
-  if (more.length === 0) return false;
-  return (
-    a === 0 ||
-    a === 10 ||
-    a === 127 ||
-    (a === 172 && b >= 16 && b < 32) ||
-    (a === 192 && b === 168) ||
-    (a === 169 && b === 254) ||
-    (a === 100 && b >= 64 && b < 128)
-  );
 }
 
 function authorization(url: URL): Record<string, string> {
@@ -137,7 +134,9 @@ async function get(
   const explain = (thrown: unknown, status: number | undefined): unknown =>
     signal.aborted
       ? signal.reason
-      : toNetworkError(thrown, { host: url.host, operation: `GET ${shownUrl(url)}`, status });
+      : thrown instanceof InternalAddress
+        ? refusal(thrown, url.host)
+        : toNetworkError(thrown, { host: url.host, operation: `GET ${shownUrl(url)}`, status });
   let response: Dispatcher.ResponseData;
   try {
     response = await dispatcher.request({

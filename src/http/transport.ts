@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher, DispatcherLike } from "./dispatcher.ts";
 import type { Download, DownloadRequest } from "./download.ts";
 import type { IdleLimits } from "./limits.ts";
+import type { AllowRedirect } from "./reach.ts";
 import type { Pacer } from "./pacer.ts";
 import { performance } from "node:perf_hooks";
 import { VodupError } from "../errors.ts";
@@ -75,11 +76,18 @@ export class Transport {
   readonly #option: DispatcherLike | Agent.Options | undefined;
   readonly #limits: IdleLimits;
   readonly #pacer: Pacer | undefined;
+  readonly #allowRedirect: AllowRedirect | undefined;
   #opened: ReturnType<typeof openDispatcher> | undefined;
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(dispatcher?: DispatcherLike | Agent.Options, limits: IdleLimits = defaultLimits, pacer?: Pacer) {
+  constructor(
+    dispatcher?: DispatcherLike | Agent.Options,
+    limits: IdleLimits = defaultLimits,
+    pacer?: Pacer,
+    allowRedirect?: AllowRedirect,
+  ) {
     checkDispatcher(dispatcher);
+    this.#allowRedirect = allowRedirect;
     this.#pacer = pacer;
     this.#option = dispatcher;
     this.#limits = limits;
@@ -185,8 +193,8 @@ export class Transport {
   async download(request: DownloadRequest): Promise<Download> {
     request.signal.throwIfAborted();
     const { openDownload } = await import("./download.ts");
-    const { dispatcher } = await (this.#opened ??= openDispatcher(this.#option, this.#limits.connectMs));
-    return openDownload(dispatcher, request, this.#limits);
+    const { reach } = await (this.#opened ??= openDispatcher(this.#option, this.#limits.connectMs));
+    return openDownload({ allow: this.#allowRedirect, reach }, request, this.#limits);
   }
 
   /** Waits for what is under way, then ends all connections; a dispatcher that the caller gave stays open. */

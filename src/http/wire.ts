@@ -2,6 +2,7 @@ import type { Agent, DispatcherLike } from "./dispatcher.ts";
 import type { Download, DownloadRequest } from "./download.ts";
 import type { IdleLimits, LimitOptions } from "./limits.ts";
 import type { Outage } from "./peer.ts";
+import type { AllowRedirect } from "./reach.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
 import { invalidArgument } from "../errors.ts";
 import { AlternateOrigins } from "./alternate-origins.ts";
@@ -25,6 +26,13 @@ export interface WireOptions {
    * again when it answers: once each, however many uploads wait.
    */
   readonly onOutage?: ((outage: Outage) => void) | undefined;
+  /**
+   * Says for each redirect of a URL source whether it is followed; in no case from `https:` to anything else, and not
+   * more than five. @defaultValue followed, but not from a public server to an address of this machine or network,
+   * whatever its name resolves to (loopback, private, link-local: the metadata service's is one). Through a dispatcher
+   * of your own, such as a proxy's, names are looked up beforehand, and it may still connect to another address.
+   */
+  readonly allowRedirect?: AllowRedirect | undefined;
   /** Idle limits of an attempt. Rarely worth a change: they bound silence, never the duration. */
   readonly limits?: LimitOptions | undefined;
   /** Bytes a second that all uploads of the client send together, 1024 and up. @defaultValue unlimited */
@@ -41,6 +49,7 @@ export const wireOptionNames: Readonly<Record<keyof WireOptions, true>> = {
   limitRate: true,
   clock: true,
   onOutage: true,
+  allowRedirect: true,
 };
 
 /** What everything that sends requests for one client shares: the sockets, the corrected clock, the retry policy. */
@@ -65,7 +74,10 @@ export class Wire {
     this.limits = idleLimits(options.limits);
     checkRate("limitRate", options.limitRate);
     const pacer = options.limitRate === undefined ? undefined : new Pacer(options.limitRate);
-    this.transport = new Transport(options.dispatcher, this.limits, pacer);
+    if (options.allowRedirect !== undefined && typeof options.allowRedirect !== "function") {
+      throw invalidArgument("allowRedirect", "must be a function");
+    }
+    this.transport = new Transport(options.dispatcher, this.limits, pacer, options.allowRedirect);
     this.clock = new ServiceClock(options.clock);
     this.storageClock = new ServiceClock(() => this.clock.now());
     this.policy = retryPolicy(options.retry);

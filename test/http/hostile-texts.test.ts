@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { NetworkError } from "../../src/errors.ts";
 import { describeError } from "../../src/cli/report-error.ts";
-import { isInternal } from "../../src/http/download.ts";
+import { isInternal } from "../../src/http/reach.ts";
 import { hider } from "../../src/http/redact.ts";
 
 describe("a server's text of 1 MiB", () => {
