@@ -78,8 +78,9 @@ export async function openDownload(
           throw error instanceof InternalAddress ? refusal(error, host) : error;
         });
       }
-    } else if ((await allow({ from: new URL(url), to: new URL(next) })) !== true) {
-      throw notFollowed(url, `${next.host}, which allowRedirect refuses`);
+    } else {
+      const answer: unknown = await allow({ from: new URL(url), to: new URL(next) });
+      if (answer !== true) throw notFollowed(url, `${next.host}, which allowRedirect refuses`);
     }
     url = next;
   }

@@ -137,6 +137,10 @@ function readCertificate(value: unknown, requestId: string): Certificate | undef
   if (texts.some((text) => (text as string).length > longestField)) {
     throw invalidSession(`TempCertificate has a field longer than ${longestField} characters`, requestId);
   }
+  // What no header may hold would fail each request, and be tried again.
+  if (texts.some((text) => !/^[\x21-\x7e]+$/.test(text as string))) {
+    throw invalidSession("TempCertificate has a field with characters that no key has", requestId);
+  }
   return { secretId: secretId as string, secretKey: secretKey as string, token: token as string, expiredTime };
 }
 
