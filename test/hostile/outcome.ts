@@ -27,7 +27,7 @@ export async function outcomeOf(origin: string, source: UploadSource, options: U
       (result) => (hear(result), "done"),
       (error: unknown) => (expectPlain(error), hear(error), (error as VodupError).code),
     )
-    .finally(() => vod.close());
+    .finally(async () => vod.close());
   expect(performance.now() - begun).toBeLessThan(20_000);
   expect(process.memoryUsage().rss - before).toBeLessThan(512 * 2 ** 20);
   const text = told.map((one) => inspect(one, { depth: 9 }) + JSON.stringify(one)).join("\n");
@@ -40,7 +40,7 @@ export async function outcomeOf(origin: string, source: UploadSource, options: U
 /** An error of a class of ours, with a message that a terminal may be given and a person read. */
 function expectPlain(error: unknown): void {
   expect(error).toBeInstanceOf(VodupError);
-  const { message } = describeError(error as VodupError);
+  const { message } = describeError(error);
   expect(message.length).toBeLessThan(10_000);
   expect(visibleLine(message)).not.toMatch(/(?!\n)[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
 }
