@@ -21,13 +21,11 @@ export async function outcomeOf(origin: string, source: UploadSource, options: U
   const hear = (one: unknown): void => void told.push(one);
   const begun = performance.now();
   const before = process.memoryUsage().rss;
-  const code = await vod
-    .upload(source, { mediaType: "mp4", onWarning: hear, onRetry: hear, ...options })
-    .then(
-      (result) => (hear(result), "done"),
-      (error: unknown) => (expectPlain(error), hear(error), (error as VodupError).code),
-    )
-    .finally(async () => vod.close());
+  const code = await vod.upload(source, { mediaType: "mp4", onWarning: hear, onRetry: hear, ...options }).then(
+    (result) => (hear(result), "done"),
+    (error: unknown) => (expectPlain(error), hear(error), (error as VodupError).code),
+  );
+  await vod.close();
   expect(performance.now() - begun).toBeLessThan(20_000);
   expect(process.memoryUsage().rss - before).toBeLessThan(512 * 2 ** 20);
   const text = told.map((one) => inspect(one, { depth: 9 }) + JSON.stringify(one)).join("\n");
