@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Dispatcher } from "undici";
 import { lookup as lookupHost } from "node:dns";
 import { isIPv6 } from "node:net";
 
