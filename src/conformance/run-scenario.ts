@@ -169,7 +169,7 @@ function notPossible(scenario: Scenario, reason: string): ScenarioResult {
 
 function resultOf(evidence: Evidence, durationMs: number): ScenarioResult {
   const { scenario, runs, secrets } = evidence;
-  const found = judge(evidence).map((finding) => ({ ...finding, message: without(secrets, finding.message) }));
+  const found = judge(evidence).map((finding) => withoutSecrets(secrets, finding));
   const reason = whyNotJudged(evidence);
   const run = runs.at(-1);
   return {
@@ -181,6 +181,22 @@ function resultOf(evidence: Evidence, durationMs: number): ScenarioResult {
     durationMs,
     exitCode: run?.exitCode ?? null,
     stderr: without(secrets, (run?.stderr ?? "").trimEnd().split("\n").slice(-20).join("\n")),
+  };
+}
+
+/** A client may sign its session token: the line of the signed text that differs would repeat it. */
+function withoutSecrets(secrets: readonly string[], finding: Finding): Finding {
+  const { message, difference, expectedText } = finding;
+  const clean = (text: string | undefined): string | undefined => text && without(secrets, text);
+  return {
+    ...finding,
+    message: without(secrets, message),
+    difference: difference && {
+      ...difference,
+      expected: clean(difference.expected),
+      signed: clean(difference.signed),
+    },
+    expectedText: clean(expectedText),
   };
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findingLines } from "../../src/conformance/report-text.ts";
-import { jsonReport } from "../../src/conformance/report-files.ts";
+import { reportOf } from "../../src/conformance/report.ts";
 import { runScenario, type ScenarioResult } from "../../src/conformance/run-scenario.ts";
 import { scenarios } from "../../src/conformance/scenarios/all.ts";
 import { ciJob } from "../../src/conformance/ci-job.ts";
@@ -87,7 +87,7 @@ test("a seed repeats identifiers and file, and the transcript has every exchange
 
 test("the JSON report follows its schema", async () => {
   const results = [await judged("put", {}), await judged("multipart", { mutant: "parts-descending" })];
-  const text = jsonReport({ profile: "core", command: uploader, seed: 1, results });
+  const text = JSON.stringify(reportOf({ profile: "core", command: uploader, seed: 1, results }));
   expect(schemaErrors("conformance-report", JSON.parse(text))).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Profile, Scenario } from "../../conformance/scenario.ts";
 import type { Arguments } from "../args.ts";
@@ -7,7 +7,10 @@ import type { Command } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
 import { ciJob } from "../../conformance/ci-job.ts";
 import { runConformance } from "../../conformance/conformance.ts";
-import { jsonReport, junitReport } from "../../conformance/report-files.ts";
+import { compare, comparisonText, readReport, type EarlierReport } from "../../conformance/compare.ts";
+import { junitReport } from "../../conformance/report-junit.ts";
+import { pageReport } from "../../conformance/report-page.ts";
+import { reportOf } from "../../conformance/report.ts";
 import { isPassed } from "../../conformance/verdict.ts";
 import { scenarioText, summaryText } from "../../conformance/report-text.ts";
 import { scenarios, scenariosOf } from "../../conformance/scenarios/all.ts";
@@ -17,7 +20,8 @@ import { shellQuote } from "../shell-quote.ts";
 import { stopping } from "../stopping.ts";
 import { closest } from "../../suggest.ts";
 
-type ConformanceFlag = "profile" | "scenario" | "json" | "junit" | "transcript" | "seed" | "print-ci";
+type ConformanceFlag =
+  "profile" | "scenario" | "json" | "junit" | "html" | "compare" | "transcript" | "seed" | "print-ci";
 
 const namesOf = (profile: Profile): string =>
   scenarios
@@ -41,6 +45,8 @@ export const conformanceCommand: Command<ConformanceFlag> = {
       scenario: { value: "NAME", summary: "this one only" },
       json: { value: "FILE", summary: "write the report as JSON" },
       junit: { value: "FILE", summary: "write the report as JUnit XML" },
+      html: { value: "FILE", summary: "write the report as one page, with the requests that show what is wrong" },
+      compare: { value: "FILE", summary: "tell what is better and worse than in a report of --json" },
       transcript: { value: "DIR", summary: "write every request and answer to DIR/SCENARIO, secrets removed" },
       seed: { value: "N", summary: "repeat a run: the same keys, identifiers and file contents" },
       "print-ci": { value: "github|gitlab", summary: "print a CI job that judges COMMAND, and do nothing else" },
@@ -65,7 +71,9 @@ export const conformanceCommand: Command<ConformanceFlag> = {
       await terminal.print(jobFor(service, args.rest, profile));
       return 0;
     }
+    const earlier = await earlierReport(args.text("compare"));
     const transcript = args.text("transcript");
+    const exchanges = new Map<string, ReadonlyMap<string, string>>();
     const width = Math.max(...chosen.map(({ name }) => name.length));
     const run = stopping();
     try {
@@ -76,14 +84,25 @@ export const conformanceCommand: Command<ConformanceFlag> = {
         seed: seedOf(args.text("seed")),
         signal: run.signal,
         onResult: (result) => shownTo(terminal, scenarioText(result, width)),
-        onTranscript: transcript === undefined ? undefined : (name, files) => writeAll(join(transcript, name), files),
+        onTranscript: async (name, files) => {
+          if (args.text("html") !== undefined) exchanges.set(name, files);
+          if (transcript !== undefined) await writeAll(join(transcript, name), files);
+        },
       });
-      const files = [
-        [args.text("json"), jsonReport(report)],
-        [args.text("junit"), junitReport(report)],
-      ] as const;
-      for (const [file, text] of files) if (file !== undefined) await writeFile(file, text);
+      const shown = reportOf(report);
+      const comparison = earlier && { earlier, rows: compare(shown, earlier) };
+      const exchange = (name: string, id: number): string | undefined => exchangeOf(exchanges.get(name), id);
+      const files = {
+        json: () => `${JSON.stringify(shown, null, 2)}\n`,
+        junit: () => junitReport(report),
+        html: () => pageReport(shown, { exchange, comparison }),
+      };
+      for (const [flag, text] of Object.entries(files)) {
+        const file = args.text(flag as keyof typeof files);
+        if (file !== undefined) await writeFile(file, text());
+      }
       await shownTo(terminal, summaryText(report));
+      if (comparison !== undefined) await shownTo(terminal, comparisonText(comparison.rows));
       return isPassed(report.results) ? 0 : 1;
     } finally {
       run.done();
@@ -109,6 +128,24 @@ const mostSeed = 2 ** 31 - 1;
 /** @throws UsageError */
 function seedOf(text: string | undefined): number {
   return text === undefined ? randomInt(mostSeed) : parseInteger("seed", text, 0, mostSeed);
+}
+
+/** Read before anything is judged. @throws UsageError */
+async function earlierReport(file: string | undefined): Promise<EarlierReport | undefined> {
+  if (file === undefined) return undefined;
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--compare: ${file} cannot be read (${error.code ?? error.message})`);
+  });
+  try {
+    return readReport(text);
+  } catch (error) {
+    throw new UsageError(`--compare: ${file} ${(error as Error).message}`);
+  }
+}
+
+/** Of a transcript: each file is named after the number of its request. */
+function exchangeOf(files: ReadonlyMap<string, string> | undefined, id: number): string | undefined {
+  return [...(files ?? [])].find(([name]) => name.startsWith(`${String(id).padStart(3, "0")}-`))?.[1];
 }
 
 async function writeAll(folder: string, files: ReadonlyMap<string, string>): Promise<void> {

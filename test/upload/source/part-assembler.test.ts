@@ -78,7 +78,8 @@ describe("chunks become parts", () => {
             minLength: 1,
             maxLength: 12,
           })
-          .filter((sizes) => sizes.some((size) => size > 0)),
+          // Five million chunks of one byte take longer than a test may; the next test has those.
+          .filter((sizes) => sizes.reduce((sum, size) => sum + size) >= 200 * sizes.length),
         fc.constantFrom(mib, 2 * mib, mib + 1, 3 * mib - 7, 5 * mib + 12_345, 9 * mib),
         async (sizes, target) => {
           const budget = new MemoryBudget(64 * mib);

@@ -1,36 +1,6 @@
 import type { ConformanceReport } from "./conformance.ts";
-import type { Finding } from "./finding.ts";
 import { findingLines } from "./report-text.ts";
-import { countsOf, isGood, isPassed } from "./verdict.ts";
-
-/** The report for programs (fixtures/schema/conformance-report.schema.json). Members are added, never changed. */
-export function jsonReport(report: ConformanceReport): string {
-  const { profile, command, seed, results } = report;
-  const scenarios = results.map((result) => ({
-    name: result.scenario.name,
-    family: result.scenario.family,
-    profile: result.scenario.profile,
-    summary: result.scenario.summary,
-    rules: result.scenario.rules.map(cited),
-    verdict: result.verdict,
-    reason: result.verdict === "not judged" ? result.reason : undefined,
-    passed: isGood(result.verdict),
-    durationMs: Math.round(result.durationMs),
-    exitCode: result.exitCode,
-    failures: result.findings.map(shownFinding),
-    remarks: result.remarks.map(shownFinding),
-    stderr: result.verdict === "pass" ? undefined : result.stderr,
-  }));
-  const counts = countsOf(results);
-  const whole = { format: 1, profile, command, seed, passed: isPassed(results), counts, scenarios };
-  return `${JSON.stringify(whole, null, 2)}\n`;
-}
-
-const cited = (rule: string): string => `wire §${rule}`;
-
-function shownFinding({ rule, ...finding }: Finding): object {
-  return { rule: cited(rule), ...finding };
-}
+import { countsOf } from "./verdict.ts";
 
 /** The report as CI systems read it. */
 export function junitReport({ profile, results }: ConformanceReport): string {
