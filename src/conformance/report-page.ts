@@ -116,41 +116,43 @@ function brokenRules(scenarios: readonly ReportedScenario[]): Html | undefined {
 }
 
 function comparisonSection(earlier: EarlierReport, rows: readonly Compared[]): Html {
-  const changed = rows.filter(({ change }) => change !== "same");
-  const same = rows.length - changed.length;
+  const changed = rows.filter(({ change }) => change === "better" || change === "worse");
+  const names = (wanted: Compared["change"]): string[] =>
+    rows.filter(({ change }) => change === wanted).map(({ name }) => name);
+  const only = (where: string, listed: readonly string[]): Html | undefined =>
+    listed.length === 0 ? undefined : html`<p class="soft">Only in ${where}: ${listed.join(", ")}.</p>`;
   const body = changed.map(
-    ({ name, before, now, change }) =>
-      html`<tr>
-        <td>${now === undefined ? name : html`<a href="#${name}">${name}</a>`}</td>
+    ({ name, before, now, change }) => html`
+      <tr>
+        <td><a href="#${name}">${name}</a></td>
         <td>${badge(before)}</td>
         <td>${badge(now)}</td>
         <td>${change}</td>
-      </tr> `,
+      </tr>
+    `,
   );
-  const table =
-    changed.length === 0
-      ? undefined
-      : html`<div class="wide">
-          <table class="list">
-            <thead>
-              <tr>
-                <th>Scenario</th>
-                <th>Other</th>
-                <th>This</th>
-                <th>Change</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${body}
-            </tbody>
-          </table>
-        </div>`;
+  const table = html`<div class="wide">
+    <table class="list">
+      <thead>
+        <tr>
+          <th>Scenario</th>
+          <th>Other</th>
+          <th>This</th>
+          <th>Change</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${body}
+      </tbody>
+    </table>
+  </div>`;
   return html`<h2>Compared with another report</h2>
     <p>
-      The other one: ${earlier.profile}, <code>${earlier.command.join(" ")}</code>. ${same} of ${rows.length} scenarios
-      have the same verdict.
+      The other one: ${earlier.profile}, <code>${earlier.command.join(" ")}</code>. ${names("same").length} scenarios
+      have the same verdict in both.
     </p>
-    ${table}`;
+    ${changed.length === 0 ? undefined : table} ${only("this report", names("added"))}
+    ${only("the other", names("dropped"))}`;
 }
 
 function scenarioSection(scenario: ReportedScenario, exchange: PageExtras["exchange"]): Html {

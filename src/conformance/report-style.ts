@@ -11,8 +11,8 @@ body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1rem 4rem; background: 
   font: 14px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans KR", "Malgun Gothic", sans-serif; }
 h1 { font-size: 1.4rem; margin: 0 0 .3rem; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 0; display: inline; } p { margin: .3rem 0; } a { color: var(--accent); }
-code, pre { font-family: var(--mono); font-size: .86em; unicode-bidi: isolate; }
-pre { margin: .4rem 0; padding: .5rem .7rem; overflow: auto; max-height: 26rem; background: var(--ground);
+code, pre { font-family: var(--mono); font-size: .86em; unicode-bidi: isolate; overflow-wrap: anywhere; }
+pre { margin: .4rem 0; padding: .5rem .7rem; background: var(--ground);
   border: 1px solid var(--line); border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .verdict { display: inline-block; min-width: 3.6rem; text-align: center; padding: 0 .5rem; border-radius: 999px;
@@ -20,7 +20,7 @@ pre { margin: .4rem 0; padding: .5rem .7rem; overflow: auto; max-height: 26rem; 
 .pass { background: var(--good-soft); color: var(--good); } .remarks { background: var(--warn-soft); color: var(--warn); }
 .fail { background: var(--bad-soft); color: var(--bad); } .not { background: var(--none-soft); color: var(--soft); }
 .matrix { width: 100%; border-collapse: collapse; }
-.matrix th { text-align: left; font-weight: 600; padding: .25rem .6rem .25rem 0; vertical-align: top; white-space: nowrap; }
+.matrix th { width: 1%; text-align: left; font-weight: 600; padding: .25rem .6rem .25rem 0; vertical-align: top; white-space: nowrap; }
 .matrix td { padding: .25rem 0; }
 .cells { display: flex; flex-wrap: wrap; gap: .3rem; }
 .cells a { padding: .1rem .5rem; border-radius: 4px; text-decoration: none; font-size: .86em; border: 1px solid transparent; }
