@@ -34,7 +34,7 @@ const floors = {
   batch: ["client", "state", "upload", "http", "errors", "shown-source", "unknown-options", "json", "rate-window"],
   replay: ["signing", "json"],
   emulator: ["signing", "xml", "json", "unknown-options"],
-  conformance: ["emulator", "signing", "xml"],
+  conformance: ["emulator", "json", "signing", "xml"],
   doctor: ["state"],
   cli: ["suggest", "batch", "state", "shown-source", "replay", "conformance", "doctor", "json", "rate-window"],
 } satisfies Record<string, readonly string[]>;

@@ -16,7 +16,8 @@ const marks: Readonly<Record<Verdict, string>> = { pass: "pass", remarks: "pass*
 /** The report as one file for people: no script, nothing loaded from anywhere. */
 export function pageReport(report: Report, { exchange, comparison }: PageExtras): string {
   const { profile, command, seed, passed, counts, scenarios } = report;
-  const title = `${passed ? "Passed" : "Not passed"}: ${counts.pass + counts.remarks} of ${scenarios.length} scenarios of ${profile}`;
+  const verdict = passed ? "Passed" : "Not passed";
+  const title = `${verdict}: ${counts.pass + counts.remarks} of ${scenarios.length} scenarios of ${profile}`;
   const remaining = [
     ...(counts.remarks === 0 ? [] : [`${counts.remarks} with remarks (pass*)`]),
     ...(counts.fail === 0 ? [] : [`${counts.fail} failed`]),
@@ -215,7 +216,8 @@ function differenceTable({ text, line, expected, signed }: NonNullable<ReportedF
     if (value === undefined) return html`<i>no such line</i>`;
     const letters = Array.from(value);
     const between = letters.slice(start, letters.length - end).join("");
-    return html`${letters.slice(0, start).join("")}<mark>${between}</mark>${letters.slice(letters.length - end).join("")}`;
+    const [before, after] = [letters.slice(0, start).join(""), letters.slice(letters.length - end).join("")];
+    return html`${before}<mark>${between}</mark>${after}`;
   };
   return html`<table class="lines">
     <caption class="soft">
