@@ -14,6 +14,7 @@ MEMBERS = {
     "ExtractBlindWatermarkComplete": ["ExtractBlindWatermarkComplete"],
     "AigcImageTaskComplete": ["AigcImageCompleteEvent"],
     "AigcVideoTaskComplete": ["AigcVideoCompleteEvent"],
+    "AigcHunyuan3DTaskComplete": ["AigcHunyuan3DCompleteEvent"],
     "CreateSnapshotByTimeOffsetComplete": ["SnapshotByTimeOffsetCompleteEvent"],
 }
 REGULAR = """

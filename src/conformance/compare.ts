@@ -38,7 +38,7 @@ export function readReport(text: string): EarlierReport {
   } catch {
     throw new Error("is not JSON");
   }
-  if (member(read, "format") !== 1) throw new Error('is no report of "vodup conformance --json": "format" is not 1');
+  if (member(read, "format") !== 1) throw new Error('is not a report of "vodup conformance --json": "format" is not 1');
   const [profile, command, scenarios] = ["profile", "command", "scenarios"].map((name) => member(read, name));
   const isText = (value: unknown): value is string => typeof value === "string";
   if (!isText(profile)) throw new Error('has no "profile"');

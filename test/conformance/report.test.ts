@@ -89,7 +89,7 @@ describe("a comparison", () => {
 
   test.each([
     ["", "is not JSON"],
-    ["[]", 'is no report of "vodup conformance --json": "format" is not 1'],
+    ["[]", 'is not a report of "vodup conformance --json": "format" is not 1'],
     ['{"format":1}', 'has no "profile"'],
     ['{"format":1,"profile":"core","command":"x"}', 'has no "command"'],
     ['{"format":1,"profile":"core","command":[]}', 'has no "scenarios"'],
@@ -140,7 +140,7 @@ describe("the command", () => {
     expect(await run("", "--compare", wrong)).toMatchObject({
       code: 2,
       stdout: "",
-      stderr: expect.stringContaining("is no report") as string,
+      stderr: expect.stringContaining("is not a report") as string,
     });
     const missing = await run("", "--compare", join(folder, "missing.json"));
     expect(missing).toMatchObject({ code: 2, stdout: "" });

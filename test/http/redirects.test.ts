@@ -3,7 +3,13 @@ import { connect as connectSocket } from "node:net";
 import { Agent, type buildConnector } from "undici";
 import { expect, test } from "vitest";
 import { defaultLimits } from "../../src/http/limits.ts";
-import { InternalAddress, type AllowRedirect, isInternalAddress, publicLookup } from "../../src/http/reach.ts";
+import {
+  InternalAddress,
+  type AllowRedirect,
+  isInternalAddress,
+  publicLookup,
+  unseenReach,
+} from "../../src/http/reach.ts";
 import { Transport } from "../../src/http/transport.ts";
 import { VodClient } from "../../src/index.ts";
 import { atEnd } from "../support/at-end.ts";
@@ -183,4 +189,27 @@ test("through a dispatcher of the caller's own, internal addresses are refused b
   const answer = await transport.download({ url: new URL("http://public.example/"), headers: {}, signal });
   expect(answer.status).toBe(200);
   answer.discard();
+});
+
+test("of a dispatcher that is not ours names are looked up beforehand, and one that is unknown here is left to it", async () => {
+  const addresses: Readonly<Record<string, string>> = {
+    "public.example": "93.184.215.14",
+    "inside.example": "10.1.2.3",
+  };
+  const resolve: LookupFunction = (hostname, _options, callback) => {
+    const address = addresses[hostname];
+    if (address === undefined) callback(new Error(`ENOTFOUND ${hostname}`), []);
+    else callback(null, [{ address, family: 4 }]);
+  };
+  const theirs = new Agent();
+  atEnd(() => theirs.close());
+  const reach = unseenReach(theirs, resolve);
+  expect(reach.isInternal(new URL("http://127.0.0.1/"))).toBe(true);
+  expect(reach.isInternal(new URL("http://inside.example/"))).toBe(false);
+  for (const url of ["https://public.example/a", "https://unknown.example/a"]) {
+    expect(await reach.publicOnly(new URL(url))).toBe(theirs);
+  }
+  for (const url of ["https://inside.example/a", "https://[::1]/a", "https://169.254.169.254/latest"]) {
+    await expect(reach.publicOnly(new URL(url))).rejects.toThrow(InternalAddress);
+  }
 });

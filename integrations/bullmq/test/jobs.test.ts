@@ -307,7 +307,8 @@ describe("workers", () => {
       );
       await eventually("it is uploaded and said", () => program.said.out.includes("\n"));
       program.child.kill("SIGTERM");
-      expect([await program.exit, program.said.err]).toEqual([0, ""]);
+      const drained = "draining: no more jobs are taken, and nothing is running\ndraining: done\n";
+      expect([await program.exit, program.said.err]).toEqual([0, drained]);
       const [media] = site.emulator.media();
       expect(media?.fields).toMatchObject({ MediaName: "A film", SourceContext: "film 1" });
       expect(program.said.out).toContain(media?.fileId);

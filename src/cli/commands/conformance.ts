@@ -46,7 +46,7 @@ export const conformanceCommand: Command<ConformanceFlag> = {
       json: { value: "FILE", summary: "write the report as JSON" },
       junit: { value: "FILE", summary: "write the report as JUnit XML" },
       html: { value: "FILE", summary: "write the report as one page, with the requests that show what is wrong" },
-      compare: { value: "FILE", summary: "tell what is better and worse than in a report of --json" },
+      compare: { value: "FILE", summary: "show what is better and worse than in a report of --json" },
       transcript: { value: "DIR", summary: "write every request and answer to DIR/SCENARIO, secrets removed" },
       seed: { value: "N", summary: "repeat a run: the same keys, identifiers and file contents" },
       "print-ci": { value: "github|gitlab", summary: "print a CI job that judges COMMAND, and do nothing else" },
