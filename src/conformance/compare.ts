@@ -78,11 +78,9 @@ function changeOf(was: Verdict | undefined, is: Verdict | undefined): Change {
 export function comparisonText(rows: readonly Compared[]): string {
   const told = rows.filter(({ change }) => change === "better" || change === "worse");
   const lines = told.map(({ name, before, now, change }) => `  ${change.padEnd(6)}  ${name}: ${before} → ${now}`);
-  const only = (change: Change, where: string): string[] => {
-    const count = rows.filter((row) => row.change === change).length;
-    return count === 0 ? [] : [`${count} only in ${where}`];
-  };
   const count = (change: Change): number => rows.filter((row) => row.change === change).length;
+  const only = (change: Change, where: string): string[] =>
+    count(change) === 0 ? [] : [`${count(change)} only in ${where}`];
   const counts = [
     `${count("better")} better`,
     `${count("worse")} worse`,

@@ -46,7 +46,7 @@ export interface Redirecting {
 
 /**
  * Opens a GET whose body is read as it comes. Redirects are followed, a few; credentials of the URL do not go along to
- * another origin, and none leads from a public server to an address of this machine or network: whoever serves a video
+ * another origin, and none leads from a public server to an address of this machine or network: a video's server
  * must not be able to have the metadata service's answer uploaded.
  * @throws NetworkError, also while the body is being read
  */

@@ -73,6 +73,7 @@ export const conformanceCommand: Command<ConformanceFlag> = {
     }
     const earlier = await earlierReport(args.text("compare"));
     const transcript = args.text("transcript");
+    const isTranscribed = transcript !== undefined || args.text("html") !== undefined;
     const exchanges = new Map<string, ReadonlyMap<string, string>>();
     const width = Math.max(...chosen.map(({ name }) => name.length));
     const run = stopping();
@@ -84,10 +85,12 @@ export const conformanceCommand: Command<ConformanceFlag> = {
         seed: seedOf(args.text("seed")),
         signal: run.signal,
         onResult: (result) => shownTo(terminal, scenarioText(result, width)),
-        onTranscript: async (name, files) => {
-          if (args.text("html") !== undefined) exchanges.set(name, files);
-          if (transcript !== undefined) await writeAll(join(transcript, name), files);
-        },
+        onTranscript: isTranscribed
+          ? async (name, files) => {
+              if (args.text("html") !== undefined) exchanges.set(name, files);
+              if (transcript !== undefined) await writeAll(join(transcript, name), files);
+            }
+          : undefined,
       });
       const shown = reportOf(report);
       const comparison = earlier && { earlier, rows: compare(shown, earlier) };

@@ -48,8 +48,8 @@ export function readMpd(bytes: Uint8Array, budget: TreeBudget = new TreeBudget()
   } catch (error) {
     const isExcess = error instanceof ManifestExcess;
     if (!isExcess && !(error instanceof MpdFlaw) && !(error instanceof XmlError)) throw error;
-    // No encoder writes a DOCTYPE, and whoever resolves its entities may read other files. What has no end, nobody can
-    // upload, whoever understands it.
+    // No encoder writes a DOCTYPE, and a program that resolves its entities may read other files. What has no end
+    // cannot be uploaded, by any reader of it.
     const isForbidden = error instanceof XmlError && error.reason === "forbidden";
     if (isForbidden || isExcess) reader.problems.push(error.message);
     return {
