@@ -134,6 +134,26 @@ describe("the command", () => {
     expect(text).toMatch(/Compared with another report/);
   });
 
+  test("shows a differing line that holds the session token with a word in its place", async () => {
+    const [page, json] = [join(folder, "token.html"), join(folder, "token.json")];
+    const tokens = join(folder, "tokens");
+    const tap = join(import.meta.dirname, "support/tap-tokens.mjs");
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      `${builtCli()} conformance --scenario put --html ${page} --json ${json} --`
+        .split(" ")
+        .concat(process.execPath, "--import", tap, uploader),
+      { env: { ...process.env, MUTANT: "cos-values-twice", TOKENS: tokens } },
+    ).catch((error: { stdout: string }) => error);
+    const shown = [stdout, await readFile(page, "utf8"), await readFile(json, "utf8")];
+    for (const text of shown)
+      expect(text.replace(/<.?mark>/g, "")).toContain("x-cos-security-token=TOKEN%252B%252F%253D");
+    const secrets = (await readFile(tokens, "utf8")).trim().split("\n");
+    expect(secrets.length).toBeGreaterThan(0);
+    const stretches = secrets.flatMap((secret) => secret.match(/[A-Za-z0-9]{12,}/g) ?? []);
+    expect(stretches.filter((stretch) => shown.some((text) => text.includes(stretch)))).toEqual([]);
+  });
+
   test("judges nothing where the other report cannot be read", async () => {
     const wrong = join(folder, "wrong.json");
     await writeFile(wrong, "{}");
