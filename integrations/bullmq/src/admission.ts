@@ -1,3 +1,4 @@
+import type { AllowRedirect } from "vodup";
 import type { UploadJob } from "./upload-queue.ts";
 import { realpath } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
@@ -5,7 +6,7 @@ import { UnrecoverableError } from "bullmq";
 import { SourceError } from "vodup";
 
 /**
- * What a worker takes. Jobs come from whoever can write to Redis, and a worker can read more than they may: it takes
+ * What a worker takes. Everybody who can write to Redis can add jobs, and a worker can read more than they may: it takes
  * only what is named here.
  */
 export interface AdmissionOptions {
@@ -77,6 +78,16 @@ function isOneOf(host: string, hosts: readonly string[]): boolean {
     const allowed = each.toLowerCase();
     return allowed === "*" || allowed === host || (allowed.startsWith("*.") && host.endsWith(allowed.slice(1)));
   });
+}
+
+/**
+ * The same list for redirects, for the `allowRedirect` of a worker's `VodClient`: a URL then leads only to where a job
+ * could name one itself.
+ * @returns undefined, which is vodup's own rule (from a public host to no internal address), without hosts and for `*`
+ */
+export function redirectsWithin(hosts: readonly string[] | undefined): AllowRedirect | undefined {
+  if (hosts === undefined || hosts.includes("*")) return undefined;
+  return ({ to }) => isOneOf(to.host, hosts);
 }
 
 /** By its text first: what lies elsewhere is not even looked for. */

@@ -1,11 +1,11 @@
-import type { AddressInfo } from "node:net";
 import type { UploadJobData, UploadQueue } from "./upload-queue.ts";
-import { once } from "node:events";
+import { createServer } from "node:http";
 import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
-import express, { type NextFunction, type Request, type Response } from "express";
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { summarizeCheckpoint } from "vodup";
+import { type Listening, listen } from "./listen.ts";
 
 export interface BoardOptions {
   readonly queue: UploadQueue;
@@ -17,14 +17,11 @@ export interface BoardOptions {
   readonly names?: readonly string[] | undefined;
 }
 
-export interface Board {
-  readonly url: string;
-  close(): Promise<void>;
-}
+export type Board = Listening;
 
 /**
  * Bull Board on the queue. It shows no certificate and no query of a URL. Failed jobs can be retried, the queue be paused
- * and resumed; nothing can be added, edited or removed, because whoever reaches the page needs no password.
+ * and resumed; nothing can be added, edited or removed, because the page asks for no password.
  * @throws Error when the port is taken
  */
 export async function startBoard({ queue, host = "127.0.0.1", port = 3000, names = [] }: BoardOptions): Promise<Board> {
@@ -32,17 +29,43 @@ export async function startBoard({ queue, host = "127.0.0.1", port = 3000, names
   adapter.setFormatter("data", shown);
   const serverAdapter = new ExpressAdapter();
   createBullBoard({ queues: [adapter], serverAdapter, options: { uiConfig: { boardTitle: "vodup" } } });
-  const app = express().disable("x-powered-by").use(guard(names), serverAdapter.getRouter());
-  const server = app.listen(port, host);
-  await once(server, "listening");
-  const { address, port: taken } = server.address() as AddressInfo;
-  return {
-    url: `http://${address.includes(":") ? `[${address}]` : address}:${taken}`,
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  const app = express().disable("x-powered-by").use(confine, guard(names), ofThisHost(serverAdapter.getRouter()));
+  return listen(createServer(app), host, port);
+}
+
+type Rendered = (error: Error, html: string) => void;
+
+/** The page without the style sheet of another host, which the policy below refuses. */
+function ofThisHost(board: Express): Express {
+  const render = board.disable("x-powered-by").render.bind(board);
+  const renderOwn = (name: string, values: object, done: Rendered): void =>
+    render(name, values, (error, html) => done(error, html?.replaceAll(/<link\b[^>]*\bhref="https?:[^>]*>/g, "")));
+  return Object.assign(board, { render: renderOwn });
+}
+
+/**
+ * Everything is loaded from here or not at all, and no other page may frame this one. Bull Board sets styles by
+ * attributes.
+ */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'self'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+function confine(_request: Request, response: Response, next: NextFunction): void {
+  response.set({
+    "Content-Security-Policy": policy,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+  });
+  next();
 }
 
 /** A job's data without what is secret in it. */

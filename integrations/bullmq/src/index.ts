@@ -1,4 +1,5 @@
 /** Uploads as jobs on BullMQ: a queue to add them to, and workers that outlive each other. */
+export { redirectsWithin } from "./admission.ts";
 export type { Accept, AdmissionOptions } from "./admission.ts";
 export { drain } from "./drain.ts";
 export type { DrainOptions } from "./drain.ts";

@@ -6,7 +6,15 @@
 import { constants } from "node:os";
 import { Redis } from "ioredis";
 import { VodClient, defaultCredentials } from "vodup";
-import { UploadMetrics, addUploads, drain, startStatusServer, startUploadWorker, uploadQueue } from "./index.ts";
+import {
+  UploadMetrics,
+  addUploads,
+  drain,
+  redirectsWithin,
+  startStatusServer,
+  startUploadWorker,
+  uploadQueue,
+} from "./index.ts";
 import { Settings } from "./settings.ts";
 
 const settings = new Settings(process.env);
@@ -36,6 +44,7 @@ async function work(): Promise<void> {
     region: settings.text("TENCENTCLOUD_REGION"),
     vodEndpoint: settings.text("VODUP_VOD_ENDPOINT"),
     cosEndpoint: settings.text("VODUP_COS_ENDPOINT"),
+    allowRedirect: redirectsWithin(hosts),
   });
   const queue = uploadQueue({ connection, prefix }, name);
   queue.on("error", () => undefined);
@@ -61,7 +70,7 @@ async function work(): Promise<void> {
 }
 
 async function add(sources: readonly string[]): Promise<void> {
-  // Who adds sees at once that Redis is away; workers wait for it.
+  // A caller sees at once that Redis is away; workers wait for it.
   const connection = new Redis(redisUrl, { retryStrategy: () => null });
   const queue = uploadQueue({ connection, prefix }, name);
   const requests = sources.map((source) => ({ source }));

@@ -1,10 +1,9 @@
 import type { ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Redis } from "ioredis";
 import type { UploadWorker } from "./upload-worker.ts";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { inTime } from "./in-time.ts";
+import { type Listening, listen } from "./listen.ts";
 import { type UploadMetrics, isDraining } from "./metrics.ts";
 
 export interface StatusServerOptions {
@@ -17,10 +16,7 @@ export interface StatusServerOptions {
   readonly port?: number | undefined;
 }
 
-export interface StatusServer {
-  readonly url: string;
-  close(): Promise<void>;
-}
+export type StatusServer = Listening;
 
 /** Milliseconds that `/readyz` waits for Redis. */
 const pingLimitMs = 1_000;
@@ -58,16 +54,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
       (error: unknown) => send(response, page(String(error), 500)),
     );
   });
-  server.listen(port, host);
-  await once(server, "listening");
-  const { address, port: taken } = server.address() as AddressInfo;
-  return {
-    url: `http://${address.includes(":") ? `[${address}]` : address}:${taken}`,
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return listen(server, host, port);
 }
 
 interface Page {

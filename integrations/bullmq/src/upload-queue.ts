@@ -22,7 +22,7 @@ export interface UploadRequest {
 export interface UploadJobData extends UploadRequest {
   /** What the next worker goes on from. Holds the upload's short-lived certificate. */
   readonly checkpoint?: Checkpoint | undefined;
-  /** Set, in place of the checkpoint, once the media exists: whoever gets the job now has nothing to do but to say so. */
+  /** Set, in place of the checkpoint, once the media exists: a worker that gets the job now only reports it. */
   readonly result?: UploadResult | undefined;
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AdmissionOptions, admission } from "../src/admission.ts";
+import { type AdmissionOptions, admission, redirectsWithin } from "../src/admission.ts";
 import type { UploadJob } from "../src/index.ts";
 import { content } from "./support/seeded.ts";
 import { Site, mib } from "./support/site.ts";
@@ -140,5 +140,26 @@ describe("a job that is refused", () => {
     } finally {
       await site.close();
     }
+  });
+});
+
+describe("redirectsWithin", () => {
+  const from = new URL("https://media.example.com/a.mp4");
+  const hosts = ["media.example.com", "*.cdn.example.com", "127.0.0.1:8080"];
+
+  test.each([
+    ["https://media.example.com/b.mp4", true],
+    ["https://a.cdn.example.com/b.mp4", true],
+    ["http://127.0.0.1:8080/b.mp4", true],
+    ["http://127.0.0.1/b.mp4", false],
+    ["http://169.254.169.254/latest", false],
+    ["https://other.example.com/b.mp4", false],
+  ])("to %s: %s", async (to, isFollowed) => {
+    expect(await redirectsWithin(hosts)?.({ from, to: new URL(to) })).toBe(isFollowed);
+  });
+
+  test("leaves it to vodup's own rule without hosts and for all of them", () => {
+    expect(redirectsWithin(undefined)).toBeUndefined();
+    expect(redirectsWithin(["*", "h"])).toBeUndefined();
   });
 });
