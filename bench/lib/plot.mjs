@@ -3,7 +3,7 @@ const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** @param rows [{ name, median, min, max }] @param unit shown after each median */
 export function bars(title, rows, unit, digits = 2) {
-  const [width, left, barHeight, gap] = [760, 230, 22, 10];
+  const [width, left, barHeight, gap] = [790, 260, 22, 10];
   const most = Math.max(...rows.map(({ max }) => max));
   const scale = (value) => (value / most) * (width - left - 130);
   const height = 44 + rows.length * (barHeight + gap);
