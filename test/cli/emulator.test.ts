@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFile, readdir } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Bench } from "./support/bench.ts";
@@ -62,6 +63,24 @@ describe("vodup emulator", () => {
     expect(contents).toContain("bytes");
     run.child.kill("SIGTERM");
     expect(await run.ended).toMatchObject({ code: 143, stderr: `page: ${line.origin}/\n` });
+  });
+
+  test.each([
+    { opener: "opens it", script: 'echo "$1" > "$OPENED"', said: "" },
+    { opener: "finds no browser", script: "exit 3", said: "no browser could be started" },
+    { opener: "is not there", script: undefined, said: "no browser could be started" },
+  ])("--open where the desktop's opener $opener", async ({ opener, script, said }) => {
+    const folder = join(bench.folder, opener.replaceAll(" ", "-"));
+    await mkdir(folder);
+    const opened = join(folder, "opened");
+    if (script !== undefined) await writeFile(join(folder, "xdg-open"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const run = bench.start(["emulator", "--open"], { env: { PATH: folder, OPENED: opened } });
+    await until(() => run.stderr().includes("page: ") && run.stderr().includes(said), "the note");
+    if (said === "") await until(() => existsSync(opened) && readFileSync(opened, "utf8") !== "", "the opener");
+    const { origin } = JSON.parse(run.stdout()) as FirstLine;
+    if (said === "") expect(readFileSync(opened, "utf8")).toBe(`${origin}/\n`);
+    run.child.kill("SIGTERM");
+    await run.ended;
   });
 
   test("--env: a shell that evaluates it uploads; the keys are those of the flags", async () => {
