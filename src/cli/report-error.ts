@@ -1,5 +1,5 @@
 import type { Terminal } from "./terminal.ts";
-import { RecordError } from "../batch/records.ts";
+import { RecordError, type ErrorFields } from "../batch/records.ts";
 import { CosError, ManifestError, VodApiError, VodupError } from "../index.ts";
 import { UsageError } from "./args.ts";
 import { DeadlineError, SignalError } from "./stopping.ts";
@@ -34,6 +34,12 @@ export function describeError(error: unknown): ErrorReport {
   }
   const message = error instanceof Error ? error.message : String(error);
   return { ...plain, code: "UNKNOWN", message: oneLine(message), retryable: false };
+}
+
+/** What is said of a failure beside its source. */
+export function errorFields(error: unknown): ErrorFields {
+  const { code, message, requestId, retryable } = describeError(error);
+  return { code, message, requestId: requestId ?? null, retryable };
 }
 
 /** Tells an error on stderr: what happened and what to do, then what to quote to the service's support. */

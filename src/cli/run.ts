@@ -1,6 +1,6 @@
 import type { CommandEntry } from "./command.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { UsageError, parseArguments } from "./args.ts";
+import { UsageError, parseArguments, type CommandSpec } from "./args.ts";
 import { commands } from "./commands.ts";
 import { commandHelp, overview } from "./help.ts";
 import { closest } from "../suggest.ts";
@@ -51,8 +51,23 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<Ex
     );
     return 0;
   }
-  const { settle } = await import("./settings/settle.ts");
-  return command.run(await settle(args, command.spec, process.env), terminal);
+  try {
+    const { settle } = await import("./settings/settle.ts");
+    return await command.run(await settle(args, command.spec, process.env), terminal);
+  } catch (error) {
+    if (isSwitch(command.spec, "json") && args.has("json")) await printError(terminal, error);
+    throw error;
+  }
+}
+
+function isSwitch({ flags }: CommandSpec, name: string): boolean {
+  return Object.hasOwn(flags, name) && flags[name]?.value === undefined;
+}
+
+/** Who reads JSON is told there, too, why it ended early. */
+async function printError(terminal: Terminal, error: unknown): Promise<void> {
+  const { errorFields } = await import("./report-error.ts");
+  await terminal.print(JSON.stringify({ type: "error", ...errorFields(error) })).catch(() => undefined);
 }
 
 /** `vodup help`, `vodup --help upload`, `vodup help events config`. */

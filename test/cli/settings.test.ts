@@ -129,3 +129,28 @@ test("a command that talks to nobody reads no config file", async () => {
   expect(await bench.run(["sign", "client", "--help"], { env })).toMatchObject({ code: 0 });
   expect(await bench.run(["uploads", "list"], { env })).toMatchObject({ code: 0 });
 });
+
+test.each([
+  ["upload", "film.mp4"],
+  ["batch", "films.csv"],
+  ["pull", "https://example.com/film.mp4"],
+  ["media", "5285485487985271487"],
+  ["sub-apps"],
+  ["config"],
+  ["doctor"],
+])("who reads the JSON of vodup %s sees there why it did nothing", async (...words) => {
+  const env = await home("unreadable", "[[[");
+  const { code, stdout, stderr } = await bench.run([...words, "--json"], { env });
+  const error = JSON.parse(stdout) as Record<string, unknown>;
+  expect({ code, error }).toEqual({
+    code: 2,
+    error: {
+      type: "error",
+      code: "ERR_INVALID_ARG_VALUE",
+      message: expect.stringContaining("config.toml"),
+      requestId: null,
+      retryable: false,
+    },
+  });
+  expect(stderr).toBe(`vodup: ${String(error["message"])}\n`);
+});

@@ -5,10 +5,9 @@ import type { Arguments } from "../args.ts";
 import type { Terminal } from "../terminal.ts";
 import { performance } from "node:perf_hooks";
 import { barLine, batchLine, checkLine, formatDuration, leastFrameMs, redrawMs } from "../render.ts";
-import { reportError } from "../report-error.ts";
+import { errorFields, reportError } from "../report-error.ts";
 import { formatSize } from "../sizes.ts";
 import { visibleLine } from "../terminal.ts";
-import { errorFields } from "../upload/output.ts";
 
 /** Where a batch's news go: text for people, or one JSON object a line. */
 export interface BatchOutput {

@@ -24,9 +24,9 @@ import { exitCodeOf, exitCodeOfAll, verdictOf } from "../exit-codes.ts";
 import { parseDuration, parseInteger } from "../numbers.ts";
 import { parseSize } from "../sizes.ts";
 import { UsageError } from "../args.ts";
+import { errorFields } from "../report-error.ts";
 import { lock } from "../../state/checkpoint-store.ts";
 import { readSharedOptions } from "../upload/flags.ts";
-import { errorFields } from "../upload/output.ts";
 
 /** Uploads what a manifest or folder lists and the journal does not have as uploaded. */
 export async function runBatch(

@@ -6,9 +6,8 @@ import { InHand } from "../../batch/in-hand.ts";
 import { optionsOf } from "../../batch/upload-entry.ts";
 import { shownSource, sourceOf } from "../../shown-source.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
-import { reportError } from "../report-error.ts";
+import { errorFields, reportError } from "../report-error.ts";
 import { planLine } from "../upload/dry-run.ts";
-import { errorFields } from "../upload/output.ts";
 
 /** `--dry-run`: one after the other, so that the order is the manifest's. */
 export async function planAll(

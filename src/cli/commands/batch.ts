@@ -5,9 +5,8 @@ import { UsageError } from "../args.ts";
 import { runBatch } from "../batch/run.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { parseInteger } from "../numbers.ts";
-import { reportError } from "../report-error.ts";
+import { errorFields, reportError } from "../report-error.ts";
 import { parseSize } from "../sizes.ts";
-import { errorFields } from "../upload/output.ts";
 import { uploadFlags } from "../upload/flags.ts";
 import { withConnection } from "../with-connection.ts";
 

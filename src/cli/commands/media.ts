@@ -4,10 +4,9 @@ import type { VodClient } from "../../index.ts";
 import type { Terminal } from "../terminal.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { formatDuration } from "../render.ts";
-import { reportError } from "../report-error.ts";
+import { errorFields, reportError } from "../report-error.ts";
 import { formatSize } from "../sizes.ts";
 import { visibleLine } from "../terminal.ts";
-import { errorFields } from "../upload/output.ts";
 import { apiFlags, withConnection, type ApiFlag } from "../with-connection.ts";
 
 type Media = NonNullable<Awaited<ReturnType<VodClient["describeMedia"]>>>;

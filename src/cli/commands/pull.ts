@@ -5,7 +5,7 @@ import type { Terminal } from "../terminal.ts";
 import type { MediaFlag } from "../upload/flags.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { parseInteger } from "../numbers.ts";
-import { describeError, reportError } from "../report-error.ts";
+import { errorFields, reportError } from "../report-error.ts";
 import { shownSource } from "../../shown-source.ts";
 import { visibleLine } from "../terminal.ts";
 import { uploadFlags } from "../upload/flags.ts";
@@ -48,22 +48,20 @@ export const pullCommand: Command<PullFlag> = {
         '"fileId","mediaUrl"}; the source is shown without user name, password and query.',
     ],
   },
-  run: (args, terminal) => {
+  run: async (args, terminal) => {
     const [url = ""] = args.operands;
-    const options = readOptions(args);
-    return withConnection(args, terminal, async ({ client }, { signal }) => {
-      try {
+    try {
+      const options = readOptions(args);
+      return await withConnection(args, terminal, async ({ client }, { signal }) => {
         await pull(client, url, { ...options, signal }, args, terminal);
         return 0;
-      } catch (error) {
-        if (!args.has("json")) throw error;
-        const { code, message, requestId, retryable } = describeError(error);
-        const fields = { code, message, requestId: requestId ?? null, retryable };
-        await terminal.print(JSON.stringify({ type: "error", source: shownSource(url), ...fields }));
-        reportError(terminal, error, { debug: args.has("debug") });
-        return exitCodeOf(error);
-      }
-    });
+      });
+    } catch (error) {
+      if (!args.has("json")) throw error;
+      await terminal.print(JSON.stringify({ type: "error", source: shownSource(url), ...errorFields(error) }));
+      reportError(terminal, error, { debug: args.has("debug") });
+      return exitCodeOf(error);
+    }
   },
 };
 

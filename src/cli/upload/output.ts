@@ -2,11 +2,10 @@ import type { Checkpoint, ProgressEvent, RetryEvent, TaskState, UploadResult, Wa
 import type { Arguments } from "../args.ts";
 import type { Terminal } from "../terminal.ts";
 import type { UploadFlag } from "./flags.ts";
-import type { ErrorFields } from "../../batch/records.ts";
 import { resultFields } from "../../batch/records.ts";
 import { performance } from "node:perf_hooks";
 import { progressView } from "../render.ts";
-import { describeError, reportError } from "../report-error.ts";
+import { describeError, errorFields, reportError } from "../report-error.ts";
 import { shownSource } from "../../shown-source.ts";
 import { formatSize, parseSize } from "../sizes.ts";
 import { visibleLine } from "../terminal.ts";
@@ -142,12 +141,6 @@ function jsonOutput(
       reportError(terminal, error, { source: source === "-" ? undefined : source, debug });
     },
   };
-}
-
-/** What is said of a failure beside its source. */
-export function errorFields(error: unknown): ErrorFields {
-  const { code, message, requestId, retryable } = describeError(error);
-  return { code, message, requestId: requestId ?? null, retryable };
 }
 
 function progressFields(event: ProgressEvent): Readonly<Record<string, unknown>> {

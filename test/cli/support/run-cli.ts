@@ -3,6 +3,7 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { unexpectedWarning } from "../../support/warnings.ts";
 import { unprivilegedCommand } from "../../support/unprivileged.ts";
 import { builtCli } from "./built-cli.ts";
+import { jsonProblem } from "./json-lines.ts";
 
 export interface CliResult {
   /** The exit code, or the name of the signal that ended the process. */
@@ -27,7 +28,10 @@ export function cleanEnvironment(env: Readonly<Record<string, string | undefined
   return { ...Object.fromEntries(inherited), ...env };
 }
 
-/** Starts the built command line; what is left of it after `limitMs` is killed, and the test fails by that. */
+/**
+ * Starts the built command line. `ended` rejects, with all that was said, when a line of its JSON does not follow its
+ * schema, when Node warned of something, and when it was killed since it was not over after `limitMs`.
+ */
 export function startCli(
   args: readonly string[],
   options: {
@@ -53,17 +57,31 @@ export function startCli(
   const [stdout, stderr] = [read(child.stdout), read(child.stderr)];
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.input);
-  const timer = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? 30_000);
+  let isOverdue = false;
+  const limitMs = options.limitMs ?? 30_000;
+  const timer = setTimeout(() => {
+    isOverdue = true;
+    child.kill("SIGKILL");
+  }, limitMs);
   const ended = new Promise<CliResult>((resolve, reject) => {
-    child.on("error", reject);
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      const warning = unexpectedWarning(stderr());
-      if (warning !== undefined) reject(new Error(`vodup ${args.join(" ")}: ${warning}`));
-      else resolve({ code: code ?? signal ?? "?", stdout: stdout(), stderr: stderr() });
+      const result = { code: code ?? signal ?? "?", stdout: stdout(), stderr: stderr() };
+      const problem = isOverdue ? `not over after ${limitMs} ms` : problemOf(args, result, signal !== null);
+      if (problem === undefined) resolve(result);
+      else reject(new Error(`vodup ${args.join(" ")}: ${problem}\n${JSON.stringify(result, undefined, 2)}`));
     });
   });
   return { child, stdout, stderr, ended };
+}
+
+/** What no run may show, whatever its test looks at. */
+function problemOf(args: readonly string[], { stdout, stderr }: CliResult, isCut: boolean): string | undefined {
+  return unexpectedWarning(stderr) ?? jsonProblem(args, stdout, isCut);
 }
 
 export function runCli(...parameters: Parameters<typeof startCli>): Promise<CliResult> {
