@@ -113,13 +113,38 @@ def _complete_result(root):
     return {**texts, "etag": _etag(root)}
 
 
-def _list_parts_result(root):
+def _truncated(root):
     truncated = _required(root, "IsTruncated").lower()
     if truncated not in ("true", "false"):
         raise DocumentError("malformed", "IsTruncated")
-    key = _child(root, "Key") or ""
-    if (_child(root, "EncodingType", "Encoding-type", "Encoding-Type") or "").strip() == "url":
-        key = urllib.parse.unquote(key)
+    return truncated == "true"
+
+
+def _key(root, key):
+    encoding = _child(root, "EncodingType", "Encoding-type", "Encoding-Type") or ""
+    return urllib.parse.unquote(key) if encoding.strip() == "url" else key
+
+
+def _list_uploads_result(root):
+    truncated = _truncated(root)
+    uploads = []
+    for upload in (child for child in root if _name(child) == "Upload"):
+        if not _child(upload, "Key"):
+            raise DocumentError("missing-element", "Key")
+        _required(upload, "UploadId")
+        listed = {"key": _key(root, _child(upload, "Key")), "uploadId": _child(upload, "UploadId")}
+        initiated = _child(upload, "Initiated")
+        uploads.append(listed if initiated is None else {**listed, "initiated": initiated})
+    page = {"bucket": _child(root, "Bucket") or "", "uploads": uploads, "isTruncated": truncated}
+    next_key, next_id = _child(root, "NextKeyMarker"), _child(root, "NextUploadIdMarker")
+    if truncated and not next_key:
+        raise DocumentError("missing-element", "NextKeyMarker")
+    markers = {"nextKeyMarker": _key(root, next_key or ""), "nextUploadIdMarker": next_id}
+    return {**page, **{name: text for name, text in markers.items() if text}}
+
+
+def _list_parts_result(root):
+    truncated = _truncated(root)
     parts = []
     for part in _parts(root):
         listed = {**_part(part), "size": _number(part, "Size", 2**53 - 1)}
@@ -127,12 +152,12 @@ def _list_parts_result(root):
         parts.append(listed if modified is None else {**listed, "lastModified": modified})
     page = {
         "bucket": _child(root, "Bucket") or "",
-        "key": key,
+        "key": _key(root, _child(root, "Key") or ""),
         "uploadId": _child(root, "UploadId", "UploadID") or "",
         "parts": parts,
-        "isTruncated": truncated == "true",
+        "isTruncated": truncated,
     }
-    if truncated == "true" or (_child(root, "NextPartNumberMarker") or "").strip() != "":
+    if truncated or (_child(root, "NextPartNumberMarker") or "").strip() != "":
         page["nextPartNumberMarker"] = _number(root, "NextPartNumberMarker", 10_000)
     return page
 
@@ -155,6 +180,7 @@ DOCUMENTS = {
     "initiateResult": ("InitiateMultipartUploadResult", _initiate_result),
     "completeResult": ("CompleteMultipartUploadResult", _complete_result),
     "listPartsResult": ("ListPartsResult", _list_parts_result),
+    "listUploadsResult": ("ListMultipartUploadsResult", _list_uploads_result),
     "completeRequest": ("CompleteMultipartUpload", _complete_request),
     "error": ("Error", _error),
 }

@@ -1,23 +1,23 @@
 import { isEncrypted, storedBytes, type CosAnswer, type StoredBytes } from "./stored-bytes.ts";
 import type { CredentialProvider, Credentials } from "../credentials/source.ts";
-import type { Route } from "../http/alternate-origins.ts";
-import type { IdleLimits } from "../http/limits.ts";
-import type { ReplayableBody, WireAnswer } from "../http/transport.ts";
+import type { ReplayableBody } from "../http/transport.ts";
 import type { WireOptions } from "../http/wire.ts";
 import type { CompletedPart, ListedPart } from "../xml/cos-documents.ts";
+import type { ListedUpload } from "../xml/uploads-document.ts";
+import type { CosCallOptions, CosOperation, CosRequestOptions } from "./request.ts";
 import { NetworkError, invalidArgument, outOfRange } from "../errors.ts";
 import { CredentialSource } from "../credentials/source.ts";
 import { withOwnSignal } from "../http/abort.ts";
 import { hostOf } from "../http/endpoint.ts";
-import { isPassing, isRedirect } from "../http/status.ts";
 import { hideAll, hider } from "../http/redact.ts";
 import { Wire } from "../http/wire.ts";
-import { encodeKeyPath, percentEncode, signCos } from "../signing/index.ts";
+import { encodeKeyPath, signCos } from "../signing/index.ts";
 import { answerError, isFromCos, notCos } from "./answer-error.ts";
 import { backupOrigin } from "./backup-origin.ts";
 import { parseCosEndpoint } from "./endpoint.ts";
 import { toKey } from "./key.ts";
 import { cosLimits } from "./limits.ts";
+import { learn, queryText, sizeOf } from "./request.ts";
 
 /** Where a bucket is. */
 export interface CosPlace {
@@ -32,38 +32,16 @@ export interface CosOptions extends CosPlace, WireOptions {
   readonly credentials: Credentials | CredentialProvider;
 }
 
-export interface CosCallOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Signs this request instead of the client's credentials. */
-  readonly credentials?: Credentials | undefined;
-}
-
 export interface ObjectInfo extends StoredBytes {
   /** Bytes. */
   readonly size: number;
 }
 
-/** A request as it is signed, but for its headers. */
-interface CosOperation {
-  readonly operation: string;
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
-  readonly key: string;
-  readonly query?: Readonly<Record<string, string>> | undefined;
-}
-
-/** What one request has beside its key. */
-interface CosRequestOptions extends CosCallOptions {
-  readonly body?: Uint8Array | ReplayableBody | undefined;
-  readonly contentType?: string | undefined;
-  readonly limits?: Pick<IdleLimits, "headersMs" | "bodyMs"> | undefined;
-  readonly alsoFine?: number | undefined;
-  /** Whether the body of a success is an XML document. */
-  readonly hasDocument?: boolean | undefined;
-}
-
 const maxXmlBytes = 4 * 2 ** 20;
 /** Those of COS have some 70 characters; it goes into every request's URL. */
 const longestUploadId = 1_024;
+/** Of 1,000 uploads each; one key has one or two. */
+const mostPagesOfUploads = 10;
 /** Signatures start a minute in the past and are made for every attempt: neither a slow nor a fast clock hurts. */
 const signatureLeadSeconds = 60;
 const signatureLifeSeconds = 900;
@@ -200,6 +178,43 @@ export class CosClient {
     return { etag, crc64: answer.headers["x-cos-hash-crc64ecma"], encrypted: isEncrypted(answer) };
   }
 
+  /**
+   * List Multipart Uploads: those of exactly this key that were opened and neither completed nor aborted, whose ids
+   * nobody may know any more. Whether the keys may ask for it is a matter of their policy.
+   * @throws CosError, NetworkError `BAD_ANSWER` for a page that leads nowhere, or for more than 10,000 uploads
+   * @see cos 436/7736
+   */
+  async listMultipartUploads(key: string, options: CosCallOptions = {}): Promise<ListedUpload[]> {
+    const { decodeListUploadsResult } = await import("../xml/uploads-document.ts");
+    const operation = "ListMultipartUploads";
+    const prefix = toKey(key);
+    const found: ListedUpload[] = [];
+    let markers: Readonly<Record<string, string>> = {};
+    for (let page = 1; ; page += 1) {
+      const query = { uploads: "", prefix, ...markers };
+      const request: CosOperation = { operation, method: "GET", key: undefined, query };
+      const answer = await this.#send(request, { ...options, hasDocument: true });
+      const { uploads, isTruncated, nextKeyMarker, nextUploadIdMarker } = this.#decode(
+        operation,
+        answer,
+        decodeListUploadsResult,
+      );
+      const own = uploads.filter((upload) => upload.key === prefix);
+      if (own.some(({ uploadId }) => uploadId.length > longestUploadId)) {
+        throw this.#unusable(operation, answer, `an UploadId is longer than ${longestUploadId} characters`);
+      }
+      found.push(...own);
+      // A key comes before all that only begin like it.
+      if (!isTruncated || nextKeyMarker !== prefix) return found;
+      if (page === mostPagesOfUploads) throw this.#unusable(operation, answer, `it goes on after ${page} pages`);
+      const next = nextUploadIdMarker ?? "";
+      if (next === "" || next === markers["upload-id-marker"]) {
+        throw this.#unusable(operation, answer, "the page marker does not advance");
+      }
+      markers = { "key-marker": nextKeyMarker, "upload-id-marker": next };
+    }
+  }
+
   /** Abort Multipart Upload. An upload that is gone counts as aborted. @see cos 436/7740 */
   async abortMultipartUpload(key: string, uploadId: string, options: CosCallOptions = {}): Promise<void> {
     const operation = "AbortMultipartUpload";
@@ -214,7 +229,7 @@ export class CosClient {
     { operation, method, key: rawKey, query = {} }: CosOperation,
     options: CosRequestOptions,
   ): Promise<CosAnswer> {
-    const key = toKey(rawKey);
+    const key = rawKey === undefined ? "" : toKey(rawKey);
     for (const [name, value] of Object.entries(query)) {
       if (name !== "uploads" && value === "") throw invalidArgument(name, "must not be empty");
     }
@@ -292,27 +307,4 @@ export class CosClient {
   async close(): Promise<void> {
     await this.#wire.transport.close();
   }
-}
-
-/**
- * Whether the bucket is reached under this name: only COS sends a request id.
- * @returns whether the same request may succeed under the other name
- */
-function learn(route: Route, answer: WireAnswer): boolean {
-  if (answer.headers["x-cos-request-id"] !== undefined) route.answered();
-  else if (isRedirect(answer.status)) return route.redirected();
-  else if (isPassing(answer.status)) route.unanswered();
-  return false;
-}
-
-/** `?uploads` is written without `=`, as the documents do; every other parameter has a value. */
-function queryText(query: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(query).map(([name, value]) =>
-    value === "" ? percentEncode(name) : `${percentEncode(name)}=${percentEncode(value)}`,
-  );
-  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
-}
-
-function sizeOf(body: Uint8Array | ReplayableBody): number {
-  return body instanceof Uint8Array ? body.byteLength : body.size;
 }

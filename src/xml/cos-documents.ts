@@ -8,7 +8,8 @@
  */
 import { XmlError } from "./error.ts";
 import { serialize, type Content, type Line } from "./serialize.ts";
-import { childText, parseXml, type XmlNode } from "./parse.ts";
+import { boolean, decodedKey, integer, parseRoot, requiredText } from "./read.ts";
+import { childText, type XmlNode } from "./parse.ts";
 import { escapeText } from "./text.ts";
 
 export interface InitiateResult {
@@ -76,31 +77,6 @@ export interface ErrorDocument {
   readonly formatString?: string | undefined;
 }
 
-function parseRoot(bytes: Uint8Array, name: string): XmlNode {
-  const root = parseXml(bytes);
-  if (root.name !== name) throw new XmlError("unexpected-root", `Expected <${name}>, found`, root.name);
-  return root;
-}
-
-function requiredText(node: XmlNode, name: string): string {
-  const text = childText(node, name);
-  if (text === undefined || text.trim() === "") throw new XmlError("missing-element", "XML document lacks", name);
-  return text;
-}
-
-function integer(node: XmlNode, name: string, min: number, max: number): number {
-  const text = requiredText(node, name).trim();
-  const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= min && value <= max)) throw new XmlError("malformed", "XML document has a bad number in", name);
-  return value;
-}
-
-function boolean(node: XmlNode, name: string): boolean {
-  const text = requiredText(node, name).trim().toLowerCase();
-  if (text !== "true" && text !== "false") throw new XmlError("malformed", "XML document has a bad boolean in", name);
-  return text === "true";
-}
-
 function etag(node: XmlNode): string {
   const value = requiredText(node, "ETag")
     .trim()
@@ -142,18 +118,6 @@ export function decodeCompleteResult(bytes: Uint8Array): CompleteResult {
   };
 }
 
-/** Keys are percent-encoded when EncodingType says `url`; the element has been seen in three spellings. */
-function listedKey(root: XmlNode): string {
-  const key = childText(root, "Key") ?? "";
-  const encoding = root.children.find((child) => /^encoding-?type$/i.test(child.name))?.text.trim();
-  if (encoding !== "url") return key;
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
-}
-
 function decodeListedPart(part: XmlNode): ListedPart {
   return {
     partNumber: partNumber(part),
@@ -175,7 +139,7 @@ export function decodeListPartsResult(bytes: Uint8Array): ListPartsResult {
   const hasMarker = isTruncated || (childText(root, "NextPartNumberMarker") ?? "").trim() !== "";
   return {
     bucket: childText(root, "Bucket") ?? "",
-    key: listedKey(root),
+    key: decodedKey(root, childText(root, "Key") ?? ""),
     uploadId: childText(root, "UploadId") ?? childText(root, "UploadID") ?? "",
     parts: partsOf(root).map(decodeListedPart),
     isTruncated,

@@ -122,6 +122,21 @@ const refusals: readonly Refusal[] = [
     retryable: false,
   },
   {
+    name: "error-list-uploads-refused",
+    description: "Temporary keys whose policy has no ListMultipartUploads: final, and no reason to end an upload",
+    call: {
+      op: "listMultipartUploads",
+      input: { key: "exampleobject" },
+      method: "GET",
+      key: "",
+      query: { uploads: "", prefix: "exampleobject" },
+    },
+    status: 403,
+    code: "AccessDenied",
+    message: "Access Denied.",
+    retryable: false,
+  },
+  {
     name: "error-request-time-too-skewed",
     description: "The service takes our clock for wrong",
     call: put,

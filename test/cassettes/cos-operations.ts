@@ -195,7 +195,7 @@ export const xmlAnswer = (text: string, more: Json = {}): Json => ({
 });
 
 /** One tab a level, no declaration: as the service prints its small documents. */
-function document(root: string, lines: readonly string[]): string {
+export function document(root: string, lines: readonly string[]): string {
   return [`<${root}>`, ...lines.map((line) => `\t${line}`), `</${root}>`].join("\n");
 }
 

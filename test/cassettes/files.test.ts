@@ -81,6 +81,7 @@ describe("the cassette files", () => {
       "completeMultipartUpload",
       "headObject",
       "initiateMultipartUpload",
+      "listMultipartUploads",
       "listParts",
       "putObject",
       "uploadPart",

@@ -3,6 +3,7 @@ import { actionCassettes } from "./vod-actions.ts";
 import type { CassetteFile } from "./author.ts";
 import { refusedCassettes } from "./cos-answers.ts";
 import { operationCassettes } from "./cos-operations.ts";
+import { uploadsCassettes } from "./cos-uploads.ts";
 import { publishedCassettes } from "./published.ts";
 import { uploadCassettes } from "./uploads.ts";
 import { answerCassettes } from "./vod-answers.ts";
@@ -14,6 +15,7 @@ export async function cassetteFiles(): Promise<CassetteFile[]> {
     ...actionCassettes(),
     ...answerCassettes(),
     ...(await operationCassettes()),
+    ...uploadsCassettes,
     ...refusedCassettes(),
     ...(await uploadCassettes()),
     ...(await publishedCassettes()),

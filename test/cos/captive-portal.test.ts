@@ -51,6 +51,7 @@ describe.each(Object.entries(portals))("%s in place of COS", (_, reply) => {
     InitiateMultipartUpload: (cos) => cos.initiateMultipartUpload("k"),
     UploadPart: (cos) => cos.uploadPart("k", { uploadId: "u", partNumber: 1, body: Buffer.from("x") }),
     ListParts: (cos) => cos.listParts("k", "u"),
+    ListMultipartUploads: (cos) => cos.listMultipartUploads("k"),
     CompleteMultipartUpload: (cos) => cos.completeMultipartUpload("k", "u", [{ partNumber: 1, etag: "e" }]),
     AbortMultipartUpload: (cos) => cos.abortMultipartUpload("k", "u"),
   };

@@ -97,6 +97,11 @@ describe("a request", () => {
       "PUT /k?partNumber=10000&uploadId=a%2F%2Bb HTTP/1.1",
     ],
     ["the list", (cos: CosClient) => cos.listParts("k", "u"), "GET /k?uploadId=u&max-parts=1000 HTTP/1.1"],
+    [
+      "the list of a key's uploads",
+      (cos: CosClient) => cos.listMultipartUploads("/dir/a b.mp4"),
+      "GET /?uploads&prefix=dir%2Fa%20b.mp4 HTTP/1.1",
+    ],
     ["an abort", (cos: CosClient) => cos.abortMultipartUpload("k", "u"), "DELETE /k?uploadId=u HTTP/1.1"],
     ["a look", (cos: CosClient) => cos.headObject("k"), "HEAD /k HTTP/1.1"],
   ])("of %s has its documented line", async (_, call, line) => {
@@ -117,6 +122,7 @@ describe("a request", () => {
     ["partNumber", (cos) => cos.uploadPart("k", { uploadId: "u", partNumber: 1.5, body: Buffer.from("x") })],
     ["uploadId", (cos) => cos.uploadPart("k", { uploadId: "", partNumber: 1, body: Buffer.from("x") })],
     ["uploadId", (cos) => cos.listParts("k", "")],
+    ["key", (cos) => cos.listMultipartUploads("")],
     ["uploadId", (cos) => cos.abortMultipartUpload("k", "")],
     [
       "parts",
@@ -240,6 +246,7 @@ describe("a 200 that is none", () => {
     ["HeadObject", (cos) => cos.headObject("k")],
     ["InitiateMultipartUpload", (cos) => cos.initiateMultipartUpload("k")],
     ["ListParts", (cos) => cos.listParts("k", "u")],
+    ["ListMultipartUploads", (cos) => cos.listMultipartUploads("k")],
   ])("of %s without what only COS gives is a bad answer", async (_, call) => {
     const { cos } = await serve([answerText(200, {}, "<html>captive portal</html>")]);
     expect(await rejection(call(cos))).toMatchObject({ code: "BAD_ANSWER", status: 200, retryable: true });
@@ -266,6 +273,57 @@ describe("ListParts", () => {
       const { cos } = await serve(answers);
       expect(await rejection(cos.listParts("k", "u"))).toMatchObject({ code: "BAD_ANSWER" });
     }
+  });
+});
+
+describe("ListMultipartUploads", () => {
+  const page = (uploads: readonly (readonly [key: string, id: string])[], next?: readonly [string, string?]): string =>
+    complete(
+      `<ListMultipartUploadsResult><IsTruncated>${next !== undefined}</IsTruncated>` +
+        (next === undefined ? "" : `<NextKeyMarker>${next[0]}</NextKeyMarker>`) +
+        (next?.[1] === undefined ? "" : `<NextUploadIdMarker>${next[1]}</NextUploadIdMarker>`) +
+        uploads.map(([key, id]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`).join("") +
+        "</ListMultipartUploadsResult>",
+    );
+  const ids = async (cos: CosClient): Promise<string[]> =>
+    (await cos.listMultipartUploads("k")).map(({ uploadId }) => uploadId);
+
+  test("reads all pages of its key, and names nothing of another", async () => {
+    const { cos, seen } = await serve([
+      page(
+        [
+          ["K", "1"],
+          ["k", "2"],
+        ],
+        ["k", "2"],
+      ),
+      page(
+        [
+          ["k", "3"],
+          ["k/", "4"],
+          ["ka", "5"],
+        ],
+        ["ka", "5"],
+      ),
+    ]);
+    expect(await ids(cos)).toEqual(["2", "3"]);
+    const query = "/?uploads&prefix=k";
+    expect(seen.map(({ line }) => line.split(" ")[1])).toEqual([query, `${query}&key-marker=k&upload-id-marker=2`]);
+  });
+
+  test("does not page for ever when the marker stands still, is missing or never ends", async () => {
+    const endless = Array.from({ length: 12 }, (_, at) => page([["k", `${at}`]], ["k", `${at}`]));
+    const still = page([["k", "1"]], ["k", "1"]);
+    for (const answers of [[still, still], [page([["k", "1"]], ["k"])], endless]) {
+      const { cos, seen } = await serve(answers);
+      expect(await rejection(ids(cos))).toMatchObject({ code: "BAD_ANSWER" });
+      expect(seen.length).toBeLessThanOrEqual(10);
+    }
+  });
+
+  test("takes no id that no request could hold", async () => {
+    const { cos } = await serve([page([["k", "u".repeat(1_025)]])]);
+    expect(await rejection(ids(cos))).toMatchObject({ code: "BAD_ANSWER" });
   });
 });
 

@@ -29,6 +29,8 @@ async function perform(client: CosClient, op: string, input: CosInput): Promise<
       return client.uploadPart(key, { uploadId, partNumber, body: generateBody(body) });
     case "listParts":
       return { parts: await client.listParts(key, uploadId) };
+    case "listMultipartUploads":
+      return { uploads: await client.listMultipartUploads(key) };
     case "completeMultipartUpload":
       return client.completeMultipartUpload(key, uploadId, parts);
     case "abortMultipartUpload":

@@ -111,7 +111,7 @@ describe("sample documents", () => {
     expect(encodeListPartsResult({ ...page, ...request, ...sender })).toBe(sampleText(file));
   });
 
-  it("list-multipart-uploads.xml is another document", () => {
+  it("list-multipart-uploads.xml is another document than a list of parts", () => {
     expect(refusal(() => decodeListPartsResult(sample("list-multipart-uploads.xml")))).toEqual({
       reason: "unexpected-root",
       element: "ListMultipartUploadsResult",

@@ -7,12 +7,14 @@ import {
   decodeListPartsResult,
 } from "../../src/xml/cos-documents.ts";
 import { XmlError } from "../../src/xml/parse.ts";
+import { decodeListUploadsResult } from "../../src/xml/uploads-document.ts";
 import { vectors } from "../support/vector-form.ts";
 
 const decoders = {
   initiateResult: decodeInitiateResult,
   completeResult: decodeCompleteResult,
   listPartsResult: decodeListPartsResult,
+  listUploadsResult: decodeListUploadsResult,
   error: decodeErrorDocument,
   completeRequest: (bytes: Uint8Array): unknown => ({ parts: decodeCompleteRequest(bytes) }),
 };

@@ -6,9 +6,7 @@ import type { CosContext } from "./context.ts";
 import { CosFailure, type CosResult } from "./respond.ts";
 import type { CosPrincipal } from "./verify.ts";
 import { mayWrite } from "../sessions.ts";
-import { escapeText } from "../../xml/text.ts";
-
-const personXml = "<ID>qcs::cam::uin/100000000001:uin/100000000001</ID><DisplayName>100000000001</DisplayName>";
+import { encodeListUploadsResult } from "../../xml/uploads-document.ts";
 
 /** List Multipart Uploads: 436/7736. Vendor SDKs ask for it before every upload; a certificate may be without it. */
 export async function listMultipartUploads(
@@ -24,8 +22,8 @@ export async function listMultipartUploads(
   const limit = Math.min(Number(exchange.query.get("max-uploads") ?? "1000") || 1000, 1000);
   const keyMarker = exchange.query.get("key-marker") ?? "";
   const idMarker = exchange.query.get("upload-id-marker") ?? "";
-  const text = (value: string): string =>
-    escapeText(exchange.query.get("encoding-type") === "url" ? percentEncode(value) : value);
+  const isUrl = exchange.query.get("encoding-type") === "url";
+  const shown = (key: string): string => (isUrl ? percentEncode(key) : key);
 
   const matching = context.bucket
     .uploads()
@@ -34,23 +32,26 @@ export async function listMultipartUploads(
     )
     .sort((a, b) => compare(a.key, b.key) || compare(a.uploadId, b.uploadId));
   const page = matching.slice(0, limit);
-  const last = page.at(-1);
-  const truncated = matching.length > page.length;
-  const next =
-    truncated && last !== undefined
-      ? `<NextKeyMarker>${text(last.key)}</NextKeyMarker><NextUploadIdMarker>${last.uploadId}</NextUploadIdMarker>`
-      : "";
-  const uploads = page.map(
-    (upload) =>
-      `<Upload><Key>${text(upload.key)}</Key><UploadId>${upload.uploadId}</UploadId><Initiator>${personXml}</Initiator>` +
-      `<Owner>${personXml}</Owner><StorageClass>Standard</StorageClass>` +
-      `<Initiated>${new Date(upload.initiated).toISOString()}</Initiated></Upload>`,
-  );
-  const head =
-    `<Bucket>${text(bucketNameFor(exchange, principal, context.settings))}</Bucket><KeyMarker>${text(keyMarker)}</KeyMarker>` +
-    `<UploadIdMarker>${text(idMarker)}</UploadIdMarker>${next}<MaxUploads>${limit}</MaxUploads>` +
-    `<Prefix>${text(prefix)}</Prefix><IsTruncated>${truncated}</IsTruncated>`;
-  return { xml: `<ListMultipartUploadsResult>${head}${uploads.join("")}</ListMultipartUploadsResult>` };
+  const isTruncated = matching.length > page.length;
+  const last = isTruncated ? page.at(-1) : undefined;
+  const document = {
+    bucket: bucketNameFor(exchange, principal, context.settings),
+    keyMarker: shown(keyMarker),
+    uploadIdMarker: idMarker,
+    nextKeyMarker: last === undefined ? undefined : shown(last.key),
+    nextUploadIdMarker: last?.uploadId,
+    maxUploads: limit,
+    prefix: shown(prefix),
+    isTruncated,
+    uploads: page.map(({ key, uploadId, initiated }) => ({
+      key: shown(key),
+      uploadId,
+      initiated: new Date(initiated).toISOString(),
+    })),
+    owner: { id: "qcs::cam::uin/100000000001:uin/100000000001", displayName: "100000000001" },
+    storageClass: "Standard",
+  };
+  return { xml: encodeListUploadsResult(document, isUrl) };
 }
 
 /** A certificate sees the uploads of its own session only. */

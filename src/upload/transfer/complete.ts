@@ -1,6 +1,7 @@
 import type { DonePart, Expected, Verified } from "./job.ts";
 import type { Requesting } from "./request.ts";
-import type { CosCallOptions, CosClient, ObjectInfo } from "../../cos/client.ts";
+import type { CosClient, ObjectInfo } from "../../cos/client.ts";
+import type { CosCallOptions } from "../../cos/request.ts";
 import type { StoredBytes } from "../../cos/stored-bytes.ts";
 import type { RetryClass } from "../../http/retry.ts";
 import { CosError, IntegrityError, NetworkError } from "../../errors.ts";

@@ -1,4 +1,4 @@
-import type { CosCallOptions } from "../../cos/client.ts";
+import type { CosCallOptions } from "../../cos/request.ts";
 import type { RetryClass, RetryEvent } from "../../http/retry.ts";
 import type { KeySource } from "../session/certificate.ts";
 import type { Credentials } from "../../credentials/source.ts";

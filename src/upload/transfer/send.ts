@@ -8,7 +8,7 @@ import type {
   TransferredObject,
   Verified,
 } from "./job.ts";
-import type { CosCallOptions } from "../../cos/client.ts";
+import type { CosCallOptions } from "../../cos/request.ts";
 import type { StoredBytes } from "../../cos/stored-bytes.ts";
 import type { ReplayableBody } from "../../http/transport.ts";
 import type { RetryClass } from "../../http/retry.ts";
