@@ -74,8 +74,8 @@ const faultKinds: readonly FaultKind[] = [
   { name: "slow answer", fault: () => ({ kind: "slow-response", ms: 120 }), once: "done", always: "done" },
   {
     name: "trickle",
-    // ApplyUpload's answer is long: a pause after each of its bytes adds up to a minute on a machine under load.
-    fault: (operation) => ({ kind: "trickle", ms: operation === "ApplyUpload" ? 0 : 1 }),
+    // These answers are long: a pause after each of their bytes adds up to a minute on a machine under load.
+    fault: (operation) => ({ kind: "trickle", ms: ["ApplyUpload", "ListParts"].includes(operation) ? 0 : 1 }),
     once: "done",
     always: "done",
   },
