@@ -1,9 +1,10 @@
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { reachableModules } from "../../scripts/command.mjs";
 import { reachableDeclarations } from "../../scripts/declarations.mjs";
 import { root } from "./commands.ts";
+import { expectInRepository, linksOf } from "./links.ts";
 
 const packed = inject("packed");
 const paths = packed.files.map(({ path }) => path);
@@ -81,10 +82,7 @@ describe("the tarball", () => {
 
     test.each(pages)("%s", async (page) => {
       const text = await readFile(join(installed, page), "utf8");
-      const prose = text.replace(/^```.*?^```$/gms, "");
-      const links = [...prose.matchAll(/\]\(([^)\s]+)\)|\b(?:src|href|srcset)="([^"]+)"/g)].map(
-        ([, a, b]) => a ?? b ?? "",
-      );
+      const links = linksOf(text);
       expect(links.filter((link) => !/^(https:|#)/.test(link))).toEqual([]);
       for (const link of links) await expectInRepository(link);
       // The page that was packed is not the page of the repository, which is untouched.
@@ -105,18 +103,3 @@ describe("the tarball", () => {
     });
   });
 });
-
-/** A link to this repository at the tag of this version names a file or folder that the tag will have. */
-async function expectInRepository(link: string): Promise<void> {
-  const { repository, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
-    repository: { url: string };
-    version: string;
-  };
-  const address = repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
-  const raw = address.replace("github.com", "raw.githubusercontent.com");
-  const path = [`${address}/blob/v${version}/`, `${address}/tree/v${version}/`, `${raw}/v${version}/`]
-    .filter((start) => link.startsWith(start))
-    .map((start) => link.slice(start.length).replace(/#.*$/, ""))[0];
-  if (path === undefined) return;
-  await expect(access(join(root, path)), link).resolves.toBeUndefined();
-}
