@@ -1,4 +1,5 @@
 import { invalidArgument } from "./errors.ts";
+import { misspelt } from "./misspelt.ts";
 import { closest } from "./suggest.ts";
 
 /**
@@ -46,4 +47,13 @@ export function unknownName(field: string, what: string, likely: string | undefi
 export function likelyName(name: string, known: readonly string[]): string | undefined {
   const bare = (text: string): string => text.replaceAll(/[^a-z0-9]/gi, "").toLowerCase();
   return known.find((one) => bare(one) === bare(name)) ?? closest(name, known);
+}
+
+/**
+ * For objects that may hold what is not ours: refuses what is one of these names misspelt, and nothing else.
+ * @throws TypeError `ERR_INVALID_ARG_VALUE` that suggests the right name
+ */
+export function refuseMisspelt(of: string, given: object, known: readonly string[]): void {
+  const found = misspelt(given, known);
+  if (found !== undefined) throw unknownName(`${of}.${found.name}`, "is not an option", found.likely);
 }

@@ -1,9 +1,8 @@
 import { isEncrypted, storedBytes, type CosAnswer, type StoredBytes } from "./stored-bytes.ts";
-import type { CredentialProvider, Credentials } from "../credentials/source.ts";
 import type { ReplayableBody } from "../http/transport.ts";
-import type { WireOptions } from "../http/wire.ts";
 import type { CompletedPart, ListedPart } from "../xml/cos-documents.ts";
 import type { ListedUpload } from "../xml/uploads-document.ts";
+import type { CosOptions, CosPlace } from "./options.ts";
 import type { CosCallOptions, CosOperation, CosRequestOptions } from "./request.ts";
 import { NetworkError, invalidArgument, outOfRange } from "../errors.ts";
 import { CredentialSource } from "../credentials/source.ts";
@@ -11,26 +10,15 @@ import { withOwnSignal } from "../http/abort.ts";
 import { hostOf } from "../http/endpoint.ts";
 import { hideAll, hider } from "../http/redact.ts";
 import { Wire } from "../http/wire.ts";
+import { refuseUnknown } from "../unknown-options.ts";
 import { encodeKeyPath, signCos } from "../signing/index.ts";
 import { answerError, isFromCos, notCos } from "./answer-error.ts";
 import { backupOrigin } from "./backup-origin.ts";
 import { parseCosEndpoint } from "./endpoint.ts";
 import { toKey } from "./key.ts";
 import { cosLimits } from "./limits.ts";
-import { learn, queryText, sizeOf } from "./request.ts";
-
-/** Where a bucket is. */
-export interface CosPlace {
-  /** With its APPID, as ApplyUpload gives it: `name-1250000000`. */
-  readonly bucket: string;
-  readonly region: string;
-  /** @defaultValue "https://{bucket}.cos.{region}.myqcloud.com" */
-  readonly cosEndpoint?: string | undefined;
-}
-
-export interface CosOptions extends CosPlace, WireOptions {
-  readonly credentials: Credentials | CredentialProvider;
-}
+import { cosOptionNames } from "./options.ts";
+import { learn, queryText, requestOptionNames, sizeOf } from "./request.ts";
 
 export interface ObjectInfo extends StoredBytes {
   /** Bytes. */
@@ -62,6 +50,8 @@ export class CosClient {
   /** @param wire what several clients share: then every call names the `credentials` that sign it */
   constructor(place: CosPlace, wire: Wire);
   constructor(options: CosOptions | CosPlace, wire?: Wire) {
+    // With a wire of its own the caller has checked them.
+    if (wire === undefined) refuseUnknown("", options, cosOptionNames);
     this.#origin = parseCosEndpoint(options.cosEndpoint)(options.bucket, options.region);
     this.#wire = wire ?? new Wire(options as CosOptions);
     if (wire !== undefined) return;
@@ -222,6 +212,7 @@ export class CosClient {
   }
 
   async #send(request: CosOperation, options: CosRequestOptions): Promise<CosAnswer> {
+    refuseUnknown("", options, requestOptionNames);
     return withOwnSignal(options.signal, (signal) => this.#exchange(request, { ...options, signal }));
   }
 

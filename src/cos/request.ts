@@ -30,6 +30,17 @@ export interface CosRequestOptions extends CosCallOptions {
   readonly hasDocument?: boolean | undefined;
 }
 
+/** By name, see refuseUnknown. */
+export const requestOptionNames: Readonly<Record<keyof CosRequestOptions, true>> = {
+  signal: true,
+  credentials: true,
+  body: true,
+  contentType: true,
+  limits: true,
+  alsoFine: true,
+  hasDocument: true,
+};
+
 /**
  * Whether the bucket is reached under this name: only COS sends a request id.
  * @returns whether the same request may succeed under the other name

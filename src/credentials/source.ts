@@ -2,7 +2,9 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { VodupError, invalidArgument } from "../errors.ts";
 import { untilAborted } from "../http/abort.ts";
 import { flawOf } from "./flaw.ts";
+import { misspelt } from "../misspelt.ts";
 import { reasonOf } from "../reason-of.ts";
+import { refuseMisspelt } from "../unknown-options.ts";
 
 /** An API key of the account, or a temporary one with its token. */
 export interface Credentials {
@@ -143,11 +145,15 @@ export class CredentialSource {
   }
 }
 
+/** What providers may say beside. */
+const credentialNames = ["secretId", "secretKey", "token", "expiration", "source"];
+
 /** Refuses, without ever naming a value, credentials that can only give a puzzling signature failure later. */
 export function checkCredentials(credentials: unknown): asserts credentials is Credentials {
   if (typeof credentials !== "object" || credentials === null) {
     throw invalidArgument("credentials", "must be { secretId, secretKey, token? } or a function that resolves to it");
   }
+  refuseMisspelt("credentials", credentials, credentialNames);
   const [field, flaw] = firstFlaw(credentials) ?? [];
   if (flaw !== undefined) throw invalidArgument(`credentials.${field}`, flaw);
 }
@@ -156,6 +162,8 @@ function checkProvided(answer: unknown): asserts answer is ExpiringCredentials {
   if (typeof answer !== "object" || answer === null) {
     throw unusable("it must resolve to { secretId, secretKey, token?, expiration? }");
   }
+  const { name, likely } = misspelt(answer, credentialNames) ?? {};
+  if (name !== undefined) throw unusable(`${name} is not known; did you mean ${likely}?`);
   const [field, flaw] = firstFlaw(answer) ?? [];
   if (flaw !== undefined) throw unusable(`${field} ${flaw}`);
   const expiration = (answer as { expiration?: unknown }).expiration;

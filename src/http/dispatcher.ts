@@ -1,5 +1,6 @@
 import type { Agent, Dispatcher, buildConnector } from "undici";
 import { invalidArgument } from "../errors.ts";
+import { checkAgentOptions } from "./agent-options.ts";
 import { withoutInterim } from "./interim.ts";
 import { loadAgent } from "./load-agent.ts";
 import type { LookupFunction } from "node:net";
@@ -140,13 +141,14 @@ function isDestroyable(value: unknown): value is Destroyable {
  * does not dispatch, such as the `ProxyAgent` that Bun gives for `undici`, would be bypassed in silence.
  */
 export function checkDispatcher(option: unknown): void {
-  if (option === undefined || isDispatcher(option) || isPlain(option)) return;
+  if (option === undefined || isDispatcher(option)) return;
+  if (isPlain(option)) return checkAgentOptions(option);
   const kinds = "an undici Dispatcher (such as Agent or ProxyAgent) or Agent options";
   const stub = "bun" in process.versions ? '; Bun puts a stub in the place of "undici": import "undici/index.js"' : "";
   throw invalidArgument("dispatcher", `must be ${kinds}${stub}`);
 }
 
-function isPlain(value: unknown): boolean {
+function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null || "dispatch" in value) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   // That of another realm has none itself.

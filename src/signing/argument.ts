@@ -1,3 +1,5 @@
+import { misspelt } from "../misspelt.ts";
+
 /**
  * A caller's mistake, found before anything is signed: a `TypeError` with Node's own code. The message names the
  * argument and what it must be, and never repeats the value, which may be a secret.
@@ -11,6 +13,15 @@ export class InvalidArgumentError extends TypeError {
     super(`${argument} ${requirement}`);
     this.argument = argument;
   }
+}
+
+/**
+ * Refuses a misspelt name: what it stands for would be left out of the signature in silence. Names that resemble none
+ * are not looked at, since a request or credentials may be part of a larger object.
+ */
+export function requireSpelling(given: object, known: readonly string[]): void {
+  const found = misspelt(given, known);
+  if (found !== undefined) throw new InvalidArgumentError(found.name, `is not known; did you mean ${found.likely}?`);
 }
 
 /**
@@ -69,6 +80,7 @@ export function requireRecord(argument: string, value: unknown): asserts value i
 
 export function requireCredentials(value: unknown): asserts value is { secretId: string; secretKey: string } {
   requireObject("credentials", value);
+  requireSpelling(value, ["secretId", "secretKey", "token"]);
   requireText("secretId", "secretId" in value ? value.secretId : undefined);
   requireText("secretKey", "secretKey" in value ? value.secretKey : undefined);
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, requireObject, requireRecord, requireText } from "./argument.ts";
+import { InvalidArgumentError, requireObject, requireRecord, requireSpelling, requireText } from "./argument.ts";
 import { signCos } from "./cos-v5.ts";
 import { encodeKeyPath, encodeQuery, hasDotSegment } from "./percent-encode.ts";
 
@@ -25,6 +25,8 @@ export interface CosPresignCredentials {
   /** Token of temporary keys. It is appended to the URL and not signed; empty means none. */
   readonly token?: string | undefined;
 }
+
+const requestNames = ["method", "url", "path", "query", "headers", "startTime", "endTime"];
 
 const tokenParam = "x-cos-security-token";
 
@@ -54,6 +56,7 @@ const signatureParams: ReadonlySet<string> = new Set([
  */
 export function presignCosUrl(request: CosPresignRequest, credentials: CosPresignCredentials): string {
   requireObject("request", request);
+  requireSpelling(request, requestNames);
   requireObject("credentials", credentials);
   const { method, path, query = {}, headers = {}, startTime, endTime } = request;
   const { token = "" } = credentials;

@@ -6,6 +6,7 @@ import {
   requireObject,
   requireRecord,
   requireSeconds,
+  requireSpelling,
   requireText,
 } from "./argument.ts";
 import { hmacSha1, sha1Hex } from "./hash.ts";
@@ -145,8 +146,11 @@ function joined(fields: readonly Field[]): string {
   return fields.map(([name, value]) => `${name}=${value}`).join("&");
 }
 
+const requestNames = ["method", "path", "query", "headers", "startTime", "endTime", "signedHeaders"];
+
 function requireCosRequest(request: CosRequest): void {
   requireObject("request", request);
+  requireSpelling(request, requestNames);
   requireMethod(request.method);
   requireText("path", request.path);
   if (!request.path.startsWith("/")) throw new InvalidArgumentError("path", "must begin with a slash");

@@ -8,6 +8,7 @@ import {
   requireObject,
   requireRecord,
   requireSeconds,
+  requireSpelling,
 } from "./argument.ts";
 import { hmacSha256, sha256Hex } from "./hash.ts";
 
@@ -224,10 +225,12 @@ function canonicalValue(value: string): string {
   return value.trim().toLowerCase();
 }
 
+const requestNames = ["method", "host", "path", "query", "headers", "body", "service", "timestamp", "signedHeaders"];
 const httpToken = /^\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*$/;
 
 function requireTc3Request(request: Tc3Request): void {
   requireObject("request", request);
+  requireSpelling(request, requestNames);
   requireMethod(request.method);
   requireMatch("host", request.host, /^\s*[^\s/?#@]+\s*$/, "must be a host name with an optional port");
   if (request.path !== undefined) {

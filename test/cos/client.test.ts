@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { CosClient, type CosOptions } from "../../src/cos/client.ts";
+import { CosClient } from "../../src/cos/client.ts";
+import type { CosOptions } from "../../src/cos/options.ts";
 import { CosError, NetworkError } from "../../src/errors.ts";
 import { answerText, onRequests, tcpServer } from "../support/raw-servers.ts";
 import { rejection } from "../http/support.ts";
