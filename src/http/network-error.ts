@@ -71,6 +71,11 @@ export function toNetworkError(
     const cause = new Error(error.message ?? code);
     return new NetworkError("BAD_ANSWER", message, where, { cause, retryable: true });
   }
+  const flaw = flaws[code] ?? (error.message === "bad upgrade" ? "another protocol that nobody asked for" : undefined);
+  if (flaw !== undefined) {
+    const message = `${detail.operation}: ${detail.host} sent ${flaw}`;
+    return new NetworkError("BAD_ANSWER", message, where, options);
+  }
   if (code === "VODUP_INTERIM_FLOOD") {
     const message = `${detail.operation}: ${detail.host} sent ${error.message ?? ""}`;
     return new NetworkError("BAD_ANSWER", message, where, options);
@@ -101,6 +106,12 @@ export function toNetworkError(
   const what = code === "" ? (error.message ?? "the connection failed") : `${code}: ${error.message ?? ""}`;
   return new NetworkError("NETWORK", `${detail.operation}: no answer from ${detail.host}: ${what}`, where, options);
 }
+
+/** What came back was an answer, and not one that can be used: the service is there. */
+const flaws: Readonly<Record<string, string>> = {
+  UND_ERR_HEADERS_OVERFLOW: "headers that are too large",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "a body of another size than its Content-Length says",
+};
 
 /** Signed by nobody that Node knows: what a device that inspects TLS puts in the place of the service's certificate. */
 const untrusted: ReadonlySet<string> = new Set([

@@ -35,7 +35,8 @@ export interface Reach {
 export function isInternal(hostname: string): boolean {
   const host = hostname.toLowerCase().replace(/\.$/, "");
   if (host === "localhost" || host.endsWith(".localhost") || host === "metadata.tencentyun.com") return true;
-  if (host.startsWith("[")) return /^\[(?:::|f[cd]|fe[89a-f]|64:ff9b:|ff)/.test(host);
+  // Beside its own, those that carry an IPv4 address: mapped, NAT64, 6to4 and Teredo.
+  if (host.startsWith("[")) return /^\[(?:::|f[cd]|fe[89a-f]|64:ff9b:|ff|2002:|2001::|2001:0:)/.test(host);
   const [a = -1, b = -1, ...more] = /^\d+(?:\.\d+){3}$/.test(host) ? host.split(".").map(Number) : [];
   if (more.length === 0) return false;
   return (
@@ -46,6 +47,9 @@ export function isInternal(hostname: string): boolean {
     (a === 192 && b === 168) ||
     (a === 169 && b === 254) ||
     (a === 100 && b >= 64 && b < 128) ||
+    // Metadata services of Oracle's and Microsoft's clouds.
+    (a === 192 && b === 0 && more[0] === 0) ||
+    host === "168.63.129.16" ||
     a >= 224
   );
 }

@@ -3,19 +3,26 @@ import { expect } from "vitest";
 import { describeError } from "../../src/cli/report-error.ts";
 import { visibleLine } from "../../src/cli/terminal.ts";
 import { VodClient, VodupError, type UploadOptions, type UploadSource } from "../../src/index.ts";
+import type { VodClientOptions } from "../../src/client.ts";
 import { accountToken, sessionKey, uploadToken } from "./reflecting-service.ts";
 
 export const accountKey = "Acc0untSecretKey0123456789abcdef";
 const uploadKey = "uploadSecretKey";
 
-/** One upload to a hostile service. @returns `done`, or the error's code, after it was looked at */
-export async function outcomeOf(origin: string, source: UploadSource, options: UploadOptions = {}): Promise<string> {
+/** One upload to a hostile service, or of a hostile source. @returns `done`, or the error's code, after it was looked at */
+export async function outcomeOf(
+  origin: string,
+  source: UploadSource,
+  options: UploadOptions = {},
+  client: Partial<VodClientOptions> = {},
+): Promise<string> {
   const vod = new VodClient({
     credentials: { secretId: "AKIDa", secretKey: accountKey, token: accountToken },
     vodEndpoint: origin,
     cosEndpoint: origin,
     retry: { attempts: 2, baseDelayMs: 0, throttleDelayMs: 0, maxDelayMs: 0, maxRetryAfterMs: 0 },
     limits: { connectMs: 2_000, headersMs: 2_000, bodyMs: 2_000, completeMs: 2_000 },
+    ...client,
   });
   const told: unknown[] = [];
   const hear = (one: unknown): void => void told.push(one);
@@ -36,7 +43,7 @@ export async function outcomeOf(origin: string, source: UploadSource, options: U
 }
 
 /** An error of a class of ours, with a message that a terminal may be given and a person read. */
-function expectPlain(error: unknown): void {
+export function expectPlain(error: unknown): void {
   expect(error).toBeInstanceOf(VodupError);
   const { message } = describeError(error);
   expect(message.length).toBeLessThan(10_000);

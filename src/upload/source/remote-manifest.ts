@@ -18,11 +18,28 @@ export function manifestOfType(contentType: string | undefined): string | undefi
 
 /** @param head the first bytes of a file */
 export function manifestOfText(head: Uint8Array): string | undefined {
-  const text = Buffer.from(head.subarray(0, 256))
-    .toString("utf8")
-    .replace(/^\ufeff/, "");
+  const text = textOf(head);
   if (text.startsWith("#EXTM3U")) return "m3u8";
   return /^\s*(?:<\?xml[^>]*>\s*)?<MPD[\s>]/.test(text) ? "mpd" : undefined;
+}
+
+function textOf(head: Uint8Array): string {
+  return Buffer.from(head.subarray(0, 256))
+    .toString("utf8")
+    .replace(/^\ufeff/, "");
+}
+
+/**
+ * Refuses a web page: what stands in the place of a file behind a login, a share link or a hotel's network.
+ * @param head the first bytes of an answer; its type is what servers also call files that they do not know
+ * @throws SourceError `SOURCE_UNREADABLE`
+ */
+export function refusePage(label: string, head: Uint8Array): void {
+  if (!/^\s*<(?:!doctype\s+html|html|head)[\s>]/i.test(textOf(head))) return;
+  throw new SourceError(
+    "SOURCE_UNREADABLE",
+    `${label} gives a web page (HTML) and no media, such as a login or a share page; give the file's own URL`,
+  );
 }
 
 export function isManifest(type: string | undefined): boolean {

@@ -10,7 +10,7 @@ import { retryAfterMs } from "../../http/answer.ts";
 import { retrying } from "../../http/retry.ts";
 import { checkDownloadUrl, shownUrl } from "../../http/download.ts";
 import { extensionOf } from "./media-type.ts";
-import { isManifest, manifestOfText, manifestOfType, refuseManifest } from "./remote-manifest.ts";
+import { isManifest, manifestOfText, manifestOfType, refuseManifest, refusePage } from "./remote-manifest.ts";
 import { streamSource } from "./source.ts";
 
 /**
@@ -37,7 +37,7 @@ export async function openUrl(
     if (probe.status === 206 && size !== undefined && version !== undefined && !isEncoded(probe)) {
       const { head } = await peek(probe);
       probe.discard();
-      refuseManifest(label, manifestIn(probe, head));
+      refuseWrong(label, probe, head);
       return new UrlSource({ url, label, fileName: nameOf(url), size, version, open });
     }
     // Read whatever it is, and not asked for a second time: a link may work once.
@@ -65,7 +65,7 @@ async function whole(answer: Download, url: URL, label: string): Promise<StreamS
       );
     }
     const { head, chunks } = await peek(answer);
-    refuseManifest(label, manifestIn(answer, head));
+    refuseWrong(label, answer, head);
     const length = Number(answer.headers["content-length"] ?? Number.NaN);
     const size = Number.isSafeInteger(length) ? length : undefined;
     return streamSource(chunks, label, nameOf(url), size, () => answer.discard());
@@ -75,29 +75,34 @@ async function whole(answer: Download, url: URL, label: string): Promise<StreamS
   }
 }
 
-/** The first bytes of an answer, and all of them. */
+/** The first bytes of an answer, however small the pieces are that it comes in, and all of them. */
 async function peek(
   download: Download,
 ): Promise<{ readonly head: Uint8Array; readonly chunks: AsyncIterable<Uint8Array> }> {
   const rest = download.chunks()[Symbol.asyncIterator]();
-  const first = await rest.next();
-  if (first.done === true) return { head: Buffer.alloc(0), chunks: none() };
+  const read: Uint8Array[] = [];
+  for (let size = 0; size < headSize;) {
+    const next = await rest.next();
+    if (next.done === true) break;
+    read.push(next.value);
+    size += next.value.byteLength;
+  }
   const again = async function* (): AsyncGenerator<Uint8Array> {
-    yield first.value;
+    yield* read;
     yield* { [Symbol.asyncIterator]: () => rest };
   };
-  return { head: first.value, chunks: again() };
+  return { head: Buffer.concat(read).subarray(0, headSize), chunks: again() };
 }
-
-async function* none(): AsyncGenerator<Uint8Array> {}
 
 function isEncoded({ headers }: Download): boolean {
   return (headers["content-encoding"] ?? "identity") !== "identity";
 }
 
-/** What kind of manifest an answer is, by the name that redirects led to, its type or its first bytes. */
-function manifestIn({ url, headers }: Download, head: Uint8Array): string | undefined {
-  return [extensionOf(url.pathname), manifestOfType(headers["content-type"]), manifestOfText(head)].find(isManifest);
+/** Refuses a manifest, by the name that redirects led to, its type or its first bytes, and a web page. */
+function refuseWrong(label: string, { url, headers }: Download, head: Uint8Array): void {
+  const types = [extensionOf(url.pathname), manifestOfType(headers["content-type"]), manifestOfText(head)];
+  refuseManifest(label, types.find(isManifest));
+  refusePage(label, head);
 }
 
 /** What a server said of a URL that it serves in ranges. */
@@ -149,10 +154,12 @@ class UrlSource implements RangedSource {
       let read = 0;
       for await (const chunk of answer.chunks()) {
         read += chunk.byteLength;
+        // At once: it may never end.
+        if (read > size) throw this.#changed(`a range of ${size} bytes had more`);
         counted.update(chunk);
         yield chunk;
       }
-      if (read !== size) throw this.#changed(`a range of ${size} bytes had ${read}`);
+      if (read < size) throw this.#changed(`a range of ${size} bytes had ${read}`);
     } finally {
       answer.discard();
     }
