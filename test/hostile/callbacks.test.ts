@@ -68,7 +68,7 @@ const signed = (more: string, t: string | number = now + 300): string =>
 async function sent(options: Partial<ReceiveOptions>, ...pieces: (string | Buffer)[]) {
   const events: VodEvent[] = [];
   const listener = createListener({
-    onEvent: (event) => void events.push(event),
+    onEvent: (one) => void events.push(one),
     bodyTimeoutMs: 100,
     clock: () => now * 1_000,
     ...options,
@@ -89,7 +89,7 @@ async function sent(options: Partial<ReceiveOptions>, ...pieces: (string | Buffe
   await listener.drain();
   expect(performance.now() - begun).toBeLessThan(2_500);
   expect(process.memoryUsage().rss - before).toBeLessThan(256 * 2 ** 20);
-  for (const event of events) expect(JSON.stringify(event).length + eventLine(event).length).toBeGreaterThan(0);
+  for (const one of events) expect(JSON.stringify(one).length + eventLine(one).length).toBeGreaterThan(0);
   return { outcome: /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? "closed", events };
 }
 

@@ -52,7 +52,7 @@ const dripping =
     const timer = setInterval(() => socket.write(piece), 20);
     socket.once("close", () => clearInterval(timer));
   };
-const chunked = (body: string): string => [...body].map((one) => `1\r\n${one}\r\n`).join("") + "0\r\n\r\n";
+const chunked = (body: string): string => Array.from(body, (one) => `1\r\n${one}\r\n`).join("") + "0\r\n\r\n";
 const inChunks = "HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n";
 const firstRange = 'HTTP/1.1 206 X\r\netag: "v1"\r\ncontent-range: bytes 0-1048575/3145728\r\n';
 const bomb = gzipSync(Buffer.alloc(2 ** 20)).toString("latin1");
