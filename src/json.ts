@@ -26,3 +26,15 @@ export function textMember(object: unknown, ...names: readonly string[]): string
   }
   return undefined;
 }
+
+/** A number, also where it comes as decimal text: not every gateway keeps the two apart. */
+export function givenNumber(value: unknown): number | undefined {
+  const given = typeof value === "string" && /^-?\d{1,16}(\.\d+)?$/.test(value) ? Number(value) : value;
+  return typeof given === "number" && Number.isFinite(given) ? given : undefined;
+}
+
+/** The objects of a list. One that is empty may come as null, as `""` or not at all. */
+export function entriesOf<T extends object>(list: readonly T[] | null | undefined): readonly T[] {
+  const given: unknown = list;
+  return Array.isArray(given) ? (given as readonly T[]).filter((entry) => isJsonObject(entry)) : [];
+}

@@ -36,7 +36,7 @@ const floors = {
   replay: ["signing", "json"],
   emulator: ["signing", "xml", "json", "unknown-options"],
   conformance: ["emulator", "json", "signing", "xml"],
-  doctor: ["state"],
+  doctor: ["state", "json"],
   cli: ["suggest", "batch", "state", "shown-source", "replay", "conformance", "doctor", "json", "rate-window"],
 } satisfies Record<string, readonly string[]>;
 

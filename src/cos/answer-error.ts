@@ -5,6 +5,7 @@ import { retryAfterMs } from "../http/answer.ts";
 import { hideAll, type Hide } from "../http/redact.ts";
 import { classifyCosCode } from "./error-codes.ts";
 import { isPassing } from "../http/status.ts";
+import { givenText } from "../json.ts";
 
 export interface AnswerContext {
   readonly operation: string;
@@ -33,7 +34,7 @@ const codesOfHead: Readonly<Record<number, string>> = {
  * balancer or a hijacked name, whatever its status.
  */
 export async function answerError(answer: WireAnswer, context: AnswerContext): Promise<CosError | NetworkError> {
-  const requestId = answer.headers["x-cos-request-id"];
+  const requestId = givenText(answer.headers["x-cos-request-id"]);
   const document = hideAll(await readErrorDocument(answer.body), context.hide);
   if (document !== undefined) {
     return cosError(answer, context, {
@@ -80,9 +81,20 @@ export function notCos(
 
 type ErrorDocument = Awaited<ReturnType<typeof decodeError>>;
 
+/** An element without text says no more than one that is left out. */
 async function decodeError(body: Buffer) {
   const { decodeErrorDocument } = await import("../xml/cos-documents.ts");
-  return decodeErrorDocument(body);
+  const { code, message, ...document } = decodeErrorDocument(body);
+  const { requestId, traceId, serverTime, stringToSign, formatString } = document;
+  return {
+    code,
+    message,
+    requestId: givenText(requestId),
+    traceId: givenText(traceId),
+    serverTime: givenText(serverTime),
+    stringToSign: givenText(stringToSign),
+    formatString: givenText(formatString),
+  };
 }
 
 async function readErrorDocument(body: Buffer): Promise<ErrorDocument | undefined> {

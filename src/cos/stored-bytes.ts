@@ -1,5 +1,6 @@
 import type { WireAnswer } from "../http/transport.ts";
 import type { Hide } from "../http/redact.ts";
+import { givenText } from "../json.ts";
 import { notCos } from "./answer-error.ts";
 
 /** An answer, and the host that gave it. */
@@ -23,15 +24,18 @@ export function isEncrypted(answer: WireAnswer): boolean {
   const { headers } = answer;
   return (
     headers["x-cos-server-side-encryption"] === "cos/kms" ||
-    headers["x-cos-server-side-encryption-customer-algorithm"] !== undefined ||
-    headers["x-cos-server-side-encryption-cos-kms-key-id"] !== undefined
+    givenText(headers["x-cos-server-side-encryption-customer-algorithm"]) !== undefined ||
+    givenText(headers["x-cos-server-side-encryption-cos-kms-key-id"]) !== undefined
   );
 }
 
 /** A success without an ETag is none of COS's. */
 export function storedBytes(operation: string, answer: CosAnswer): StoredBytes {
-  const etag = answer.headers["etag"];
+  const etag = givenText(answer.headers["etag"]?.replace(/^"(.*)"$/s, "$1"));
   if (etag === undefined) throw notCos(answer, { operation, host: answer.host });
-  const crc64 = answer.headers["x-cos-hash-crc64ecma"];
-  return { etag: etag.replace(/^"(.*)"$/s, "$1"), crc64, encrypted: isEncrypted(answer) };
+  return { etag, crc64: crc64Of(answer), encrypted: isEncrypted(answer) };
+}
+
+export function crc64Of(answer: WireAnswer): string | undefined {
+  return givenText(answer.headers["x-cos-hash-crc64ecma"]);
 }

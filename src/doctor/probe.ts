@@ -1,5 +1,6 @@
 import type { Check } from "./check.ts";
 import type { SubAppIdInfo, VodApi } from "../vod-api/index.ts";
+import { entriesOf } from "../json.ts";
 import { NetworkError, VodApiError } from "../vod-api/index.ts";
 import { fail, isUnauthorized, messageOf, pass, unknown } from "./check.ts";
 
@@ -28,7 +29,8 @@ export async function probe(api: VodApi, hasKey: boolean, signal: AbortSignal): 
   try {
     const { SubAppIdInfoSet } = await api.call("DescribeSubAppIds", { Limit: 200 }, { signal });
     const answered = { endpoint: pass("endpoint", "the service answers"), clock: judgeClock(api.clockSkewMs) };
-    return { ...answered, key: pass("key", "the service accepts it"), accepted: true, subApps: SubAppIdInfoSet };
+    const subApps = entriesOf(SubAppIdInfoSet);
+    return { ...answered, key: pass("key", "the service accepts it"), accepted: true, subApps };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof NetworkError) return unreached(error);

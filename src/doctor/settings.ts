@@ -1,5 +1,6 @@
 import type { Check } from "./check.ts";
 import type { StorageRegionInfo, SubAppIdInfo, VodApi } from "../vod-api/index.ts";
+import { entriesOf, givenText, textMember } from "../json.ts";
 import { VodApiError } from "../vod-api/index.ts";
 import { fail, isUnauthorized, messageOf, pass, unknown } from "./check.ts";
 
@@ -28,11 +29,12 @@ export async function checkRegions(
   const listed = known?.find((app) => String(app.SubAppId) === subAppId);
   const named = subAppId === undefined ? "the account's default application" : `application ${subAppId}`;
   try {
-    const { StorageRegionInfos } = await api.call("DescribeStorageRegions", {}, { signal });
+    const answer = await api.call("DescribeStorageRegions", {}, { signal });
+    const regions = entriesOf(answer.StorageRegionInfos).filter(({ Region }) => givenText(Region) !== undefined);
     return {
       subApp: judgeSubApp(named, subAppId, listed, known),
-      storageRegion: judgeRegion(StorageRegionInfos, wanted),
-      defaultRegion: StorageRegionInfos.find((region) => region.IsDefault)?.Region,
+      storageRegion: judgeRegion(regions, wanted),
+      defaultRegion: regions.find((region) => region.IsDefault)?.Region,
     };
   } catch (error) {
     signal.throwIfAborted();
@@ -55,19 +57,26 @@ function judgeSubApp(
   listed: SubAppIdInfo | undefined,
   known: readonly SubAppIdInfo[] | undefined,
 ): Check {
-  if (listed !== undefined && listed.Status !== "On") {
-    return fail("sub-app", `${named} is ${listed.Status}`, `switch it on in the console, or ${listOf(known)}`);
+  const status = givenText(listed?.Status);
+  if (status !== undefined && status !== "On") {
+    return fail("sub-app", `${named} is ${status}`, `switch it on in the console, or ${listOf(known)}`);
   }
   if (subAppId !== undefined && known !== undefined && listed === undefined) {
     return unknown("sub-app", `${named} is accepted, but not among those listed`, listOf(known));
   }
-  const name = listed === undefined ? "" : ` (${listed.SubAppIdName})`;
+  const name = listed === undefined ? "" : ` (${nameOf(listed)})`;
   return pass("sub-app", `${named}${name} is accepted`);
+}
+
+function nameOf(app: SubAppIdInfo): string {
+  return textMember(app, "SubAppIdName", "Name") ?? "without a name";
 }
 
 function listOf(known: readonly SubAppIdInfo[] | undefined): string {
   if (known === undefined || known.length === 0) return "the console lists the account's applications";
-  const shown = known.slice(0, 10).map((app) => `${app.SubAppId} (${app.SubAppIdName}, ${app.Status})`);
+  const shown = known
+    .slice(0, 10)
+    .map((app) => `${app.SubAppId} (${nameOf(app)}, ${givenText(app.Status) ?? "status unknown"})`);
   return `the account has ${shown.join(", ")}${known.length > 10 ? ` and ${known.length - 10} more` : ""}`;
 }
 
@@ -102,7 +111,7 @@ export async function checkEvents(api: VodApi, signal: AbortSignal): Promise<Che
       const detail = `uploads make no events (they would be ${where})`;
       return unknown("events", detail, "if you wait for them: vodup events config --upload-events on");
     }
-    if (isPush && url === "") {
+    if (isPush && givenText(url) === undefined) {
       const remedy = "vodup events config --push URL, or --pull";
       return unknown("events", "uploads make events, but they are pushed to no address", remedy);
     }

@@ -1,6 +1,6 @@
 import { VodupError } from "../errors.ts";
 import { fieldNamesOf, isEventType, type EventType } from "./event-types.ts";
-import { isJsonObject, member, textMember, type JsonObject } from "../json.ts";
+import { entriesOf, givenText, isJsonObject, member, textMember, type JsonObject } from "../json.ts";
 
 /**
  * An event notification in one form, whichever way it came: pushed or pulled, format 3.0 or 2.0. Values are as the
@@ -117,9 +117,13 @@ function view({
 /** FileDeleted's only FileId; the file an edit, a composition or (2.0) a clip made. */
 function soleFile(payload: unknown): { readonly fileId?: string | undefined; readonly mediaUrl?: string | undefined } {
   const ids = member(payload, "FileIdSet");
-  if (Array.isArray(ids)) return ids.length === 1 && typeof ids[0] === "string" ? { fileId: ids[0] } : {};
+  if (Array.isArray(ids)) {
+    const named = ids.map(givenText).filter((id) => id !== undefined);
+    return named.length === 1 ? { fileId: named[0] } : {};
+  }
   const listed = member(payload, "fileInfo");
-  const legacy = Array.isArray(listed) && listed.length === 1 ? (listed[0] as unknown) : listed;
+  const entries = entriesOf(Array.isArray(listed) ? listed : []);
+  const legacy = entries.length === 1 ? entries[0] : listed;
   const output = member(payload, "Output");
   return {
     fileId: textMember(output, "FileId") ?? textMember(legacy, "fileId"),

@@ -209,7 +209,8 @@ class PullLoop implements PulledEvents {
       () => undefined,
     );
     const { EventSet } = await pulling.catch(nothingThere);
-    return { events: (EventSet ?? []).flatMap((content: unknown) => this.#read(content)), at: performance.now() };
+    const contents: readonly unknown[] = Array.isArray(EventSet) ? EventSet : [];
+    return { events: contents.flatMap((content) => this.#read(content)), at: performance.now() };
   }
 
   #read(content: unknown): PulledEvent[] {

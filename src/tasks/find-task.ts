@@ -1,5 +1,6 @@
 import type { TaskApi, TaskCallOptions } from "./options.ts";
 import type { DescribeTasksRequest, TaskSimpleInfo } from "../vod-api/types-tasks.ts";
+import { givenText, entriesOf } from "../json.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 
 /** Pages of 100 (vod DescribeTasks); beyond, a task is not worth looking for one by one. */
@@ -20,9 +21,10 @@ export async function findTask(
       { ...query, SubAppId, Limit: 100, Sort: { Field: "CreateTime", Order: "Desc" }, ScrollToken: token },
       { signal: options.signal },
     );
-    const found = TaskSet.find(fits);
-    if (found !== undefined || !ScrollToken || TaskSet.length === 0) return found;
-    token = ScrollToken;
+    const tasks = entriesOf(TaskSet);
+    const found = tasks.find((task) => givenText(task.TaskId) !== undefined && fits(task));
+    token = givenText(ScrollToken);
+    if (found !== undefined || token === undefined || tasks.length === 0) return found;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { TaskApi, TaskCallOptions } from "./options.ts";
 import type { DeleteMediaRequest, MediaInfo } from "../vod-api/types-media-actions.ts";
+import { entriesOf } from "../json.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
 import { checkNames } from "./option-names.ts";
@@ -27,7 +28,7 @@ export async function describeMedia(
     { FileIds: [fileId], Filters: options.filters, SubAppId: parseSubAppId("subAppId", options.subAppId) },
     { signal: options.signal },
   );
-  return MediaInfoSet.find(({ FileId }) => FileId === fileId);
+  return entriesOf(MediaInfoSet).find(({ FileId }) => FileId === fileId);
 }
 
 export interface DeleteMediaOptions extends TaskCallOptions {

@@ -75,7 +75,7 @@ export async function processByProcedure(
       { signal, idempotent: true },
     );
     reviewTaskId = givenText(ReviewAudioVideoTaskId);
-    return TaskId;
+    return givenText(TaskId) ?? "";
   });
   return { ...started, sessionId, reviewTaskId };
 }

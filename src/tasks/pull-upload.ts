@@ -1,7 +1,8 @@
 import type { TaskApi } from "./options.ts";
 import type { WaitForTaskOptions } from "./wait-for-task.ts";
 import type { UploadOptions } from "../upload/options.ts";
-import { invalidArgument } from "../errors.ts";
+import { VodupError, invalidArgument } from "../errors.ts";
+import { givenText } from "../json.ts";
 import { checkOptions, expireText } from "../upload/options.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { checkPriority } from "./arguments.ts";
@@ -96,8 +97,11 @@ export async function pullUpload(api: TaskApi, url: string | URL, options: PullO
   };
   await gateOf(api).pass(signal);
   const started = await startOnce(api, { sessionId, taskType: "PullUpload" }, { subAppId, signal }, async () => {
-    const { TaskId } = await api.call("PullUpload", request, { signal, idempotent: true });
-    return TaskId;
+    const { TaskId, RequestId } = await api.call("PullUpload", request, { signal, idempotent: true });
+    const taskId = givenText(TaskId);
+    if (taskId !== undefined) return taskId;
+    const which = `request ${givenText(RequestId) ?? "unknown"}`;
+    throw new VodupError("BAD_ANSWER", `PullUpload: the answer has no TaskId, so the pull may have begun (${which})`);
   });
   if (options.wait !== true) return { ...started, sessionId };
   const { fileId, mediaUrl, procedureTaskId } = await waitForTask(api, started.taskId, options);

@@ -1,5 +1,6 @@
 import type { TaskApi, TaskCallOptions, WaitOptions } from "./options.ts";
 import { invalidArgument } from "../errors.ts";
+import { entriesOf, textMember } from "../json.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { Waiting } from "./polling.ts";
 import { checkNames } from "./option-names.ts";
@@ -24,12 +25,12 @@ export async function storageRegions(api: TaskApi, options: TaskCallOptions = {}
   checkNames(options);
   const SubAppId = parseSubAppId("subAppId", options.subAppId);
   const { StorageRegionInfos } = await api.call("DescribeStorageRegions", { SubAppId }, { signal: options.signal });
-  return StorageRegionInfos.map(({ Region, Description, Status, IsDefault, Area }) => ({
-    region: Region,
-    description: Description,
-    opened: Status === "opened",
-    isDefault: IsDefault,
-    area: Area,
+  return entriesOf(StorageRegionInfos).map((entry) => ({
+    region: textMember(entry, "Region") ?? "",
+    description: textMember(entry, "Description") ?? "",
+    opened: entry.Status === "opened",
+    isDefault: entry.IsDefault === true,
+    area: textMember(entry, "Area") ?? "",
   }));
 }
 

@@ -3,7 +3,7 @@ import type { TaskFailure } from "../errors.ts";
 import type { DescribeTaskDetailResponse } from "../vod-api/types-tasks.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { requireName } from "./arguments.ts";
-import { isJsonObject, textMember } from "../json.ts";
+import { givenNumber, isJsonObject, textMember } from "../json.ts";
 import { checkNames } from "./option-names.ts";
 
 /** A task as it stands. */
@@ -40,13 +40,14 @@ export async function describeTask(api: TaskApi, taskId: string, options: TaskCa
 
 /** The normalised view of DescribeTaskDetail's answer. */
 export function readTask(taskId: string, detail: DescribeTaskDetailResponse): TaskState {
-  const task = payloadOf(detail);
+  const taskType = textMember(detail, "TaskType") ?? "";
+  const task = payloadOf(detail, taskType);
   return {
     taskId,
-    taskType: detail.TaskType,
-    status: detail.Status,
+    taskType,
+    status: textMember(detail, "Status") ?? "",
     progress: progressOf(task),
-    failures: failuresOf(task, detail.TaskType),
+    failures: failuresOf(task, taskType),
     fileId: textMember(task, "FileId") ?? textMember(objectOf(task, "Output"), "FileId"),
     mediaUrl: textMember(objectOf(task, "MediaBasicInfo"), "MediaUrl") ?? textMember(task, "FileUrl"),
     procedureTaskId: textMember(task, "ProcedureTaskId"),
@@ -56,9 +57,16 @@ export function readTask(taskId: string, detail: DescribeTaskDetailResponse): Ta
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The one member of the answer that is filled: which one goes with the type is not a rule, but only one is there. */
-function payloadOf(detail: DescribeTaskDetailResponse): Fields {
-  return Object.values(detail).find(isJsonObject) ?? {};
+/**
+ * The one member of the answer that is filled. Which one goes with the type is not quite a rule, so that any will do
+ * where none has the name; unused ones may be null, `{}` or left out.
+ */
+function payloadOf(detail: DescribeTaskDetailResponse, taskType: string): Fields {
+  const filled = Object.entries(detail).flatMap(([name, value]: [string, unknown]) =>
+    isJsonObject(value) && Object.keys(value).length > 0 ? [{ name, value }] : [],
+  );
+  const named = filled.find(({ name }) => name === `${taskType}Task` || name === taskType);
+  return (named ?? filled.find(({ name }) => name.endsWith("Task")) ?? filled[0])?.value ?? {};
 }
 
 /**
@@ -75,18 +83,16 @@ function hasFailed(step: Fields): boolean {
   const status = step["Status"];
   if (status === "FAIL") return true;
   if (status === "SUCCESS") return false;
-  const code = step["ErrCode"];
-  return (textMember(step, "ErrCodeExt") ?? "") !== "" || (typeof code === "number" && code !== 0);
+  return textMember(step, "ErrCodeExt") !== undefined || (givenNumber(step["ErrCode"]) ?? 0) !== 0;
 }
 
 function failure(type: string, step: Fields): TaskFailure {
-  const definition = objectOf(step, "Input")?.["Definition"];
-  const errCode = step["ErrCode"];
+  const definition = givenNumber(objectOf(step, "Input")?.["Definition"]);
   return {
     type,
-    ...(typeof definition === "number" ? { definition } : {}),
+    ...(definition === undefined ? {} : { definition }),
     errCodeExt: textMember(step, "ErrCodeExt") ?? "",
-    errCode: typeof errCode === "number" ? errCode : 0,
+    errCode: givenNumber(step["ErrCode"]) ?? 0,
     message: textMember(step, "Message") ?? "",
   };
 }
@@ -106,16 +112,17 @@ function steps(task: Fields): { readonly type: string; readonly step: Fields }[]
 }
 
 function isStep(value: Fields): boolean {
-  return typeof value["Status"] === "string";
+  return textMember(value, "Status", "ErrCodeExt") !== undefined || givenNumber(value["ErrCode"]) !== undefined;
 }
 
 function progressOf(task: Fields): number | undefined {
-  if (typeof task["Progress"] === "number") return task["Progress"];
+  const own = givenNumber(task["Progress"]);
+  if (own !== undefined) return own;
   // A step that ended, either way, is over and done with, whatever it says of its progress.
   const shares = steps(task).map(({ step }) =>
-    step["Status"] === "SUCCESS" || step["Status"] === "FAIL" ? 100 : step["Progress"],
+    step["Status"] === "SUCCESS" || step["Status"] === "FAIL" ? 100 : givenNumber(step["Progress"]),
   );
-  const known = shares.filter((share) => typeof share === "number");
+  const known = shares.filter((share) => share !== undefined);
   if (known.length === 0) return undefined;
   return Math.round(known.reduce((sum, share) => sum + share, 0) / known.length);
 }

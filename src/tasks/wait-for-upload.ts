@@ -43,13 +43,14 @@ export async function waitForUpload(
   return waiting.until(async () => {
     const media = await describeMedia(api, fileId, { subAppId, signal: waiting.signal });
     const basic = media?.BasicInfo;
-    if (media === undefined || basic === undefined || basic === null || !basic.MediaUrl) return undefined;
+    const mediaUrl = givenText(basic?.MediaUrl);
+    if (media === undefined || mediaUrl === undefined) return undefined;
     return {
       fileId,
-      mediaUrl: basic.MediaUrl,
-      coverUrl: givenText(basic.CoverUrl),
-      sourceType: givenText(basic.SourceInfo?.SourceType),
-      sourceContext: givenText(basic.SourceInfo?.SourceContext),
+      mediaUrl,
+      coverUrl: givenText(basic?.CoverUrl),
+      sourceType: givenText(basic?.SourceInfo?.SourceType),
+      sourceContext: givenText(basic?.SourceInfo?.SourceContext),
       media,
     };
   });

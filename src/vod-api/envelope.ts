@@ -4,7 +4,7 @@ import { retryAfterMs } from "../http/answer.ts";
 import { hider, withoutSecrets, type Hide } from "../http/redact.ts";
 import { classifyApiCode, hintFor, isListedApiCode } from "./error-codes.ts";
 import { isPassing } from "../http/status.ts";
-import { isJsonObject } from "../json.ts";
+import { givenText, isJsonObject } from "../json.ts";
 
 /**
  * Reads the envelope of an API 3.0 answer. The service answers everything it handles with HTTP 200, errors too; any
@@ -21,7 +21,10 @@ export function openEnvelope(
   answer: WireAnswer,
   hide: Hide = hider(),
 ): Record<string, unknown> {
-  const told = (value: unknown): string | undefined => (typeof value === "string" ? hide(value) : undefined);
+  const told = (value: unknown): string | undefined => {
+    const text = givenText(value);
+    return text === undefined ? undefined : hide(text);
+  };
   const parsed = parseObject(answer.body);
   const response = parsed?.["Response"];
   if (isJsonObject(response)) {
@@ -38,7 +41,7 @@ export function openEnvelope(
   // API 2.0's form, still given by the old gateway.
   const code = parsed?.["code"];
   if (response === undefined && (typeof code === "number" || typeof code === "string") && String(code) !== "0") {
-    const codeDesc = told(parsed?.["codeDesc"]) || hide(String(code));
+    const codeDesc = told(parsed?.["codeDesc"]) ?? hide(String(code));
     throw apiError(action, answer, { apiCode: codeDesc, message: told(parsed?.["message"]) });
   }
   throw gatewayError({ action, host, answer, isJson: parsed !== undefined, hide });
@@ -47,7 +50,7 @@ export function openEnvelope(
 /** The service's number for the request, of an answer of any kind. */
 export function requestIdOf(body: Buffer, hide: Hide): string | undefined {
   const response = parseObject(body)?.["Response"];
-  return isJsonObject(response) ? numberOf(response, hide).RequestId : undefined;
+  return isJsonObject(response) ? givenText(numberOf(response, hide).RequestId) : undefined;
 }
 
 function numberOf(response: Record<string, unknown>, hide: Hide): { RequestId?: string } {
@@ -74,7 +77,7 @@ function apiError(
     readonly requestId?: string | undefined;
   },
 ): VodApiError {
-  const code = apiCode === undefined || apiCode === "" ? "Unknown" : apiCode;
+  const code = apiCode ?? "Unknown";
   const hint = hintFor(code, action);
   const byStatus = answer.status !== 200 && isPassing(answer.status) && !isListedApiCode(code);
   const retryable = byStatus || classifyApiCode(code) === "backoff";

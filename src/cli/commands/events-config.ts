@@ -3,6 +3,7 @@ import type { Arguments } from "../args.ts";
 import type { Command } from "../command.ts";
 import type { ApiFlag } from "../with-connection.ts";
 import { UsageError } from "../args.ts";
+import { textMember } from "../../json.ts";
 import { apiFlags, withConnection } from "../with-connection.ts";
 
 type ConfigFlag = ApiFlag | "push" | "pull" | "upload-events" | "delete-events" | "sign-key-env";
@@ -36,13 +37,14 @@ export const eventsConfigCommand: Command<ConfigFlag> = {
     return withConnection(args, terminal, async ({ client }, { signal }) => {
       if (Object.keys(change).length > 0) await client.call("ModifyEventConfig", change, { signal });
       const config = await client.call("DescribeEventConfig", {}, { signal });
+      const told = (name: string): string => textMember(config, name) ?? "";
       await terminal.print(
         JSON.stringify({
-          mode: config.Mode,
-          notificationUrl: config.NotificationUrl,
-          uploadEvents: config.UploadMediaCompleteEventSwitch,
-          deleteEvents: config.DeleteMediaCompleteEventSwitch,
-          persistenceEvents: config.PersistenceCompleteEventSwitch,
+          mode: told("Mode"),
+          notificationUrl: told("NotificationUrl"),
+          uploadEvents: told("UploadMediaCompleteEventSwitch"),
+          deleteEvents: told("DeleteMediaCompleteEventSwitch"),
+          persistenceEvents: told("PersistenceCompleteEventSwitch"),
         }),
       );
       if (config.UploadMediaCompleteEventSwitch !== "ON") {

@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import type { VodClient } from "../../index.ts";
 import type { Terminal } from "../terminal.ts";
+import { givenNumber, givenText } from "../../json.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { formatDuration } from "../render.ts";
 import { errorFields, reportError } from "../report-error.ts";
@@ -69,21 +70,22 @@ async function show(
 }
 
 function textOf({ FileId, BasicInfo: basic, MetaData: meta }: Media): string {
-  const size = meta === undefined || meta === null ? undefined : formatSize(meta.Size);
-  const rows: readonly (readonly [string, string | undefined])[] = [
+  const [size, duration] = [givenNumber(meta?.Size), givenNumber(meta?.Duration)];
+  const rows: readonly (readonly [string, unknown])[] = [
     ["name", basic?.Name],
     ["type", basic?.Type],
-    ["size", size],
-    ["length", meta === undefined || meta === null ? undefined : formatDuration(meta.Duration * 1000)],
-    ["picture", meta === undefined || meta === null || meta.Width === 0 ? undefined : `${meta.Width}x${meta.Height}`],
+    ["size", size === undefined ? undefined : formatSize(size)],
+    ["length", duration === undefined ? undefined : formatDuration(duration * 1000)],
+    ["picture", givenNumber(meta?.Width) ? `${meta?.Width}x${meta?.Height}` : undefined],
     ["status", basic?.Status],
     ["created", basic?.CreateTime],
     ["region", basic?.StorageRegion],
     ["address", basic?.MediaUrl],
     ["cover", basic?.CoverUrl],
   ];
-  const shown = rows.flatMap(([name, value = ""]) =>
-    value === "" ? [] : [`  ${name.padEnd(8)} ${visibleLine(value)}`],
-  );
+  const shown = rows.flatMap(([name, value]) => {
+    const text = givenText(value);
+    return text === undefined ? [] : [`  ${name.padEnd(8)} ${visibleLine(text)}`];
+  });
   return [visibleLine(FileId), ...shown].join("\n");
 }

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { givenNumber, entriesOf, textMember } from "../../json.ts";
 import { visibleLine } from "../terminal.ts";
 import { apiFlags, withConnection, type ApiFlag } from "../with-connection.ts";
 
@@ -22,21 +23,25 @@ export const subAppsCommand: Command<ApiFlag | "json"> = {
       let seen = 0;
       for (;;) {
         const page = await client.call("DescribeSubAppIds", { Offset: seen, Limit: pageSize }, { signal });
-        for (const { SubAppId, SubAppIdName, Name, Status, Mode, CreateTime, StorageRegions } of page.SubAppIdInfoSet) {
-          const name = SubAppIdName || Name;
+        const apps = entriesOf(page.SubAppIdInfoSet);
+        for (const app of apps) {
+          const { SubAppId, CreateTime } = app;
+          const name = textMember(app, "SubAppIdName", "Name") ?? "";
+          const status = textMember(app, "Status") ?? "";
           const facts = {
-            status: Status,
-            mode: Mode ?? null,
+            status,
+            mode: textMember(app, "Mode") ?? null,
             createTime: CreateTime,
-            storageRegions: StorageRegions ?? [],
+            storageRegions: app.StorageRegions || [],
           };
           const line = args.has("json")
             ? JSON.stringify({ type: "sub-app", subAppId: SubAppId, name, ...facts })
-            : visibleLine(`${SubAppId}`) + `\t${visibleLine(Status)}\t${visibleLine(name)}`;
+            : visibleLine(`${SubAppId}`) + `\t${visibleLine(status)}\t${visibleLine(name)}`;
           await terminal.print(line);
         }
-        seen += page.SubAppIdInfoSet.length;
-        if (page.SubAppIdInfoSet.length === 0 || seen >= page.TotalCount) return 0;
+        seen += apps.length;
+        const total = givenNumber(page.TotalCount) ?? (apps.length < pageSize ? seen : Infinity);
+        if (apps.length === 0 || seen >= total) return 0;
       }
     }),
 };

@@ -1,6 +1,7 @@
 import type { RetryEvent } from "../../http/retry.ts";
 import type { VodApi } from "../../vod-api/client.ts";
 import type { ListSegments } from "./tree.ts";
+import { givenText } from "../../json.ts";
 import { VodApiError, VodupError } from "../../errors.ts";
 
 /** Bytes of a request signed with TC3 (vod 266/34103), less what is not the manifest. */
@@ -18,8 +19,8 @@ export function serviceSegments(api: VodApi, signal: AbortSignal, onRetry: (even
     try {
       const params = { MediaManifestContent: content, ManifestType: type };
       const { MediaSegmentSet: set } = await api.call("ParseStreamingManifest", params, { signal, onRetry });
-      const segments: readonly unknown[] = set ?? [];
-      return { segments: segments.filter((segment) => typeof segment === "string") };
+      const segments: readonly unknown[] = Array.isArray(set) ? set : [];
+      return { segments: segments.map(givenText).filter((segment) => segment !== undefined) };
     } catch (error) {
       if (error instanceof VodApiError && error.apiCode.startsWith("InvalidParameterValue")) {
         return { refused: `the service refuses it: ${error.message}` };

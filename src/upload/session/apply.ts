@@ -3,7 +3,7 @@ import type { ApplyUploadRequest } from "../../vod-api/types-upload.ts";
 import type { RetryEvent } from "../../http/retry.ts";
 import type { Certificate } from "./certificate.ts";
 import { VodupError, invalidArgument } from "../../errors.ts";
-import { givenText } from "../../json.ts";
+import { givenNumber, givenText } from "../../json.ts";
 import { isHostLabel } from "../../cos/endpoint.ts";
 import { toKey } from "../../cos/key.ts";
 import { cutText, withoutSecrets } from "../../http/redact.ts";
@@ -60,7 +60,7 @@ export async function applyUpload(
     ...("VodSessionKey" in fields ? { idempotent: true } : {}),
   });
   const secrets = secretsIn({ ...answer });
-  const requestId = answer.RequestId;
+  const requestId = givenText(answer.RequestId) ?? "";
   const text = (name: "StorageBucket" | "StorageRegion" | "VodSessionKey" | "MediaStoragePath"): string => {
     const value: unknown = answer[name];
     if (typeof value !== "string" || value === "") throw invalidSession(`${name} is missing`, requestId);
@@ -127,11 +127,12 @@ export async function renewBySessionKey(
 }
 
 function readCertificate(value: unknown, requestId: string): Certificate | undefined {
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined || value === null || value === "") return undefined;
   const fields = value as Record<string, unknown>;
-  const { SecretId: secretId, SecretKey: secretKey, Token: token, ExpiredTime: expiredTime } = fields;
+  const { SecretId: secretId, SecretKey: secretKey, Token: token } = fields;
+  const expiredTime = givenNumber(fields["ExpiredTime"]);
   const texts = [secretId, secretKey, token];
-  if (!texts.every((text) => typeof text === "string" && text !== "") || typeof expiredTime !== "number") {
+  if (!texts.every((text) => typeof text === "string" && text !== "") || expiredTime === undefined) {
     throw invalidSession("TempCertificate lacks SecretId, SecretKey, Token or ExpiredTime", requestId);
   }
   if (texts.some((text) => (text as string).length > longestField)) {
@@ -141,7 +142,8 @@ function readCertificate(value: unknown, requestId: string): Certificate | undef
   if (texts.some((text) => !/^[\x21-\x7e]+$/.test(text as string))) {
     throw invalidSession("TempCertificate has a field with characters that no key has", requestId);
   }
-  return { secretId: secretId as string, secretKey: secretKey as string, token: token as string, expiredTime };
+  const keys = { secretId: secretId as string, secretKey: secretKey as string, token: token as string };
+  return { ...keys, expiredTime: Math.max(0, expiredTime) };
 }
 
 /** Both become a host name: nothing else may get into the URL that the certificate is sent to. */
@@ -159,7 +161,8 @@ function checkKey(path: string, requestId: string): void {
 }
 
 function invalidSession(why: string, requestId: string, cause?: unknown): VodupError {
-  return new VodupError("SESSION_INVALID", `ApplyUpload's answer cannot be used: ${why} (request ${requestId})`, {
+  const which = `request ${requestId === "" ? "unknown" : requestId}`;
+  return new VodupError("SESSION_INVALID", `ApplyUpload's answer cannot be used: ${why} (${which})`, {
     stage: "apply",
     cause,
   });

@@ -3,7 +3,7 @@ import type { VodApi } from "../../vod-api/client.ts";
 import type { SessionIdentity } from "./apply.ts";
 import { CommitUncertainError, NetworkError, VodApiError, VodupError } from "../../errors.ts";
 import { cutText } from "../../http/redact.ts";
-import { givenText } from "../../json.ts";
+import { givenText, entriesOf } from "../../json.ts";
 import { isListedApiCode } from "../../vod-api/error-codes.ts";
 
 export interface CommitResult {
@@ -11,7 +11,7 @@ export interface CommitResult {
   readonly fileId: string;
   readonly mediaUrl: string;
   readonly coverUrl?: string | undefined;
-  /** Of CommitUpload, or of the look-up that settled it. */
+  /** Of CommitUpload, or of the look-up that settled it; "" where the answer has none. */
   readonly requestId: string;
 }
 
@@ -64,7 +64,8 @@ export async function commitUpload(context: CommitContext): Promise<CommitResult
         context.onRetry(event);
       },
     });
-    const { FileId: fileId, MediaUrl: mediaUrl, CoverUrl: coverUrl, RequestId: requestId } = answer;
+    const { FileId: fileId, MediaUrl: mediaUrl, CoverUrl: coverUrl } = answer;
+    const requestId = givenText(answer.RequestId) ?? "";
     if (typeof fileId === "string" && fileId !== "") {
       // Whatever they are, the media exists; and they are kept in journals, one line each.
       return { fileId: cutText(fileId), mediaUrl: urlOf(mediaUrl) ?? "", coverUrl: urlOf(coverUrl), requestId };
@@ -92,7 +93,7 @@ function urlOf(value: unknown): string | undefined {
 
 function withoutFileId({ api }: CommitContext, requestId: string): NetworkError {
   const where = { host: api.host, phase: "body", status: 200 } as const;
-  const message = `CommitUpload: the answer has no FileId (request ${requestId})`;
+  const message = `CommitUpload: the answer has no FileId (request ${requestId || "unknown"})`;
   return new NetworkError("BAD_ANSWER", message, where, { retryable: true, stage: "commit" });
 }
 
@@ -135,12 +136,12 @@ async function lookUp(context: CommitContext, why: unknown): Promise<CommitResul
       if (context.signal?.aborted === true) throw error;
       throw open("asking for the media failed too", error);
     });
-  const info = answer.MediaInfoSet?.find((media) => media.FileId === fileId)?.BasicInfo;
-  const mediaUrl = info?.MediaUrl ?? "";
+  const info = entriesOf(answer.MediaInfoSet).find((media) => media.FileId === fileId)?.BasicInfo;
+  const mediaUrl = givenText(info?.MediaUrl) ?? "";
   if (pathOf(mediaUrl) !== session.mediaStoragePath) {
     throw open("no media is stored under the session's path", why);
   }
-  return { fileId, mediaUrl, coverUrl: givenText(info?.CoverUrl), requestId: answer.RequestId };
+  return { fileId, mediaUrl, coverUrl: urlOf(info?.CoverUrl), requestId: givenText(answer.RequestId) ?? "" };
 }
 
 function pathOf(url: string): string | undefined {
