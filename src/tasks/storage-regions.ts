@@ -29,7 +29,7 @@ export async function storageRegions(api: TaskApi, options: TaskCallOptions = {}
     region: textMember(entry, "Region") ?? "",
     description: textMember(entry, "Description") ?? "",
     opened: entry.Status === "opened",
-    isDefault: entry.IsDefault === true,
+    isDefault: Boolean(entry.IsDefault),
     area: textMember(entry, "Area") ?? "",
   }));
 }

@@ -317,7 +317,7 @@ const outcomeOf =
       return await read(answer as never);
     } catch (error) {
       if (!(error instanceof VodupError)) return `crash: ${String(error)}`;
-      return { ...error, code: error.code, message: error.message, cause: undefined };
+      return [error.code, error.message, Object.entries(error).filter(([name]) => name !== "cause")];
     }
   };
 
