@@ -1,6 +1,6 @@
 import type { TaskApi, TaskCallOptions, WaitOptions } from "./options.ts";
 import { invalidArgument } from "../errors.ts";
-import { entriesOf, textMember } from "../json.ts";
+import { entriesOf, member, textMember } from "../json.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { Waiting } from "./polling.ts";
 import { checkNames } from "./option-names.ts";
@@ -29,7 +29,7 @@ export async function storageRegions(api: TaskApi, options: TaskCallOptions = {}
     region: textMember(entry, "Region") ?? "",
     description: textMember(entry, "Description") ?? "",
     opened: entry.Status === "opened",
-    isDefault: Boolean(entry.IsDefault),
+    isDefault: member(entry, "IsDefault") === true,
     area: textMember(entry, "Area") ?? "",
   }));
 }
