@@ -2,6 +2,7 @@ import type { ErrorCode } from "../index.ts";
 import type { Verdict } from "../state/remembered-upload.ts";
 import { RecordError } from "../batch/records.ts";
 import { CosError, NetworkError, SourceError, VodApiError, VodupError } from "../index.ts";
+import { OutputError } from "./standard-output.ts";
 import { DeadlineError, SignalError } from "./stopping.ts";
 
 /** What each means is in "vodup --help"; a code that is not known to a script is a failure. */
@@ -34,6 +35,7 @@ const fixed: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof SignalError) return error.signal === "SIGINT" ? 130 : 143;
   if (error instanceof DeadlineError || error instanceof RecordError) return temporary;
+  if (error instanceof OutputError) return error.isUnread ? 0 : temporary;
   if (isUsage(error)) return 2;
   if (!(error instanceof VodupError)) return 1;
   if (isRefusal(error)) return 4;

@@ -109,7 +109,7 @@ const exitCodes: readonly (readonly [string, string])[] = [
   ["2", "the command line or a setting is wrong; nothing was sent"],
   ["3", "the source cannot be read, or changed while it was read"],
   ["4", "no valid credentials, or no permission"],
-  ["5", "temporary failure, --timeout, or another vodup is uploading it: safe to run again"],
+  ["5", "temporary failure, --timeout, full stdout, or another vodup is uploading it: safe to run again"],
   ["6", "the stored bytes differ from the sent ones; nothing was committed"],
   ["7", "some sources failed, or all failed for different reasons"],
   ["130, 143", "stopped by SIGINT or SIGTERM"],

@@ -4,6 +4,7 @@ import { UsageError, parseArguments, type CommandSpec } from "./args.ts";
 import { commands } from "./commands.ts";
 import { commandHelp, overview } from "./help.ts";
 import { closest } from "../suggest.ts";
+import { OutputError } from "./standard-output.ts";
 import { Terminal } from "./terminal.ts";
 
 /**
@@ -16,8 +17,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
   // A second Ctrl-C ends the process at once; the shell's prompt does not belong behind a progress line.
   process.once("exit", () => terminal.transient(""));
   try {
-    return await dispatch(argv, terminal);
+    return terminal.exitCode(await dispatch(argv, terminal));
   } catch (error) {
+    // Told when it happened.
+    if (error instanceof OutputError) return terminal.exitCode(0);
     if (error instanceof UsageError) {
       terminal.note(`vodup: ${error.message}`, "error");
       return 2;

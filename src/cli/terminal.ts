@@ -1,4 +1,6 @@
 import type { WriteStream } from "node:tty";
+import type { ExitCode } from "./exit-codes.ts";
+import { StandardOutput, type OutputError } from "./standard-output.ts";
 
 /**
  * Characters that move the cursor or colour the screen (C0 but for the line feed, DEL, C1), and those that turn the
@@ -10,29 +12,46 @@ const control = /(?!\n)[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 export class Terminal {
   readonly #stdout: NodeJS.WriteStream;
   readonly #stderr: NodeJS.WriteStream;
+  readonly #output: StandardOutput;
   #shown = "";
 
   constructor(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream) {
     this.#stdout = stdout;
     this.#stderr = stderr;
-    // A reader that has gone (`vodup … | head -1`) is met in print(), and must not end the process here.
-    stdout.on("error", () => undefined);
+    this.#output = new StandardOutput(stdout, (failure) => {
+      if (!failure.isUnread) this.note(`vodup: ${failure.message}`, "error");
+    });
+    // There is nowhere left to say it.
     stderr.on("error", () => undefined);
   }
 
   /**
    * Writes lines to stdout. Control characters come out as JSON escapes, in which a line of JSON stays the same value.
-   * @returns settles when the system has taken them; rejects when nobody reads stdout any more
+   * What a command does goes on where stdout takes nothing; the exit code then says so, where it would be 0.
+   * @returns when the system has taken them: whether it has
    */
-  print(text: string): Promise<void> {
+  print(text: string): Promise<boolean> {
     // Results that go elsewhere than to the screen leave the line alone.
     const shown = this.#stdout.isTTY ? this.#shown : "";
     if (shown !== "") this.transient("");
-    const written = new Promise<void>((resolve, reject) => {
-      this.#stdout.write(`${escaped(text)}\n`, (error) => (error instanceof Error ? reject(error) : resolve()));
-    });
+    const written = this.#output.write(`${escaped(text)}\n`);
     if (shown !== "") this.transient(shown);
     return written;
+  }
+
+  /** As {@link print}, where going on is of no use. @throws OutputError when stdout did not take them */
+  async deliver(text: string): Promise<void> {
+    if (!(await this.print(text)) && this.outputError !== undefined) throw this.outputError;
+  }
+
+  /** Why stdout takes nothing any more. It was told on stderr, unless only its reader has gone. */
+  get outputError(): OutputError | undefined {
+    return this.#output.failure;
+  }
+
+  /** Results that could not be written are no success, but for those that nobody reads any more. */
+  exitCode(code: ExitCode): ExitCode {
+    return code === 0 && this.outputError?.isUnread === false ? 5 : code;
   }
 
   /** Writes lines to stderr. @param tone of the name in front of it, where the terminal has colours */

@@ -26,7 +26,7 @@ export function outageNotes(args: Arguments<never>, terminal: Terminal): (outage
     const message = outageText(outage);
     if (typed.has("json")) {
       const line = { type: "warning", code: codes[outage.state], message, host: outage.host, awayMs: outage.awayMs };
-      void terminal.print(JSON.stringify(line)).catch(() => undefined);
+      void terminal.print(JSON.stringify(line));
     }
     terminal.note(`vodup: note: ${message}`);
   };

@@ -14,7 +14,7 @@ export interface BatchOutput {
   /** Something moved. */
   readonly progress: () => void;
   readonly warning: (source: string, warning: Pick<Warning, "message"> & { readonly code: string }) => void;
-  /** An entry has ended. @returns when stdout has taken the line, or is gone: report and journal have it too */
+  /** An entry has ended. @returns when stdout has taken the line, or takes none: report and journal have it too */
   readonly ended: (line: OutcomeLine, error?: unknown) => Promise<void>;
   /** Something that is no entry's fault has ended the run. */
   readonly stopped: (error: unknown) => Promise<void>;
@@ -73,12 +73,10 @@ export function batchOutput(
   let timer: NodeJS.Timeout | undefined;
   let isGone = false;
   const print = async (text: string): Promise<void> => {
-    try {
-      if (!isGone) await terminal.print(text);
-    } catch {
-      isGone = true;
-      terminal.note("vodup: stdout was closed; the batch continues, and its journal has every result");
-    }
+    if ((await terminal.print(text)) || isGone) return;
+    isGone = true;
+    const what = terminal.outputError?.isUnread === true ? "stdout was closed; the" : "the";
+    terminal.note(`vodup: ${what} batch continues, and its journal has every result`);
   };
   const draw = (): void => {
     const now = performance.now();

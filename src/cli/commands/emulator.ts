@@ -71,7 +71,7 @@ export const emulatorCommand: Command<EmulatorFlag> = {
       try {
         const { origin, vodEndpoint, cosEndpoint, secretId, secretKey, caFile } = emulator;
         const first = { origin, vodEndpoint, cosEndpoint, secretId, secretKey, caFile };
-        await terminal.print(args.has("env") ? exportLines(first) : JSON.stringify(first));
+        await terminal.deliver(args.has("env") ? exportLines(first) : JSON.stringify(first));
         if (options.page) terminal.note(`page: ${origin}/`);
         if (args.has("open") && !(await openInBrowser(`${origin}/`))) terminal.note("no browser could be started");
         return exitCodeOf(await stopped(run.signal));

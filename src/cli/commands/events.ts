@@ -42,7 +42,7 @@ export const eventsCommand: Command<ApiFlag | "confirm" | "max" | "type" | "file
       let printed = 0;
       for await (const event of events) {
         if (!isWanted(event)) continue;
-        await terminal.print(eventLine(event));
+        await terminal.deliver(eventLine(event));
         printed += 1;
         if (args.has("confirm") && !(await event.confirm())) {
           note(`event ${event.handle} was confirmed too late and may come again`);

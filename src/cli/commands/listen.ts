@@ -57,7 +57,7 @@ interface Settings {
   readonly most: number;
 }
 
-/** Receives until there were enough; rejects with the signal's reason, or when nobody reads stdout any more. */
+/** Receives until there were enough; rejects with the signal's reason, or when stdout takes nothing any more. */
 async function receive(settings: Settings, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const { signKey, most } = settings;
   let enough = (): void => undefined;
@@ -73,7 +73,7 @@ async function receive(settings: Settings, terminal: Terminal, signal: AbortSign
     signKey,
     concurrency: 1,
     onEvent: async (event) => {
-      await terminal.print(eventLine(event));
+      await terminal.deliver(eventLine(event));
       printed += 1;
       if (printed >= most) enough();
     },

@@ -76,11 +76,12 @@ async function pull(
   const { taskId, sessionId, duplicate } = await client.pull(url, options);
   const started = { source: shownSource(url), taskId, sessionId, duplicate };
   if (!args.has("wait")) {
-    await terminal.print(
-      args.has("json")
-        ? JSON.stringify({ type: "result", ...started, fileId: null, mediaUrl: null })
-        : visibleLine(taskId),
+    const json = args.has("json");
+    const isTold = await terminal.print(
+      json ? JSON.stringify({ type: "result", ...started, fileId: null, mediaUrl: null }) : visibleLine(taskId),
     );
+    // Run again, the command would start another.
+    if (!isTold) terminal.note(`vodup: task ${taskId}`);
     return;
   }
   // Should the waiting end early, this is what to ask about.

@@ -41,7 +41,7 @@ export const replayCommand: Command<ReplayFlag> = {
       });
       try {
         const { scenario, credentials, clock, call } = cassette;
-        await terminal.print(JSON.stringify({ origin: replay.origin, scenario, ...credentials, clock, call }));
+        await terminal.deliver(JSON.stringify({ origin: replay.origin, scenario, ...credentials, clock, call }));
         await playedOrStopped(replay.played, run.signal);
         const report = replay.report();
         await terminal.print(JSON.stringify(report));

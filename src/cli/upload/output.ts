@@ -18,7 +18,7 @@ export interface UploadOutput {
   readonly retry: (event: RetryEvent) => void;
   readonly warning: (warning: { readonly code: Warning["code"] | "NO_STATE"; readonly message: string }) => void;
   readonly checkpoint: (checkpoint: Checkpoint) => void;
-  /** The media exists. @returns settles when stdout has taken it; rejects when nobody reads stdout any more */
+  /** The media exists. @returns when stdout has taken it; @throws OutputError when it did not */
   readonly stored: (result: UploadResult) => Promise<void>;
   /** The task flow that is waited for is under way. */
   readonly processing: (task: TaskState) => void;
@@ -72,7 +72,7 @@ function textOutput(
     stored: async ({ fileId }) => {
       view.end();
       const shown = visibleLine(fileId);
-      await terminal.print(args.operands.length > 1 ? `${shown}\t${visibleLine(source)}` : shown);
+      await terminal.deliver(args.operands.length > 1 ? `${shown}\t${visibleLine(source)}` : shown);
     },
     processing: ({ status, progress = 0 }) =>
       view.wait(status === "WAITING" ? "the task flow is queued" : `task flow ${Math.round(progress)}%`),
@@ -104,8 +104,8 @@ function jsonOutput(
   { args, debug }: { readonly args: Arguments<UploadFlag>; readonly debug: boolean },
 ): UploadOutput {
   const line = (type: string, fields: object): Promise<void> =>
-    terminal.print(JSON.stringify({ type, source, ...fields }));
-  // A reader who has gone misses news, but the upload goes on; the last line is the one that must arrive.
+    terminal.deliver(JSON.stringify({ type, source, ...fields }));
+  // The upload goes on without its news; the last line is the one that must arrive.
   const news = (type: string, fields: object): void => void line(type, fields).catch(() => undefined);
   let last = -Infinity;
   let phase: string | undefined;

@@ -41,10 +41,13 @@ export function startCli(
     readonly limitMs?: number;
     /** Without root's right to read everything. */
     readonly unprivileged?: boolean;
+    /** What a shell is to do with the command's streams and limits: "$@" is the command. */
+    readonly shell?: string;
   } = {},
 ): RunningCli {
   const command = [process.execPath, "--unhandled-rejections=strict", builtCli(), ...args];
-  const [program = "", ...rest] = options.unprivileged === true ? unprivilegedCommand(command) : command;
+  const shelled = options.shell === undefined ? command : ["sh", "-c", options.shell, "sh", ...command];
+  const [program = "", ...rest] = options.unprivileged === true ? unprivilegedCommand(shelled) : shelled;
   const child = spawn(program, rest, {
     cwd: options.cwd,
     env: cleanEnvironment(options.env),
