@@ -95,7 +95,16 @@ test("the issue forms and dependabot parse, and ask for what helps", async () =>
   await Promise.all(folders.map((path) => access(join(root, path))));
 });
 
-test("whoever takes the repository over changes one name", async () => {
+test("both packages have one version, and the second needs this one", async () => {
+  const { version } = JSON.parse(await read("package.json")) as { version: string };
+  const bullmq = JSON.parse(await read("integrations/bullmq/package.json")) as {
+    version: string;
+    peerDependencies: { vodup: string };
+  };
+  expect([bullmq.version, bullmq.peerDependencies.vodup]).toEqual([version, `^${version}`]);
+});
+
+test("a new owner changes one name", async () => {
   const manifest = JSON.parse(await read("package.json")) as {
     repository: { url: string };
     homepage: string;
