@@ -13,6 +13,7 @@ const uploader = [process.execPath, join(import.meta.dirname, "mutants/uploader.
 interface Run {
   readonly command?: readonly string[];
   readonly mutant?: string;
+  readonly habit?: string;
   readonly seed?: number;
   readonly timeoutMs?: number;
   readonly onTranscript?: (files: ReadonlyMap<string, string>) => Promise<void>;
@@ -20,12 +21,12 @@ interface Run {
 
 async function judged(
   name: string,
-  { command = uploader, mutant = "", timeoutMs, ...more }: Run,
+  { command = uploader, mutant = "", habit = "", timeoutMs, ...more }: Run,
 ): Promise<ScenarioResult> {
   const scenario = scenarios.find((one) => one.name === name);
   if (scenario === undefined) throw new Error(`no scenario ${name}`);
   const chosen = timeoutMs === undefined ? scenario : { ...scenario, timeoutMs };
-  return runScenario({ command, scenario: chosen, env: { ...process.env, MUTANT: mutant }, ...more });
+  return runScenario({ command, scenario: chosen, env: { ...process.env, MUTANT: mutant, HABIT: habit }, ...more });
 }
 
 const linesOf = ({ findings, remarks }: ScenarioResult): string =>
@@ -33,7 +34,7 @@ const linesOf = ({ findings, remarks }: ScenarioResult): string =>
 
 describe("a verdict", () => {
   test("is pass with remarks where only a SHOULD is broken", async () => {
-    const result = await judged("signatures", { mutant: "habit-action-unsigned" });
+    const result = await judged("signatures", { habit: "action-unsigned" });
     expect([result.verdict, result.findings]).toEqual(["remarks", []]);
     expect(linesOf(result)).toContain("wire §2.2 (should)  x-tc-action is not signed");
     expect(isPassed([result])).toBe(true);
@@ -58,7 +59,7 @@ describe("a verdict", () => {
   });
 
   test("takes the signature as the one parameter sign (wire §5.17)", async () => {
-    expect(linesOf(await judged("signatures-strict", { mutant: "habit-sign-in-query" }))).toBe("");
+    expect(linesOf(await judged("signatures-strict", { habit: "sign-in-query" }))).toBe("");
   });
 });
 

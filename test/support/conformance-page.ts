@@ -12,7 +12,8 @@ export interface PageRow {
 /** The table of docs/conformance.md, without its last row of sums. */
 export async function readConformancePage(): Promise<readonly PageRow[]> {
   const text = await readFile(join(import.meta.dirname, "../../docs/conformance.md"), "utf8");
-  const rows = text.split("\n").filter((line) => /^\| (?!---)/.test(line));
+  const [, table = ""] = /<!-- table -->(.*)<!-- end of table -->/s.exec(text) ?? [];
+  const rows = table.split("\n").filter((line) => /^\| (?!---)/.test(line));
   const [head = [], ...body] = rows.map((row) => row.split("|").map((cell) => cell.trim().replaceAll("`", "")));
   const clients = head.slice(4, -1);
   return body

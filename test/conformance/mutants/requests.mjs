@@ -1,6 +1,7 @@
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makes } from "./mistakes.mjs";
+import { createHash, randomUUID } from "node:crypto";
+import { has, makes } from "./mistakes.mjs";
 import { encode, signCos, signTc3 } from "./signers.mjs";
 
 /** An error that the same request would meet again. */
@@ -41,7 +42,9 @@ function exchangeOnce(origin, { method, target, headers, body }) {
   const { hostname: written, port } = new URL(origin);
   const hostname = written.replace(/^\[(.*)\]$/, "$1");
   return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, method, path: target, headers, agent: false }, (response) => {
+    const path = has("absolute-target") ? `${origin}${target}` : target;
+    const agent = has("connections-kept") ? kept : false;
+    const sent = request({ hostname, port, method, path, headers, agent }, (response) => {
       const chunks = [];
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", () => reject(new Passing("cut short")));
@@ -52,13 +55,26 @@ function exchangeOnce(origin, { method, target, headers, body }) {
     sent.on("error", (error) => reject(new Passing(error.code ?? error.message)));
     const inChunks = headers["content-length"] === undefined && headers["Content-Length"] === undefined;
     if (inChunks && method !== "GET" && method !== "HEAD" && method !== "DELETE") sent.write(body);
-    sent.end(inChunks ? undefined : body);
+    if (has("body-in-pieces") && body.length > 1000) sendPieces(sent, body).catch(reject);
+    else if (headers.expect !== undefined) sent.once("continue", () => sent.end(body)).flushHeaders();
+    else sent.end(inChunks ? undefined : body);
   });
+}
+
+const kept = new Agent({ keepAlive: true });
+
+async function sendPieces(sent, body) {
+  const middle = Math.floor(body.length / 2);
+  for (const piece of [body.subarray(0, 1), body.subarray(1, middle), body.subarray(middle)]) {
+    sent.write(piece);
+    await sleep(40);
+  }
+  sent.end();
 }
 
 /** Sends until it succeeds or cannot succeed: six attempts, growing pauses, a new signature for each. */
 async function retrying(send) {
-  const attempts = makes("no-retry") ? 1 : makes("retries-for-ever") ? Infinity : 6;
+  const attempts = makes("no-retry") ? 1 : makes("retries-for-ever") ? Infinity : has("eight-attempts") ? 8 : 6;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send();
@@ -68,7 +84,7 @@ async function retrying(send) {
       if (makes("retries-at-once")) continue;
       const pause = pauseBefore(attempt);
       const asked = makes("ignores-retry-after") ? 0 : (error.retryAfter ?? 0) * 1000;
-      await sleep(Math.max(pause, asked));
+      await sleep(has("waits-longer-than-asked") ? asked + pause : Math.max(pause, asked));
     }
   }
 }
@@ -77,6 +93,8 @@ async function retrying(send) {
 function pauseBefore(attempt) {
   if (makes("constant-pauses")) return 1000;
   if (makes("shrinking-pauses")) return 6400 / 2 ** attempt;
+  if (has("pauses-without-chance")) return 100 * 2 ** (attempt - 1);
+  if (has("pauses-that-grow-by-half")) return 250 * 1.5 ** (attempt - 1);
   return 100 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
 }
 
@@ -95,7 +113,7 @@ const aheadOf = (date) => Math.round((Date.parse(date) - Date.now()) / 1000);
 
 /** Calls an action of the API and gives its Response. */
 export function call(action, params) {
-  const body = JSON.stringify(params);
+  const body = asJson(params);
   return retrying(async () => {
     let answer = await callOnce(action, body);
     if (answer.text.includes("AuthFailure.SignatureExpire") && !makes("clock-ignored")) {
@@ -125,19 +143,50 @@ export function call(action, params) {
   });
 }
 
+/** A request's parameters as JSON: its bytes are the client's own affair. */
+function asJson(params) {
+  if (has("json-in-lines")) return `${JSON.stringify(params, undefined, 2)}\n`;
+  const last = has("json-in-another-order") ? Object.fromEntries(Object.entries(params).toReversed()) : params;
+  const text = JSON.stringify(last);
+  if (!has("json-escaped")) return text;
+  return text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+const skew = has("clock-200-seconds-slow") ? -200 : has("clock-200-seconds-fast") ? 200 : 0;
+
+/** Headers of calls that the documents name or that any HTTP client may send. */
+const optionalHeaders = {
+  "language-asked-for": { "X-TC-Language": "zh-CN" },
+  "client-named": { "X-TC-RequestClient": "porter_1.0; go" },
+  "trace-sent": { "X-TC-TraceId": randomUUID() },
+  "agent-named": { "User-Agent": "Mozilla/5.0 (compatible; porter/0.1; +https://example.com)" },
+  "accept-sent": { Accept: "*/*", "Accept-Encoding": "gzip, deflate, br" },
+  "connection-closed": { Connection: "close" },
+  "keep-alive-said": { Connection: "keep-alive" },
+  "date-sent": { Date: new Date().toUTCString() },
+  "trace-of-another-system": { traceparent: `00-${"1".repeat(32)}-${"2".repeat(16)}-01` },
+};
+const optional = Object.entries(optionalHeaders).find(([habit]) => has(habit))?.[1] ?? {};
+
+function namedInCase(headers) {
+  const inCase = has("names-in-lower-case") ? "toLowerCase" : has("names-in-capitals") ? "toUpperCase" : undefined;
+  if (inCase === undefined) return headers;
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name[inCase](), value]));
+}
+
 const staleCalls = new Map();
 
 function callOnce(action, body) {
-  const timestamp = makes("tc3-milliseconds") ? now("vod") * 1000 : now("vod");
+  const timestamp = makes("tc3-milliseconds") ? now("vod") * 1000 : now("vod") + skew;
   const { host: bracketed } = new URL(vodOrigin);
   const host = makes("host-without-brackets") ? bracketed.replace(/[[\]]/g, "") : bracketed;
   const headers = {
     Host: bracketed,
-    "Content-Type": "application/json",
+    "Content-Type": has("charset-named") ? "application/json; charset=utf-8" : "application/json",
     "X-TC-Action": action,
     "X-TC-Version": "2018-07-17",
     "X-TC-Timestamp": makes("tc3-fraction") ? `${timestamp}.5` : String(timestamp),
-    "X-TC-Region": makes("region-of-nowhere") ? "singapore-1" : "ap-singapore",
+    "X-TC-Region": makes("region-of-nowhere") ? "singapore-1" : has("region-far-away") ? "sa-saopaulo" : "ap-singapore",
     "Content-Length": Buffer.byteLength(body),
   };
   if (makes("chunked-calls")) delete headers["Content-Length"];
@@ -152,7 +201,7 @@ function callOnce(action, body) {
   headers.Authorization = authorization;
   if (makes("tc3-charset-later")) headers["Content-Type"] += "; charset=utf-8";
   const target = makes("api-path") ? "/v2/index.php" : "/";
-  return exchange(vodOrigin, { method: "POST", target, headers, body });
+  return exchange(vodOrigin, { method: "POST", target, headers: namedInCase({ ...headers, ...optional }), body });
 }
 
 const staleSignatures = new Map();
@@ -164,6 +213,7 @@ export async function cosOnce(session, method, { query = {}, body = Buffer.alloc
   if (method === "PUT" || method === "POST") headers["content-length"] = String(body.length);
   if (type !== undefined) headers["content-type"] = type;
   if (makes("body-too-long") && query.partNumber !== undefined) headers["content-length"] = String(body.length - 7);
+  addHabits(headers, method, query, body);
   if (makes("empty-header")) headers["x-cos-meta-note"] = "";
   if (makes("wrong-content-md5") && body.length > 0) headers["content-md5"] = "AAAAAAAAAAAAAAAAAAAAAA==";
   if (makes("chunked-put") && method === "PUT" && query.partNumber === undefined) delete headers["content-length"];
@@ -172,7 +222,8 @@ export async function cosOnce(session, method, { query = {}, body = Buffer.alloc
   const keys = makes("cos-account-key")
     ? account
     : { secretId: certificate.SecretId, secretKey: certificate.SecretKey };
-  const text = Object.entries(query)
+  const inOrder = has("query-in-another-order") ? Object.entries(query).toReversed() : Object.entries(query);
+  const text = inOrder
     .map(([name, value]) => (value === "" ? encode(name) : `${encode(name)}=${encode(value)}`))
     .join("&");
   const inUrl = `x-cos-security-token=${encode(certificate.Token)}`;
@@ -184,12 +235,38 @@ export async function cosOnce(session, method, { query = {}, body = Buffer.alloc
   const sign = () => signCos({ method, path, query, headers }, keys, now("cos"));
   if (makes("stale-signature") && !staleSignatures.has(method + target)) staleSignatures.set(method + target, sign());
   const authorization = staleSignatures.get(method + target) ?? sign();
-  if (makes("habit-sign-in-query")) {
+  if (has("sign-in-query")) {
     const inQuery = `${target}${target.includes("?") ? "&" : "?"}sign=${encode(authorization)}`;
     return exchange(cosOrigin, { method, target: inQuery, headers, body });
   }
   if (makes("prints-signature")) console.error(`PUT ${target} ${authorization}`);
-  return exchange(cosOrigin, { method, target, headers: { ...headers, authorization }, body });
+  const all = namedInCase({ ...headers, ...unsigned(headers), authorization });
+  return exchange(cosOrigin, { method, target, headers: all, body });
+}
+
+/** Signed headers that not everybody sends to COS. */
+function addHabits(headers, method, query, body) {
+  const creates = (method === "PUT" && query.uploadId === undefined) || query.uploads !== undefined;
+  if (has("md5-sent") && body.length > 0) headers["content-md5"] = createHash("md5").update(body).digest("base64");
+  if (has("meta-sent") && creates) headers["x-cos-meta-author"] = "J. (Porter) & co/1+1";
+  if (has("storage-class-named") && creates) headers["x-cos-storage-class"] = "STANDARD";
+  if (has("agent-signed")) headers["user-agent"] = "porter/0.1";
+  if (has("accept-signed")) headers.accept = "*/*";
+  if (has("type-of-any-file") && headers["content-type"] === "video/mp4") {
+    headers["content-type"] = "application/octet-stream";
+  }
+  if (has("no-type") && headers["content-type"] === "video/mp4") delete headers["content-type"];
+  if (has("type-of-parts") && method === "PUT") headers["content-type"] ??= "video/mp4";
+  if (has("asks-before-body") && body.length > 1000) headers.expect = "100-continue";
+}
+
+/** Headers that need not be signed (wire §5.6), where they are not signed above. */
+function unsigned(signed) {
+  const forCos = { ...optional };
+  for (const name of Object.keys(forCos)) {
+    if (name.startsWith("X-TC-") || signed[name.toLowerCase()] !== undefined) delete forCos[name];
+  }
+  return forCos;
 }
 
 function encodePath(path) {

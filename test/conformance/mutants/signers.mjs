@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import { makes } from "./mistakes.mjs";
+import { has, makes } from "./mistakes.mjs";
 
 /* Both signatures, written from docs/wire.md alone: nothing of src/ is in here. */
 
@@ -39,7 +39,12 @@ export function signTc3({ headers, host, body, timestamp }, { secretId, secretKe
     host: makes("tc3-host-without-port") ? host.replace(/:\d+$/, "") : host,
     "x-tc-action": lower(headers["X-TC-Action"]),
   };
-  if (makes("habit-action-unsigned")) delete values["x-tc-action"];
+  if (has("action-unsigned")) delete values["x-tc-action"];
+  if (has("all-tc3-headers-signed")) {
+    for (const name of ["X-TC-Region", "X-TC-Timestamp", "X-TC-Version"]) {
+      values[name.toLowerCase()] = headers[name].toLowerCase();
+    }
+  }
   if (makes("tc3-host-unsigned")) delete values.host;
   if (makes("tc3-content-type-unsigned")) delete values["content-type"];
   const names = Object.keys(values);
@@ -106,8 +111,9 @@ export function signCos({ method, path, query, headers }, { secretId, secretKey 
   if (makes("cos-lists-absent")) signed["content-md5"] = "";
   if (makes("cos-host-without-port")) signed.Host = signed.Host.replace(/:\d+$/, "");
   const unit = makes("cos-milliseconds") ? 1000 : 1;
-  const begin = makes("cos-future-key-time") ? now + 300 : now - 60;
-  const [start, ends] = [begin * unit, (now + (makes("cos-long-key-time") ? 86_400 : 600)) * unit];
+  const begin = makes("cos-future-key-time") ? now + 300 : has("key-time-from-now") ? now : now - 60;
+  const good = has("key-time-of-a-minute") ? 60 : has("key-time-of-15-minutes") ? 900 : 600;
+  const [start, ends] = [begin * unit, (now + (makes("cos-long-key-time") ? 86_400 : good)) * unit];
   const keyTime = `${start}${makes("cos-key-time-comma") ? "," : ";"}${ends}`;
   const digest = makes("cos-sha256") ? "sha256" : "sha1";
   const keyBytes = hmac("sha1", secretKey, keyTime);
@@ -122,7 +128,7 @@ export function signCos({ method, path, query, headers }, { secretId, secretKey 
   const signature = hmac("sha1", signKey, toSign).toString("hex");
   const sorted = makes("cos-list-unsorted") ? list(heads.toReversed()) : list(heads);
   const headerList = makes("cos-list-comma") ? sorted.replaceAll(";", ",") : sorted;
-  return [
+  const seven = [
     "q-sign-algorithm=sha1",
     `q-ak=${secretId}`,
     `q-sign-time=${keyTime}`,
@@ -130,5 +136,6 @@ export function signCos({ method, path, query, headers }, { secretId, secretKey 
     `q-header-list=${headerList}`,
     `q-url-param-list=${list(params)}`,
     `q-signature=${signature}`,
-  ].join("&");
+  ];
+  return (has("signature-first") ? seven.toReversed() : seven).join("&");
 }
