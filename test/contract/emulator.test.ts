@@ -4,6 +4,7 @@ import { emulatorSubject } from "./emulator-subject.ts";
 import { questions } from "./questions.ts";
 import { examine } from "./record.ts";
 import { makeReport } from "./report.ts";
+import { seenByOthers } from "./seen-by-others.ts";
 
 let known: Awaited<ReturnType<typeof emulatorSubject>>;
 let run: Run;
@@ -37,6 +38,10 @@ describe("the contract suite against the emulator", () => {
 
   test("a service is not unlike itself", () => {
     expect(makeReport("emulator", run.facts, run.facts, known.subject.exchanges).deviations).toEqual([]);
+  });
+
+  test.each(Object.entries(seenByOthers))("%s is as others saw it of the real service", (fact, { value }) => {
+    expect(run.facts.get(fact)).toBe(value);
   });
 
   /** What docs/wire.md marks as documented, and our client relies on. */

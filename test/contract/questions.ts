@@ -18,19 +18,30 @@ export const questions: readonly Question[] = [
   {
     section: "17.2",
     text: "How long does a certificate live, and may it list, head and abort?",
-    facts: ["certificate.life", "certificate.list-parts", "certificate.head", "certificate.abort", "abort.then-list"],
+    facts: [
+      "certificate.life",
+      "certificate.list-uploads",
+      "certificate.list-parts",
+      "certificate.head",
+      "certificate.abort",
+      "abort.then-list",
+    ],
   },
   {
     section: "17.3",
     text: "Does ApplyUpload take VodSessionKey?",
-    facts: ["session.refresh", "apply.unknown-parameter"],
+    facts: ["session.refresh", "session.renewed-commits", "apply.unknown-parameter"],
   },
   {
     section: "17.4",
     text: "Which code for: temporary key without token, wrong scope date, unsigned host?",
     facts: ["auth."],
   },
-  { section: "17.5", text: "Is X-TC-Region needed by ApplyUpload?", facts: ["apply.no-region"] },
+  {
+    section: "17.5",
+    text: "Is X-TC-Region needed by ApplyUpload?",
+    facts: ["apply.no-region", "apply.unknown-region", "describe.no-region"],
+  },
   { section: "17.6", text: "What does a late or repeated ConfirmEvents answer?", facts: ["events."] },
   {
     section: "17.7",

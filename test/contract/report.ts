@@ -2,6 +2,7 @@
 import type { Exchange } from "./recorder.ts";
 import type { Facts } from "./scenarios.ts";
 import { questions } from "./questions.ts";
+import { seenByOthers, type SeenByOthers } from "./seen-by-others.ts";
 import { isRecord, parse } from "./subject.ts";
 import { valueOf } from "./recorder.ts";
 
@@ -19,11 +20,20 @@ export interface Deviation {
   readonly service: string;
 }
 
+/** What others saw, and what is seen here. */
+export interface Witness extends SeenByOthers {
+  readonly fact: string;
+  readonly here: string;
+  /** Whether this service answers as others saw; undefined when it was not asked. */
+  readonly agrees: boolean | undefined;
+}
+
 export interface ContractReport {
   readonly service: string;
   readonly date: string;
   readonly answers: readonly Answer[];
   readonly deviations: readonly Deviation[];
+  readonly witnesses: readonly Witness[];
   /** Their beginnings only: whole ones belong to an account. */
   readonly requestIds: readonly string[];
   readonly requests: number;
@@ -37,6 +47,13 @@ export function deviationsOf(emulator: Facts, service: Facts): Deviation[] {
     .sort()
     .map((fact) => ({ fact, emulator: emulator.get(fact) ?? absent, service: service.get(fact) ?? absent }))
     .filter((each) => each.emulator !== each.service);
+}
+
+export function witnessesOf(facts: Facts): Witness[] {
+  return Object.entries(seenByOthers).map(([fact, one]) => {
+    const here = facts.get(fact);
+    return { fact, ...one, here: here ?? absent, agrees: here === undefined ? undefined : here === one.value };
+  });
 }
 
 export function makeReport(
@@ -57,6 +74,7 @@ export function makeReport(
     date: new Date().toISOString().slice(0, 10),
     answers,
     deviations: deviationsOf(emulator, facts),
+    witnesses: witnessesOf(facts),
     requestIds: exchanges
       .map(requestIdOf)
       .filter((id) => id !== "")
@@ -79,6 +97,10 @@ export function markdown(report: ContractReport): string {
     const found = Object.entries(seen).map(([fact, value]) => `${fact}: ${value}`);
     return `| ${section} | ${cell(question)} | ${cell(found.join("; ") || `not asked: ${notAsked ?? ""}`)} |`;
   });
+  const witnessed = report.witnesses.map(({ fact, level, value, here, agrees }) => {
+    const verdict = agrees === undefined ? "not asked" : agrees ? "confirmed" : "REFUTED";
+    return `| ${fact} | ${level} | ${cell(value)} | ${cell(here)} | ${verdict} |`;
+  });
   const unlike = report.deviations.map(
     ({ fact, emulator, service }) => `| ${fact} | ${cell(emulator)} | ${cell(service)} |`,
   );
@@ -92,6 +114,14 @@ export function markdown(report: ContractReport): string {
     "| section | question | seen |",
     "| --- | --- | --- |",
     ...rows,
+    "",
+    "## What others saw",
+    "",
+    "What only programs were seen to depend on, nobody has posted: here it is answered.",
+    "",
+    "| fact | known by | others saw | here | |",
+    "| --- | --- | --- | --- | --- |",
+    ...witnessed,
     "",
     "## Unlike the emulator",
     "",

@@ -66,10 +66,15 @@ async function apply(subject: Subject, more: object = {}): Promise<Session> {
 const commit = (subject: Subject, { sessionKey }: Session): ReturnType<Subject["raw"]> =>
   subject.raw({ action: "CommitUpload", params: { VodSessionKey: sessionKey } });
 
-async function withCos<T>(subject: Subject, session: Session, use: (client: CosClient) => Promise<T>): Promise<T> {
+async function withCos<T>(
+  subject: Subject,
+  session: Session,
+  use: (client: CosClient) => Promise<T>,
+  skewMs = 0,
+): Promise<T> {
   const dispatcher = connectTo(subject.recorderOrigin);
   const { bucket, region, keys } = session;
-  const clock = (): number => subject.now();
+  const clock = (): number => subject.now() + skewMs;
   const client = new CosClient({ bucket, region, credentials: keys, dispatcher, clock, retry: { attempts: 1 } });
   try {
     return await use(client);
@@ -108,11 +113,20 @@ const aborted: Scenario = {
     await withCos(subject, session, async (cos) => {
       const { uploadId } = await cos.initiateMultipartUpload(session.key);
       await cos.uploadPart(session.key, { uploadId, partNumber: 1, body: media(mib) });
+      const listed = cos
+        .listMultipartUploads(session.key)
+        .then((uploads) => (uploads.some((one) => one.uploadId === uploadId) ? "finds it" : "does not find it"));
+      facts.set("certificate.list-uploads", await listed.catch(worded));
       facts.set("certificate.list-parts", await outcome(cos.listParts(session.key, uploadId)));
       facts.set("certificate.head", await outcome(cos.headObject(session.key)));
       facts.set("certificate.abort", await outcome(cos.abortMultipartUpload(session.key, uploadId)));
       facts.set("abort.then-list", await outcome(cos.listParts(session.key, uploadId)));
     });
+    // A signature is good for 15 minutes (wire §5.8): this one ended an hour ago.
+    const late = withCos(subject, session, (cos) => cos.headObject(session.key), -3_600_000);
+    facts.set("cos.head-signed-in-the-past", await outcome(late));
+    const put = withCos(subject, session, (cos) => cos.putObject(session.key, media(1)), -3_600_000);
+    facts.set("cos.signature-from-the-past", await outcome(put));
   },
 };
 
@@ -126,6 +140,8 @@ const commitTwice: Scenario = {
     const first = await commit(subject, session);
     const fileId = text(first.response["FileId"]);
     facts.set("commit.first", first.code ?? "succeeds");
+    const { CoverUrl: cover } = first.response;
+    facts.set("commit.cover-url-without-cover", cover === undefined ? "absent" : JSON.stringify(cover));
     if (fileId !== "") subject.toDelete.add(fileId);
     const second = await commit(subject, session);
     const same = second.response["FileId"] === first.response["FileId"] ? "the same FileId" : "another FileId";
@@ -177,6 +193,13 @@ const certificates: Scenario = {
     });
     const key = text(again.response["MediaStoragePath"]).replace(/^\//, "");
     facts.set("session.refresh", again.code ?? (key === session.key ? "the same object" : "another object"));
+    if (again.code === undefined) {
+      await withCos(subject, session, (cos) => cos.putObject(session.key, media(1000)));
+      // By the key that came last, as the program does that renews for hours.
+      const committed = await commit(subject, { ...session, sessionKey: text(again.response["VodSessionKey"]) });
+      facts.set("session.renewed-commits", committed.code ?? "succeeds");
+      if (committed.response["FileId"] !== undefined) subject.toDelete.add(text(committed.response["FileId"]));
+    }
     const { token, ...untokened } = session.keys;
     const call = { action: "DescribeStorageRegions", params: {} };
     facts.set("auth.temporary-key-without-token", (await subject.raw({ ...call, keys: untokened })).code ?? "succeeds");
@@ -185,6 +208,8 @@ const certificates: Scenario = {
   },
 };
 
+/** Of no account: kept as it is in recordings. */
+const wrongToken = "vodup-wrong-token";
 const stranger = { secretId: "AKIDEXAMPLESTRANGER00000000000000000", secretKey: "EXAMPLESTRANGER00000000000000000" };
 
 const signatures: Scenario = {
@@ -198,6 +223,9 @@ const signatures: Scenario = {
       "auth.wrong-key": { keys: wrongKey },
       "auth.unknown-id": { keys: stranger },
       "auth.wrong-scope-date": { authorization: yesterday },
+      "auth.wrong-service": { authorization: (value: string) => value.replace("/vod/tc3_request", "/cvm/tc3_request") },
+      "auth.wrong-token": { keys: { ...keys, token: wrongToken } },
+      "auth.no-timestamp": { headers: { "x-tc-timestamp": undefined } },
       "auth.clock-6-minutes-ahead": { skew: 360 },
       "auth.clock-6-minutes-behind": { skew: -360 },
       "auth.clock-4-minutes-behind": { skew: -240 },
@@ -214,6 +242,8 @@ const signatures: Scenario = {
       },
       "auth.no-authorization": { headers: { authorization: undefined } },
       "apply.no-region": { region: "" },
+      "apply.unknown-region": { region: "vodup-nowhere" },
+      "describe.no-region": { action: "DescribeMediaInfos", params: { FileIds: ["1"] }, region: "" },
       "apply.unknown-parameter": { params: { MediaType: "mp4", VodupNoSuchParameter: 1 } },
     };
     for (const [name, change] of Object.entries(cases)) {

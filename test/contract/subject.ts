@@ -9,7 +9,12 @@ import { connectTo } from "../support/replay-connection.ts";
 import { startRecorder, valueOf } from "./recorder.ts";
 
 /** What the suite itself makes up and sends: nobody else's, so it may be kept as it is. */
-export const ownWords: ReadonlySet<string> = new Set(["contract", "vodup-no-such-handle"]);
+export const ownWords: ReadonlySet<string> = new Set([
+  "contract",
+  "vodup-no-such-handle",
+  "vodup-wrong-token",
+  "vodup-nowhere",
+]);
 
 export interface SubjectKeys {
   readonly secretId: string;
