@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.ts";
 import { parseOrigin } from "../http/endpoint.ts";
 
-/** Which of the two separate clouds an account belongs to; keys of one are unknown to the other. */
+/** Which of the two sites an account belongs to; whether keys of one are good on the other is open (wire §17.8). */
 export type Site = "intl" | "cn";
 
 const hosts: Readonly<Record<Site, string>> = {

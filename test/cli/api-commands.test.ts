@@ -65,6 +65,11 @@ describe("call", () => {
     expect(stdout).toMatch(/MediaUrl +required, text/);
     expect(stdout).toMatch(/TasksPriority +integer/);
     expect((await bench.run(["call", "--help"])).stdout).toContain("PullUpload");
+    // What the international API lacks is said of the action, and of a field.
+    const state = await bench.run(["call", "DescribeEventsState", "--help"]);
+    expect(state.stdout).toContain("The international API does not have this action: only the China site does");
+    const modify = await bench.run(["call", "ModifyMediaInfo", "--help"]);
+    expect(modify.stdout).toMatch(/DeleteKnowledgeBases +list: text \(China site only\)/);
   });
 
   test("knows the fields of the actions as the spec has them", async () => {

@@ -36,6 +36,9 @@ export const deviations: Readonly<Record<string, string>> = {
   "there is no CRC64": "simple.verified-by",
   "header names are in lower case": "wire.PutObject.headers",
   "a late confirmation succeeds": "events.confirm-late",
+  "a certificate may not list uploads": "certificate.list-uploads",
+  "an unknown region has another code": "apply.unknown-region",
+  "a cover that is not there has no address": "commit.cover-url-without-cover",
   "an empty queue is an empty list": "events.nothing-there",
   "a certificate lives half an hour": "certificate.life",
   "VodSessionKey is no parameter of ApplyUpload": "session.refresh",
@@ -58,6 +61,9 @@ export async function startDouble(): Promise<Double> {
     crc64: false,
     certificateLifeSeconds: 1800,
     sessionRefresh: "unknown-parameter",
+    listMultipartUploads: false,
+    unknownRegion: "UnsupportedRegion",
+    nothing: "null",
   });
   const behind = new URL(emulator.origin);
   const authority = new LocalAuthority();

@@ -4,7 +4,7 @@ import type { Facts } from "./scenarios.ts";
 import { CosClient } from "../../src/cos/client.ts";
 import { connectTo } from "../support/replay-connection.ts";
 import { worded } from "./scenarios.ts";
-import type { Subject } from "./subject.ts";
+import { wrongToken, type RawCall, type Subject } from "./subject.ts";
 
 /** Made up; no account has them. */
 export const strangers: { readonly secretId: string; readonly secretKey: string } = {
@@ -15,6 +15,16 @@ export const strangers: { readonly secretId: string; readonly secretKey: string 
 /** A bucket of the documentation's account that nobody made. */
 const nobodys = { bucket: "vodup-no-such-bucket-1250000000", region: "ap-singapore" };
 
+/** What others saw refused, with a key that the service knows (seen-by-others.ts). */
+const flaws: Readonly<Record<string, Partial<RawCall>>> = {
+  "no-region": { region: "" },
+  "unknown-region": { region: "vodup-nowhere" },
+  "no-timestamp": { headers: { "x-tc-timestamp": undefined } },
+  "wrong-service": { authorization: (value) => value.replace("/vod/tc3_request", "/cvm/tc3_request") },
+  "wrong-scope-date": { authorization: (value) => value.replace(/\/\d{4}-\d\d-\d\d\//, "/2020-01-01/") },
+  "wrong-token": { keys: { ...strangers, token: wrongToken } },
+};
+
 export async function askWithoutKeys(subject: Subject): Promise<Facts> {
   const facts: Facts = new Map();
   const call = { action: "ApplyUpload", params: { MediaType: "mp4" } };
@@ -24,6 +34,10 @@ export async function askWithoutKeys(subject: Subject): Promise<Facts> {
     (await subject.raw({ ...call, headers: { authorization: undefined } })).code ?? "succeeds",
   );
   facts.set("auth.clock-6-minutes-ahead", (await subject.raw({ ...call, skew: 360 })).code ?? "succeeds");
+  // Which of two flaws is named, the unknown key or this one, shows in which order the gateway looks.
+  for (const [name, flaw] of Object.entries(flaws)) {
+    facts.set(`unknown-id-and.${name}`, (await subject.raw({ ...call, ...flaw })).code ?? "succeeds");
+  }
   const dispatcher = connectTo(subject.recorderOrigin);
   const client = new CosClient({ ...nobodys, credentials: strangers, dispatcher, retry: { attempts: 1 } });
   try {

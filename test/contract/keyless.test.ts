@@ -19,6 +19,10 @@ describe("without keys", () => {
       const facts = await askWithoutKeys(subject);
       expect(facts.get("auth.no-authorization")).toBe("AuthFailure.InvalidAuthorization");
       expect(facts.get("cos.no-such-bucket")).toMatch(/^40[34] \w+/);
+      const flawed = [...facts].filter(([name]) => name.startsWith("unknown-id-and."));
+      expect(flawed).toHaveLength(6);
+      for (const [name, code] of flawed)
+        expect(code, name).toMatch(/^(AuthFailure|MissingParameter|InvalidParameterValue)/);
       expect(genuine(subject.exchanges)).toBe(true);
     } finally {
       await subject.close();

@@ -42,7 +42,18 @@ export const questions: readonly Question[] = [
     text: "Is X-TC-Region needed by ApplyUpload?",
     facts: ["apply.no-region", "apply.unknown-region", "describe.no-region"],
   },
-  { section: "17.6", text: "What does a late or repeated ConfirmEvents answer?", facts: ["events."] },
+  {
+    section: "17.6",
+    text: "What does a late or repeated ConfirmEvents answer?",
+    facts: [
+      "events.unknown-handle",
+      "events.confirm-late",
+      "events.after-late-confirm",
+      "events.handle-when-again",
+      "events.confirm",
+      "events.confirm-twice",
+    ],
+  },
   {
     section: "17.7",
     text: "Is Date always there?",

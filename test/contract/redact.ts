@@ -100,15 +100,17 @@ function vodRequest(exchange: Exchange, redaction: Redaction): Json {
   const sent = headerMap(exchange.requestHeaders);
   const json = sortNames(redactJson(parse(exchange.requestBody), "", redaction));
   const headers = pick(sent, ["content-type", "x-tc-action", "x-tc-region", "x-tc-version", "x-tc-content-sha256"]);
-  const timestamp = Number(sent["x-tc-timestamp"]);
-  headers["x-tc-timestamp"] = String(timestamp + shift);
+  const timestamp = Number(sent["x-tc-timestamp"] ?? 0);
+  if (timestamp !== 0) headers["x-tc-timestamp"] = String(timestamp + shift);
   if (sent["x-tc-token"] !== undefined) headers["x-tc-token"] = names.text(sent["x-tc-token"]);
   const [, id = "", list = ""] = /Credential=([^/]+)\/.*SignedHeaders=([^,]+)/.exec(sent["authorization"] ?? "") ?? [];
   const keys = names.keysOf(id);
   const common = { method: "POST", host: exchange.host, service: "vod", signedHeaders: list.split(";") };
   const asSent = { ...common, headers: sent, body: exchange.requestBody, timestamp };
   const complete =
-    keys !== undefined && ["host", ...list.split(";")].every((name) => list.includes(name) && sent[name] !== undefined);
+    keys !== undefined &&
+    timestamp !== 0 &&
+    ["host", ...list.split(";")].every((name) => list.includes(name) && sent[name] !== undefined);
   const right = complete && signTc3(asSent, keys.real).authorization === sent["authorization"];
   const anew = { ...common, headers, body: JSON.stringify(json), timestamp: timestamp + shift };
   return {

@@ -68,6 +68,26 @@ describe("a service unlike the emulator", () => {
     for (const [what, fact] of Object.entries(deviations)) expect(named, what).toContain(fact);
   });
 
+  test("the report names what others saw and this service refutes", async () => {
+    const refuted = written.report.witnesses.filter(({ agrees }) => agrees === false).map(({ fact }) => fact);
+    expect(refuted.sort()).toEqual([
+      "apply.unknown-region",
+      "auth.unknown-id",
+      "certificate.list-uploads",
+      "commit.cover-url-without-cover",
+      "events.nothing-there",
+      "session.refresh",
+      "wire.cos.date",
+    ]);
+    const confirmed = written.report.witnesses.filter(({ agrees }) => agrees === true);
+    expect(confirmed.length).toBeGreaterThan(8);
+    const table = await read("report.md");
+    expect(table).toContain("| events.nothing-there | matched-by-programs | ResourceNotFound | [] | REFUTED |");
+    expect(table).toContain(
+      "| auth.wrong-service | server-bytes | AuthFailure.InvalidAuthorization | AuthFailure.InvalidAuthorization | confirmed |",
+    );
+  });
+
   test("the report answers every question that can be asked, or says why not", async () => {
     const { answers } = written.report;
     expect(answers.map(({ section }) => section)).toEqual(questions.map(({ section }) => section));

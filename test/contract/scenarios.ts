@@ -8,7 +8,7 @@ import { generateBody } from "../../src/replay/body.ts";
 import { connectTo } from "../support/replay-connection.ts";
 import { manifests } from "./manifests.ts";
 import type { Subject } from "./subject.ts";
-import { isRecord, operationOf } from "./subject.ts";
+import { isRecord, operationOf, wrongToken } from "./subject.ts";
 import { valueOf } from "./recorder.ts";
 
 export type Facts = Map<string, string>;
@@ -208,8 +208,6 @@ const certificates: Scenario = {
   },
 };
 
-/** Of no account: kept as it is in recordings. */
-const wrongToken = "vodup-wrong-token";
 const stranger = { secretId: "AKIDEXAMPLESTRANGER00000000000000000", secretKey: "EXAMPLESTRANGER00000000000000000" };
 
 const signatures: Scenario = {

@@ -8,13 +8,11 @@ import { deriveTc3Keys, sha256Hex, signTc3, tc3SignatureHex, tc3StringToSign } f
 import { connectTo } from "../support/replay-connection.ts";
 import { startRecorder, valueOf } from "./recorder.ts";
 
+/** Of no account. */
+export const wrongToken = "vodup-wrong-token";
+
 /** What the suite itself makes up and sends: nobody else's, so it may be kept as it is. */
-export const ownWords: ReadonlySet<string> = new Set([
-  "contract",
-  "vodup-no-such-handle",
-  "vodup-wrong-token",
-  "vodup-nowhere",
-]);
+export const ownWords: ReadonlySet<string> = new Set(["contract", "vodup-no-such-handle", wrongToken]);
 
 export interface SubjectKeys {
   readonly secretId: string;

@@ -9,6 +9,7 @@ import type { CosRequest, Tc3Request } from "../../src/signing/index.ts";
 import { percentEncode, signClientUpload, signCos, signTc3, verifyCallback } from "../../src/signing/index.ts";
 import { planTransfer } from "../../src/upload/transfer/part-plan.ts";
 import { questions } from "../contract/questions.ts";
+import { seenByOthers } from "../contract/seen-by-others.ts";
 import { accountKeys, clockStart } from "../cassettes/author.ts";
 import { readPage, root, tableRows } from "../support/markdown.ts";
 import { readMessage, sendMessage, showMessage } from "./http-samples.ts";
@@ -263,6 +264,31 @@ test("the contract suite asks every open question, in these words, or says why i
   for (const { section, facts, unasked } of questions) {
     expect(facts.length === 0, section).toBe(unasked !== undefined);
   }
+});
+
+test("an answer that others saw is marked with how it is known, where the question stands", () => {
+  const marks = { "server-bytes": "[server]", "vendor-output": "[sdk]", "matched-by-programs": "[programs]" } as const;
+  const known = new Map(tableRows(page, "n").map(([section = "", , text = ""]) => [section, text]));
+  const asked = questions.flatMap(({ section, facts }) =>
+    Object.entries(seenByOthers)
+      .filter(([fact]) => facts.some((name) => (name.endsWith(".") ? fact.startsWith(name) : fact === name)))
+      .map(([fact, { level }]) => ({ section, fact, mark: marks[level] })),
+  );
+  expect(asked.length).toBeGreaterThan(10);
+  expect(asked.filter(({ section, mark }) => known.get(section)?.includes(mark) !== true)).toEqual([]);
+  // And the other way round: what is settled by programs only is asked, if it can be.
+  const byPrograms = new Set(asked.filter(({ mark }) => mark === "[programs]").map(({ section }) => section));
+  const marked = [...known].filter(([, text]) => text.includes("[programs]")).map(([section]) => section);
+  const cannotBeAsked = questions.filter(({ unasked }) => unasked !== undefined).map(({ section }) => section);
+  expect(marked.filter((section) => !byPrograms.has(section) && !cannotBeAsked.includes(section))).toEqual([]);
+});
+
+test("what others saw is an exchange in fixtures, or names the program", async () => {
+  const published = new Set(
+    (await readdir(join(root, "fixtures/published"))).map((file) => file.replace(/\.json$/, "")),
+  );
+  for (const [fact, { level, seen }] of Object.entries(seenByOthers))
+    expect(published.has(seen) || level === "matched-by-programs", fact).toBe(true);
 });
 
 describe("the code cites it", () => {

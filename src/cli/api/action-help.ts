@@ -9,6 +9,14 @@ const typeNames: Readonly<Record<string, string>> = {
   datetime_iso: "time, ISO 8601",
 };
 
+/** Actions and fields that the international API does not have (wire §20). */
+const chinaSiteOnly: ReadonlySet<string> = new Set([
+  "DescribeEventsState",
+  "ModifyMediaInfo DeleteKnowledgeBases",
+  "ModifyMediaInfo ClearKnowledgeBases",
+  "CreateProcedureTemplate ImportMediaKnowledgeTaskSet",
+]);
+
 /**
  * `vodup call ApplyUpload --help`.
  * @returns undefined when no action that is known is named
@@ -19,12 +27,16 @@ export function actionHelp(words: readonly string[]): string | undefined {
   const fields = (requestFields[action] ?? "").split(", ").filter((field) => field !== "");
   const rows = fields.map((field) => {
     const [name = "", type = ""] = field.split(" ");
-    return [name.replace("*", ""), name.endsWith("*") ? "required, " : "", typeName(type)] as const;
+    const note = chinaSiteOnly.has(`${action} ${name}`) ? " (China site only)" : "";
+    return [name.replace("*", ""), name.endsWith("*") ? "required, " : "", typeName(type) + note] as const;
   });
   const width = Math.max(...rows.map(([name]) => name.length));
   return [
     `Usage: vodup call ${action} [JSON|@FILE|-]`,
     "",
+    ...(chinaSiteOnly.has(action)
+      ? ["The international API does not have this action: only the China site does (--site cn).", ""]
+      : []),
     rows.length === 0 ? "The action takes no fields." : "Fields:",
     ...rows.map(([name, required, type]) => `  ${name.padEnd(width)}  ${required}${type}`),
     "",
