@@ -8,7 +8,7 @@ import { generateBody } from "../../src/replay/body.ts";
 import { connectTo } from "../support/replay-connection.ts";
 import { manifests } from "./manifests.ts";
 import type { Subject } from "./subject.ts";
-import { isRecord, operationOf, wrongToken } from "./subject.ts";
+import { isRecord, noSuchFileId, operationOf, wrongToken } from "./subject.ts";
 import { valueOf } from "./recorder.ts";
 
 export type Facts = Map<string, string>;
@@ -241,7 +241,7 @@ const signatures: Scenario = {
       "auth.no-authorization": { headers: { authorization: undefined } },
       "apply.no-region": { region: "" },
       "apply.unknown-region": { region: "vodup-nowhere" },
-      "describe.no-region": { action: "DescribeMediaInfos", params: { FileIds: ["1"] }, region: "" },
+      "describe.no-region": { action: "DescribeMediaInfos", params: { FileIds: [noSuchFileId] }, region: "" },
       "apply.unknown-parameter": { params: { MediaType: "mp4", VodupNoSuchParameter: 1 } },
     };
     for (const [name, change] of Object.entries(cases)) {

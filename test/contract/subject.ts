@@ -10,9 +10,11 @@ import { startRecorder, valueOf } from "./recorder.ts";
 
 /** Of no account. */
 export const wrongToken = "vodup-wrong-token";
+/** Of the form of one, and nobody's. */
+export const noSuchFileId = "1000000000000000001";
 
 /** What the suite itself makes up and sends: nobody else's, so it may be kept as it is. */
-export const ownWords: ReadonlySet<string> = new Set(["contract", "vodup-no-such-handle", wrongToken]);
+export const ownWords: ReadonlySet<string> = new Set(["contract", "vodup-no-such-handle", wrongToken, noSuchFileId]);
 
 export interface SubjectKeys {
   readonly secretId: string;
