@@ -14,14 +14,23 @@ export const leastFrameMs: number = 100;
 /** The line is drawn again although nothing moved: the time does, and a stalled line must be told from a slow one. */
 export const redrawMs: number = 1_000;
 
-/**
- * Columns that stay free: a full line would wrap on some terminals and could not be cleared, and neither could one that
- * the `^C^C` of an impatient Ctrl-C makes too long.
- */
-const reserved = 5;
+/** Columns that stay free: a full line would wrap on some terminals. */
+const reserved = 1;
 
 /** Columns below which neither name nor total has room beside what moves. */
 const narrow = 50;
+
+/** Something that a line says. */
+interface Fact {
+  readonly text: string;
+  /** The columns that it is counted as: whether another fact has room must not change with every digit of this one. */
+  readonly columns?: number;
+  /** What goes first where there is no room for all: the highest. */
+  readonly rank: number;
+}
+
+/** The most columns of a size, of a rate, and of a time below 10 hours. */
+const [sizeColumns, rateColumns, timeColumns] = [9, 11, 5];
 
 export interface ProgressView {
   show(event: ProgressEvent, retries: number): void;
@@ -96,7 +105,7 @@ export function progressView(terminal: Terminal, { wanted, limitRate = Infinity 
 /**
  * `lesson.mp4  412.0 MiB / 1.20 GiB  33%  11.8 MiB/s  1m07s  ETA 1m10s  26/77 parts  stored 408.0 MiB  1 retry`, cut to
  * the terminal's width: from the end, and the name to a quarter of it. The first number counts bytes that have left for
- * the network, "stored" those that the service has acknowledged.
+ * the network, "stored" those that the service has acknowledged. What moves stays: bytes, rate and time.
  */
 export function progressLine({ event, retries, bytesPerSecond, elapsedMs, waiting }: Shown, columns: number): string {
   const room = columns - reserved;
@@ -107,46 +116,68 @@ export function progressLine({ event, retries, bytesPerSecond, elapsedMs, waitin
   const percent = totalBytes === Infinity || totalBytes === 0 ? undefined : Math.floor((moved / totalBytes) * 100);
   const isMoving = phase === "transfer";
   const left = isMoving && bytesPerSecond > 0 && totalBytes !== Infinity ? (totalBytes - moved) / bytesPerSecond : NaN;
-  const facts = [
-    totalBytes === Infinity || room < narrow ? formatSize(moved) : `${formatSize(moved)} / ${formatSize(totalBytes)}`,
-    percent === undefined ? undefined : `${percent}%`,
-    isMoving ? `${formatSize(Math.round(bytesPerSecond))}/s` : phase,
-    elapsed,
-    waiting,
-    Number.isNaN(left) ? undefined : `ETA ${formatDuration(left * 1000)}`,
+  const total = totalBytes === Infinity || room < narrow ? "" : ` / ${formatSize(totalBytes)}`;
+  const partCount =
     parts.total === undefined
       ? `${parts.done} parts`
       : parts.total > 1
         ? `${parts.done}/${parts.total} parts`
-        : undefined,
-    isMoving && sentBytes < moved ? `stored ${formatSize(sentBytes)}` : undefined,
-    retries > 0 ? `${retries} ${retries === 1 ? "retry" : "retries"}` : undefined,
-  ].filter((fact) => fact !== undefined);
-  const name = visibleLine(basename(event.file));
-  const nameRoom = room < narrow ? 0 : Math.min(width(name), Math.floor(room / 4));
-  const lineOf = (count: number): string => visibleLine(facts.slice(0, count).join("  "));
-  let count = facts.length;
-  while (count > 4 && lineOf(count).length + 2 + nameRoom > room) count -= 1;
-  const line = lineOf(count);
+        : undefined;
+  const facts = [
+    fact(`${formatSize(moved)}${total}`, 1, sizeColumns + total.length),
+    percent === undefined ? undefined : fact(`${percent}%`, 4, 4),
+    isMoving ? rateFact(bytesPerSecond) : fact(phase, 2),
+    fact(elapsed, 3, timeColumns),
+    waiting === undefined ? undefined : fact(waiting, 5),
+    Number.isNaN(left) ? undefined : fact(`ETA ${formatDuration(left * 1000)}`, 6, 4 + timeColumns),
+    partCount === undefined ? undefined : fact(partCount, 7),
+    isMoving && sentBytes < moved ? fact(`stored ${formatSize(sentBytes)}`, 8, 7 + sizeColumns) : undefined,
+    retries > 0 ? fact(`${retries} ${retries === 1 ? "retry" : "retries"}`, 9) : undefined,
+  ].filter((one) => one !== undefined);
+  const name = room < narrow ? "" : visibleLine(basename(event.file));
+  const nameRoom = Math.min(width(name), Math.floor(room / 4));
+  const line = assemble(facts, name === "" ? room : room - nameRoom - 2);
   const shownName = fit(name, Math.min(40, room - line.length - 2));
   return fit(shownName === "" ? line : `${shownName}  ${line}`, room);
+}
+
+function fact(text: string, rank: number, columns?: number): Fact {
+  return { text: visibleLine(text), rank, ...(columns === undefined ? {} : { columns }) };
+}
+
+function rateFact(bytesPerSecond: number): Fact {
+  return fact(`${formatSize(Math.round(bytesPerSecond))}/s`, 2, rateColumns);
+}
+
+/** One line of the facts that there is room for, in their order. */
+function assemble(facts: readonly Fact[], room: number): string {
+  const between = room < narrow ? " " : "  ";
+  const lengthOf = (kept: readonly Fact[]): number =>
+    kept.reduce((sum, { text, columns = 0 }) => sum + Math.max(width(text), columns) + between.length, -between.length);
+  let kept = facts;
+  while (kept.length > 1 && lengthOf(kept) > room) {
+    const first = Math.max(...kept.map(({ rank }) => rank));
+    kept = kept.filter(({ rank }) => rank !== first);
+  }
+  return fit(kept.map(({ text }) => text).join(between), room);
 }
 
 /** `1234 / 2000 done  61%  3.20 GiB  11.8 MiB/s  2m10s  ETA 1m07s  2 failed  8 active`, cut to the terminal's width. */
 export function batchLine(progress: BatchProgress, columns: number, waiting?: string): string {
   const { total, done, failed, active, writtenBytes, bytesPerSecond, elapsedMs, etaMs } = progress;
+  const room = columns - reserved;
   const facts = [
-    `${done} / ${total} done`,
-    `${total === 0 ? 100 : Math.floor(((done + failed) / total) * 100)}%`,
-    formatSize(writtenBytes),
-    active > 0 ? `${formatSize(bytesPerSecond)}/s` : undefined,
-    formatDuration(elapsedMs),
-    waiting,
-    etaMs === undefined || waiting !== undefined ? undefined : `ETA ${formatDuration(etaMs)}`,
-    failed > 0 ? `${failed} failed` : undefined,
-    `${active} active`,
-  ];
-  return fit(facts.filter((fact) => fact !== undefined).join("  "), columns - reserved);
+    fact(room < narrow ? `${done}/${total}` : `${done} / ${total} done`, 1),
+    fact(`${total === 0 ? 100 : Math.floor(((done + failed) / total) * 100)}%`, 5, 4),
+    fact(formatSize(writtenBytes), 4, sizeColumns),
+    active > 0 ? rateFact(bytesPerSecond) : undefined,
+    fact(formatDuration(elapsedMs), 3, timeColumns),
+    waiting === undefined ? undefined : fact(waiting, 6),
+    etaMs === undefined || waiting !== undefined ? undefined : fact(`ETA ${formatDuration(etaMs)}`, 8, 4 + timeColumns),
+    failed > 0 ? fact(`${failed} failed`, 7) : undefined,
+    fact(`${active} active`, 9),
+  ].filter((one) => one !== undefined);
+  return assemble(facts, room);
 }
 
 /** `checking films.csv  120,000 entries  3s`. */

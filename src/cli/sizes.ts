@@ -23,12 +23,13 @@ export function parseSize(flag: string, text: string): number {
   throw new UsageError(`--${flag} must be a number of bytes, or of KiB, MiB or GiB, such as 16M or 16MiB`);
 }
 
-/** Bytes for people: three digits and a binary unit. */
+/** Bytes for people: three or four digits and a binary unit, at most 9 characters up to 999 TiB. */
 export function formatSize(bytes: number): string {
   let value = bytes;
   let unit = "B";
   for (const next of ["KiB", "MiB", "GiB", "TiB"]) {
-    if (value < 1024) break;
+    // Not at 1024: a rate of about 1 MiB a second would change between "1023.9 KiB" and "1.00 MiB".
+    if (value < 999.95) break;
     value /= 1024;
     unit = next;
   }

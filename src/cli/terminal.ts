@@ -57,8 +57,7 @@ export class Terminal {
   /** Writes lines to stderr. @param tone of the name in front of it, where the terminal has colours */
   note(text: string, tone?: "error"): void {
     // In one write: between two a screen shows no progress line, and many results a second make it flicker.
-    const again = this.#paint(this.#shown);
-    this.#stderr.write(`${this.#erase()}${this.#paint(visible(text), tone)}\n${again}`);
+    this.#stderr.write(`${this.#erase()}${this.#paint(visible(text), tone)}\n${this.#drawing()}`);
   }
 
   /** Replaces the progress line, or lines; "" removes them. Only for a terminal. */
@@ -66,7 +65,7 @@ export class Terminal {
     if (!this.isInteractive) return;
     const erase = this.#erase();
     this.#shown = visible(text);
-    const line = `${erase}${this.#paint(this.#shown)}`;
+    const line = `${erase}${this.#drawing()}`;
     if (line !== "") this.#stderr.write(line);
   }
 
@@ -95,11 +94,19 @@ export class Terminal {
     return (this.#stderr as Partial<WriteStream>).columns || 80;
   }
 
-  /** Leaves the cursor where the first of the lines began. */
-  #erase(): string {
+  /**
+   * Leaves the cursor before the first character of the lines. There it stays when the terminal is made narrower,
+   * whether or not that breaks the lines into more rows; from their end nobody could say how far up they begin.
+   */
+  #drawing(): string {
     if (this.#shown === "") return "";
     const above = this.#shown.split("\n").length - 1;
-    return `\r\u001b[2K${"\u001b[1A\u001b[2K".repeat(above)}`;
+    return `${this.#paint(this.#shown)}\r${"\u001b[1A".repeat(above)}`;
+  }
+
+  /** Not all from the first column: tmux takes that for clearing the screen, and keeps what was there as history. */
+  #erase(): string {
+    return this.#shown === "" ? "" : "\r\u001b[2K\u001b[C\u001b[J\r";
   }
 
   /** Colours what is visible already, so that nothing of it can be taken for an escape sequence. */

@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
-import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Bench } from "./support/bench.ts";
 import { openBench } from "./support/bench.ts";
-import { builtCli } from "./support/built-cli.ts";
-import { cleanEnvironment, until } from "./support/run-cli.ts";
-import { Screen } from "./support/screen.ts";
+import { onTerminal, type Shown } from "./support/on-terminal.ts";
+import { until } from "./support/run-cli.ts";
+import { Screen, erase } from "./support/screen.ts";
 
 let bench: Bench;
 const count = 60;
@@ -21,36 +19,13 @@ beforeEach(async () => {
 
 afterEach(() => bench.close());
 
-interface Shown {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly text: () => string;
-  readonly ended: Promise<number | null>;
-}
-
-/** Runs the batch on a terminal of its own, of so many columns; it takes some two seconds. @param first a shell command */
-function onTerminal(columns: number, first = "", args = "batch films.ndjson --limit-rate 1MiB"): Shown {
-  const command = `'${process.execPath}' '${builtCli()}' ${args}`;
-  const child = spawn("script", ["-qec", `stty cols ${columns}; ${first} exec ${command}`, "/dev/null"], {
-    cwd: bench.folder,
-    env: cleanEnvironment({ ...bench.env, SHELL: "/bin/sh" }),
-  });
-  const chunks: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      child.stdin.end();
-      resolve(code);
-    });
-  });
-  return { child, text: () => Buffer.concat(chunks).toString("utf8"), ended };
+/** Runs a batch; this one takes some two seconds. @param first a shell command */
+function start(columns: number, first = "", args = "batch films.ndjson --limit-rate 1MiB"): Shown {
+  return onTerminal(bench, columns, `${first} exec $vodup ${args}`);
 }
 
 const escape = "\u001b";
-const erase = `${escape}[2K`;
-const progress = new RegExp(`^\\d+ / ${count}\\b`);
+const progress = new RegExp(`^\\d+ ?/ ?${count}\\b`);
 const result = /^\d+\tfilm \d+\.mp4$/;
 /** Each drawing of the total. */
 const framesOf = (text: string): string[] =>
@@ -63,7 +38,7 @@ const shown = (columns: number, text: string): Screen => new Screen(columns).wri
 
 describe("a batch on a terminal", () => {
   test.each([80, 40])("of %i columns shows the total below its results, all the time, in one row", async (columns) => {
-    const run = onTerminal(columns);
+    const run = start(columns);
     expect(await run.ended).toBe(0);
     // What stands between two line ends: the total so far, drawn over again, and then a result in its place.
     const [first = "", ...pieces] = run.text().trimEnd().split("\r\n");
@@ -74,7 +49,7 @@ describe("a batch on a terminal", () => {
     for (const piece of results) expect(piece.split(erase).find((part) => !ofCheck(part))).toMatch(progress);
     const frames = framesOf(run.text());
     expect(frames.length).toBeGreaterThan(count);
-    for (const frame of frames) expect(frame.length).toBeLessThan(columns - 4);
+    for (const frame of frames) expect(frame.length).toBeLessThan(columns);
     const screen = shown(columns, run.text());
     expect(screen.rows.filter((row) => progress.test(row))).toEqual([]);
     const summary = screen.rows.slice(count).join("").replaceAll(" ", "");
@@ -82,20 +57,26 @@ describe("a batch on a terminal", () => {
     expect(screen.cursor).toEqual({ row: screen.rows.length - 1, column: 0 });
   });
 
-  test("that becomes narrower fits into it", async () => {
-    const run = onTerminal(80, "(until [ -e narrow ]; do sleep 0.05; done; stty cols 30 </dev/tty) &");
+  test("that becomes narrower fits into it, and nothing stays of what was wider", async () => {
+    const narrower = "stty cols 30 </dev/tty; printf '\\a' >/dev/tty";
+    const run = start(80, `(until [ -e narrow ]; do sleep 0.05; done; ${narrower}) &`);
     const widths = (): number[] => framesOf(run.text()).map((frame) => frame.length);
     await until(() => widths().some((width) => width > 40), "a line of more than 40 columns");
     await bench.file("narrow", "");
     expect(await run.ended).toBe(0);
     for (const width of widths().slice(-3)) expect(width).toBeLessThan(30);
+    const [before = "", after = ""] = run.text().split("\u0007");
+    const screen = shown(80, before).resize(30).write(after.replaceAll("\t", " "));
+    expect(screen.rows.filter((row) => progress.test(row) || /active|MiB\/s/.test(row))).toEqual([]);
+    const whole = screen.rows.join("").replaceAll(" ", "");
+    expect(whole).toMatch(/^(?:\d+film\d+\.mp4){60}vodup:60of60uploaded,\S+$/);
   });
 
   test.each([
     ["once, cleans up", "\u0003"],
     ["twice, ends at once", "\u0003\u0003"],
   ])("and Ctrl-C, %s and leaves no line behind", async (_, keys) => {
-    const run = onTerminal(40);
+    const run = start(40);
     await until(() => run.text().split("\t").length > 5, "five results");
     run.child.stdin.write(keys);
     expect(await run.ended).toBe(130);
@@ -114,7 +95,7 @@ describe("several large files of a batch", () => {
     await mkdir(join(bench.folder, "in"));
     for (const name of ["one.mp4", "a rather long name of a film that nobody can read.mp4"])
       await bench.file(`in/${name}`, 9 * 2 ** 20);
-    const run = onTerminal(columns, `stty rows 30; ${first}`, "batch in --limit-rate 5MiB");
+    const run = start(columns, `stty rows 30; ${first}`, "batch in --limit-rate 5MiB");
     expect(await run.ended).toBe(0);
     return run.text();
   }
@@ -128,7 +109,7 @@ describe("several large files of a batch", () => {
       .filter((piece) => /\[#*-*\] +\d+%/.test(piece));
     // In 40 columns there is room for the beginning of a name.
     for (const name of ["one", "a r"]) expect(bars.some((bar) => bar.startsWith(`  ${name}`))).toBe(true);
-    for (const bar of bars) expect(bar.length).toBeLessThan(columns - 4);
+    for (const bar of bars) expect(bar.length).toBeLessThan(columns);
     expect(bars.some((bar) => /\[#+-+\]/.test(bar))).toBe(true);
     const screen = shown(columns, text);
     expect(screen.rows.join("\n")).not.toMatch(/\[#|done {2}/);
@@ -148,14 +129,14 @@ describe("several large files of a batch", () => {
 test("the check of a large manifest is shown while it lasts, and then gone", async () => {
   const lines = Array.from({ length: 400_000 }, (_, n) => `{"source":"film ${n % 60}.mp4","mediaName":"${n}"}\n`);
   await bench.file("films.ndjson", lines.join(""));
-  const run = onTerminal(60, "", "batch films.ndjson --dry-run");
+  const run = start(60, "", "batch films.ndjson --dry-run");
   await until(() => /checking films\.ndjson {2}[\d,]+ entries {2}\ds/.test(run.text()), "the check", 20_000);
   run.child.stdin.write("\u0003");
   await run.ended;
 });
 
 test("an error is red on a terminal with colours, and plain in a pipe", async () => {
-  const run = onTerminal(80, "export TERM=xterm-256color;", "batch gone.csv");
+  const run = start(80, "export TERM=xterm-256color;", "batch gone.csv");
   expect(await run.ended).toBe(3);
   expect(run.text()).toContain("\u001b[31mvodup:\u001b[39m gone.csv does not exist");
   const { stderr } = await bench.run(["batch", "gone.csv"], { env: { TERM: "xterm-256color" } });

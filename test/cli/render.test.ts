@@ -23,6 +23,9 @@ const full =
 const lineOf = (shown: ProgressEvent, retries: number, columns: number): string =>
   progressLine({ event: shown, retries, bytesPerSecond: 11.8 * mib, elapsedMs: 35_000 }, columns);
 
+const lineOfRate = (bytesPerSecond: number): string =>
+  progressLine({ event, retries: 0, bytesPerSecond, elapsedMs: 0 }, 80);
+
 describe("the progress line", () => {
   test("says name, bytes, percent, speed, time left, parts and retries", () => {
     expect(lineOf(event, 1, 130)).toBe(full);
@@ -35,9 +38,37 @@ describe("the progress line", () => {
     expect(lineOf(small, 2, 120)).toBe("lesson.mp4  5 B / 5 B  100%  commit  35s  2 retries");
   });
 
-  test.each([80, 60, 40, 20])("fits into %i columns, with room for ^C^C and one to spare", (columns) => {
-    expect(lineOf(event, 1, columns).length).toBeLessThan(columns - "^C^C".length);
+  test.each([80, 60, 40, 20])("fits into %i columns, with one to spare", (columns) => {
+    expect(lineOf(event, 1, columns).length).toBeLessThan(columns);
     expect(lineOf(event, 1, columns).length).toBeGreaterThan(columns - 25);
+  });
+
+  test.each([30, 40])(
+    "of %i columns has bytes, rate and time, whatever their digits, and always the same facts",
+    (columns) => {
+      const kinds = new Set<string>();
+      for (const moved of [0, 5, 1000 * 1024, 999.9 * mib, 1023 * mib, 300 * 1024 * mib, 999 * 2 ** 40]) {
+        for (const elapsedMs of [0, 59_000, 3_599_000, 35_000_000]) {
+          const moving = { ...event, writtenBytes: moved, sentBytes: 0, totalBytes: 2 ** 52 };
+          for (const bytesPerSecond of [0, 999 * 1024, 1023.9 * 1024, 1024 * mib]) {
+            const line = progressLine({ event: moving, retries: 3, bytesPerSecond, elapsedMs }, columns);
+            expect(line.length).toBeLessThan(columns);
+            kinds.add(
+              line
+                .replaceAll(/[\d.]+ (?:B|[KMGT]iB)/g, "SIZE")
+                .replace(/\d[\dhms]*$/, "TIME")
+                .replace(/\d+%/, "%"),
+            );
+          }
+        }
+      }
+      expect([...kinds]).toEqual([columns === 30 ? "SIZE SIZE/s TIME" : "SIZE % SIZE/s TIME"]);
+    },
+  );
+
+  test("a rate of about one unit keeps it", () => {
+    const rates = [1020, 1023.9, 1024, 1030].map((kib) => /\S+ \S+\/s/.exec(lineOfRate(kib * 1024))?.[0]);
+    expect(rates).toEqual(["1.00 MiB/s", "1.00 MiB/s", "1.00 MiB/s", "1.01 MiB/s"]);
   });
 
   test("counts wide characters as two columns", () => {
@@ -95,8 +126,8 @@ describe("the terminal", () => {
     terminal.transient("20%");
     terminal.note("a note");
     terminal.transient("");
-    const clear = "\r\u001b[2K";
-    expect(stderr.text()).toBe(`10%${clear}20%${clear}a note\n20%${clear}`);
+    const clear = "\r\u001b[2K\u001b[C\u001b[J\r";
+    expect(stderr.text()).toBe(`10%\r${clear}20%\r${clear}a note\n20%\r${clear}`);
   });
 
   test("that is none gets no progress and no control characters", () => {
@@ -113,7 +144,13 @@ describe("the terminal", () => {
     terminal.transient("10%");
     await terminal.print("387702300000000000");
     terminal.transient("");
-    expect(written).toEqual(["10%", "\r\u001b[2K", "387702300000000000\n", "10%", "\r\u001b[2K"]);
+    expect(written).toEqual([
+      "10%\r",
+      "\r\u001b[2K\u001b[C\u001b[J\r",
+      "387702300000000000\n",
+      "10%\r",
+      "\r\u001b[2K\u001b[C\u001b[J\r",
+    ]);
   });
 
   test("leaves progress alone when results go elsewhere", async () => {
@@ -121,7 +158,7 @@ describe("the terminal", () => {
     Object.assign(stdout, { isTTY: false });
     terminal.transient("10%");
     await terminal.print("387702300000000000");
-    expect(stderr.text()).toBe("10%");
+    expect(stderr.text()).toBe("10%\r");
     expect(stdout.text()).toBe("387702300000000000\n");
   });
 
@@ -180,13 +217,24 @@ describe("a batch", () => {
     expect(batchLine(progress, 100)).toContain("ETA 1m00s");
   });
 
+  test.each([40, 30])(
+    "of %i columns has its rate and time, and bytes as far as the count of files leaves room",
+    (columns) => {
+      const few = { ...progress, total: 1, done: 0, bytesPerSecond: 1000 * 1024 };
+      const expected = columns === 40 ? "0/1 0% 5.00 MiB 0.98 MiB/s 4s" : "0/1 0.98 MiB/s 4s";
+      expect(batchLine(few, columns)).toBe(expected);
+      const many = { ...progress, total: 123_456, done: 99_999, bytesPerSecond: 300 * mib, elapsedMs: 3_960_000 };
+      expect(batchLine(many, columns)).toBe(`99999/123456 300.0 MiB/s${columns === 40 ? " 1h06m" : ""}`);
+    },
+  );
+
   test.each([100, 40])("has bars and a check that fit into %i columns, whatever a file is called", (columns) => {
     for (const name of ["a.mp4", "影片".repeat(30), "line\nfeed.mp4"]) {
       const bar = barLine({ name: `/in/${name}`, movedBytes: 5 * 2 ** 20, totalBytes: 10 * 2 ** 20 }, columns);
       expect(bar).toMatch(/\[#+-+\] {2} 50%/);
       expect(bar).not.toContain("\n");
-      expect(bar.length).toBeLessThanOrEqual(columns - 5);
-      expect(checkLine(name, 120_000, 3_000, columns).length).toBeLessThanOrEqual(columns - 5);
+      expect(bar.length).toBeLessThan(columns);
+      expect(checkLine(name, 120_000, 3_000, columns).length).toBeLessThan(columns);
     }
     expect(checkLine("films.csv", 120_000, 3_000, 100)).toBe("checking films.csv  120,000 entries  3s");
   });
