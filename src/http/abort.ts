@@ -15,6 +15,8 @@ export const abortLimits = {
   checkpointMs: 300,
   /** The answer that names a multipart upload which is just being opened: without it nobody can remove the upload. */
   openingMs: 400,
+  /** The list of multipart uploads whose ids were lost: what is known is removed after it. */
+  lostMs: 200,
   /** All of it together, what was sent removed. */
   allMs: 750,
   /**
@@ -27,6 +29,8 @@ export const abortLimits = {
 /** The same after a failure, which is held back as long: nobody waits for it within a second. */
 export const failureLimits = {
   checkpointMs: 1_000,
+  /** The list of multipart uploads whose ids were lost; as long for removing them while an upload goes on. */
+  lostMs: 2_000,
   /** Removing what was sent. */
   cleanUpMs: 5_000,
   /** What a source does when it is told that no more is wanted of it. */

@@ -1,16 +1,22 @@
-import type { Checkpoint, OpenUpload } from "./state/checkpoint.ts";
+import type { Checkpoint } from "./state/checkpoint.ts";
 import { checkCheckpoint } from "./state/checkpoint-form.ts";
 import type { Credentials } from "../credentials/source.ts";
 import type { UploadEnvironment } from "./environment.ts";
 import type { KeySource } from "./session/certificate.ts";
 import type { UploadSession } from "./session/apply.ts";
 import { CosClient } from "../cos/client.ts";
-import { objectPath } from "../cos/key.ts";
-import { CosError, NetworkError } from "../errors.ts";
+import { cosLimits } from "../cos/limits.ts";
+import type { OpenUpload } from "./transfer/job.ts";
+import { findUploads, removeUploads } from "./transfer/open-uploads.ts";
+import type { Requesting } from "./transfer/request.ts";
+import { hasOwnKeys } from "./session/apply.ts";
 import { requestingWith } from "./transfer/request.ts";
 import { failureLimits, openController, withLimit, withOwnSignal } from "../http/abort.ts";
 import { refuseUnknown } from "../unknown-options.ts";
 import { openUploads } from "./state/checkpoint.ts";
+
+/** Whose uploads they are. */
+type OfSession = Pick<UploadSession, "bucket" | "region" | "certificate">;
 
 /**
  * Removes what was sent of unfinished multipart uploads: it would be stored, and billed, for ever. Never fails:
@@ -20,32 +26,51 @@ import { openUploads } from "./state/checkpoint.ts";
  */
 export async function abortUploads(
   environment: UploadEnvironment,
-  session: Pick<UploadSession, "bucket" | "region" | "certificate">,
+  session: OfSession,
   uploads: readonly OpenUpload[],
   ending: AbortSignal,
 ): Promise<string | undefined> {
   if (uploads.length === 0) return undefined;
-  const { cosEndpoint, wire, credentials } = environment;
-  const get = async (): Promise<Credentials> => session.certificate ?? credentials.get();
-  const keys: KeySource = { get, refused: async () => false, isOld: () => false };
-  const { bucket, region } = session;
-  const cos = new CosClient({ bucket, region, cosEndpoint }, wire);
-  const reasons = await withLimit(failureLimits.cleanUpMs, ending, (limit) => {
-    const requesting = requestingWith(wire, cos.origin, keys, limit, () => undefined);
-    return Promise.all(
-      uploads.map(({ key, uploadId }) =>
-        requesting("AbortMultipartUpload", (options) =>
-          cos.abortMultipartUpload(objectPath(key), uploadId, options),
-        ).then(() => undefined, reasonOf),
-      ),
-    );
-  });
-  return reasons.find((reason) => reason !== undefined);
+  return atStorage(environment, session, failureLimits.cleanUpMs, ending, (cos, requesting) =>
+    removeUploads(cos, requesting, uploads),
+  );
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof CosError) return `${error.status} ${error.cosCode}`;
-  return error instanceof NetworkError ? error.message : "no answer in time";
+/**
+ * Finds multipart uploads at keys of a session whose ids nobody was given. Never fails.
+ * @param limitMs milliseconds
+ */
+export async function findLost(
+  environment: UploadEnvironment,
+  session: OfSession,
+  keys: readonly string[],
+  limitMs: number,
+  ending: AbortSignal,
+): Promise<readonly OpenUpload[]> {
+  if (keys.length === 0) return [];
+  const found = await atStorage(environment, session, limitMs, ending, (cos, requesting) =>
+    findUploads(cos, requesting, keys),
+  );
+  return found ?? [];
+}
+
+/** Asks the storage with the certificate as it is: what is given up is not worth another. */
+async function atStorage<T>(
+  { cosEndpoint, wire, credentials }: UploadEnvironment,
+  { bucket, region, certificate }: OfSession,
+  limitMs: number,
+  ending: AbortSignal,
+  work: (cos: CosClient, requesting: Requesting) => Promise<T>,
+): Promise<T> {
+  const get = async (): Promise<Credentials> => certificate ?? credentials.get();
+  const keys: KeySource = { get, refused: async () => false, isOld: () => false };
+  const cos = new CosClient({ bucket, region, cosEndpoint }, wire);
+  return withLimit(limitMs, ending, (limit) =>
+    work(
+      cos,
+      requestingWith(wire, cos.origin, keys, limit, () => undefined),
+    ),
+  );
 }
 
 /** What became of the parts of an upload that is given up. */
@@ -62,7 +87,8 @@ export interface DiscardOptions {
 }
 
 /**
- * Removes what the unfinished upload of a checkpoint has sent, with the certificate that the checkpoint holds.
+ * Removes what the unfinished upload of a checkpoint has sent, and what it has opened without learning its id, with the
+ * certificate that the checkpoint holds.
  * @throws CheckpointError `CHECKPOINT_INVALID`
  * @throws the signal's own reason
  */
@@ -82,14 +108,34 @@ async function discard(
   signal: AbortSignal,
 ): Promise<Discarded> {
   signal.throwIfAborted();
-  const open = openUploads(Object.entries(checkpoint.objects));
+  const named = openUploads(Object.entries(checkpoint.objects));
   if (checkpoint.session.certificate === undefined && checkpoint.endpoint.cos !== environment.endpoint.cos) {
     // Its own certificate may go where a checkpoint says; the account's keys go to the client's endpoints.
     const reason = `the checkpoint holds no certificate, and the account's keys are not sent to ${checkpoint.endpoint.cos}`;
-    return { removed: open.length === 0, reason: open.length === 0 ? undefined : reason };
+    return { removed: named.length === 0, reason: named.length === 0 ? undefined : reason };
   }
-  const there = { ...environment, cosEndpoint: checkpoint.endpoint.cos };
-  const reason = await abortUploads(there, checkpoint.session, open, signal);
+  const { session, endpoint, fields } = checkpoint;
+  const there = { ...environment, cosEndpoint: endpoint.cos };
+  const lost = hasOwnKeys(fields) ? unnamedKeys(checkpoint) : [];
+  const found = await findLost(there, session, lost, failureLimits.lostMs, signal);
+  const reason = await abortUploads(there, session, [...named, ...found], signal);
   if (reason !== undefined) signal.throwIfAborted();
   return { removed: reason === undefined, reason };
+}
+
+/**
+ * Keys at which a run that was killed may have opened a multipart upload that its checkpoint does not name: of every
+ * object that was to be sent, but for those that fit into any part.
+ */
+function unnamedKeys({ state, session, objects, source, cover }: Checkpoint): string[] {
+  if (state !== "uploading") return [];
+  const sources = new Map(Object.entries(objects).map(([key, object]) => [key, object.source]));
+  const keyOf = (path: string): string => path.replace(/^\//, "");
+  if (cover !== undefined) sources.set(keyOf(session.coverStoragePath ?? ""), cover);
+  sources.set(keyOf(session.mediaStoragePath), source);
+  return [...sources].flatMap(([key, file]) => {
+    const { uploadId, done } = (Object.hasOwn(objects, key) ? objects[key] : undefined) ?? {};
+    const isSmall = (file?.size ?? Infinity) <= cosLimits.minPartSize;
+    return key === "" || uploadId !== undefined || done !== undefined || isSmall ? [] : [key];
+  });
 }

@@ -9,7 +9,10 @@ import type { UploadSession } from "./session/apply.ts";
 import type { Certificate } from "./session/certificate.ts";
 import type { TransferContext } from "./transfer/job.ts";
 import { CosClient } from "../cos/client.ts";
+import { hasOwnKeys } from "./session/apply.ts";
+import { failureLimits, withLimit } from "../http/abort.ts";
 import { sessionKeys } from "./session/keys.ts";
+import { findUploads } from "./transfer/open-uploads.ts";
 import { PartsInFlight } from "./transfer/parts-in-flight.ts";
 import { requestingWith } from "./transfer/request.ts";
 
@@ -38,8 +41,21 @@ export function transferContext(
   const { limit } = inFlight;
   progress.concurrency = limit.concurrency;
   const cos = new CosClient({ bucket, region, cosEndpoint }, wire);
+  const requesting: TransferContext["requesting"] = (signal) =>
+    requestingWith(wire, cos.origin, keys, signal, (event) => {
+      inFlight.retried(event.error);
+      onRetry(event);
+    });
+  let mayList = hasOwnKeys(fields);
+  const openAt: TransferContext["openAt"] = async (lost, signal) => {
+    if (!mayList || lost.length === 0) return [];
+    const found = await withLimit(failureLimits.lostMs, signal, (ended) => findUploads(cos, requesting(ended), lost));
+    mayList = found !== undefined;
+    return found ?? [];
+  };
   return {
     cos,
+    openAt,
     budget,
     limit,
     sent: (file, bytes) => {
@@ -51,10 +67,6 @@ export function transferContext(
     requireCrc64: options.requireCrc64 ?? false,
     progress,
     signal: options.signal,
-    requesting: (signal) =>
-      requestingWith(wire, cos.origin, keys, signal, (event) => {
-        inFlight.retried(event.error);
-        onRetry(event);
-      }),
+    requesting,
   };
 }

@@ -53,7 +53,7 @@ async function deliver(
     return;
   }
   await object.withSource(async (source) => {
-    const parts = await resumeObject(context, state, key, source);
+    const parts = await resumeObject(context, state, object, source);
     resumed(parts);
     // Looking closer may have shown that the object is whole.
     const whole = state.finished(key);

@@ -5,23 +5,25 @@ import type { Warning } from "./warning.ts";
 import type { SessionIdentity, UploadSession } from "./session/apply.ts";
 import type { UploadObject } from "./objects.ts";
 import type { UploadResult } from "./state/result.ts";
+import type { OpenUpload } from "./transfer/job.ts";
 import { performance } from "node:perf_hooks";
 import { CheckpointError, VodupError, attachCheckpoint } from "../errors.ts";
 import type { Stage } from "../errors.ts";
 import { publishUpload, withinUpload } from "../http/diagnostics.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { checkSameFiles, checkSameUpload, plainFields } from "./state/checkpoint.ts";
-import { abortUploads } from "./clean-up.ts";
+import { abortUploads, findLost } from "./clean-up.ts";
 import { transferContext, type RunOptions } from "./context.ts";
-import { endsWithin } from "../http/abort.ts";
+import { abortLimits, endsWithin, failureLimits } from "../http/abort.ts";
 import { commitUpload } from "./session/commit.ts";
 import { deliverObjects } from "./deliver.ts";
 import { movedKeys } from "./recheck.ts";
 import { ProgressMeter } from "./progress.ts";
-import { applyUpload } from "./session/apply.ts";
+import { applyUpload, hasOwnKeys } from "./session/apply.ts";
 import { treeFiles, uploadObjects } from "./objects.ts";
 import { mediaBytes, type ReadyUpload } from "./ready.ts";
 import { UploadState } from "./state/upload-state.ts";
+import { findUnnamed } from "./state/resume.ts";
 import { reasonOf } from "../reason-of.ts";
 
 /** Milliseconds that a media which exists is kept back for the checkpoint that says so. */
@@ -151,6 +153,8 @@ export class UploadRun {
     this.#state.expectObjects(objects.length);
     this.#progress.reset();
     for (const { size, plan } of objects) this.#progress.expect(size, plan?.partCount);
+    // In the session of an earlier run, which may have been killed before it had the id of an upload, or wrote it down.
+    if (session === this.#options.checkpoint?.session) await findUnnamed(context, this.#state, objects);
     const moved = movedKeys(this.#options.checkpoint, this.#ready, objects);
     for (const wave of waves) {
       await deliverObjects(
@@ -251,7 +255,9 @@ export class UploadRun {
     const { handlers, ending } = this.#options;
     await this.#state.settle(ending);
     const { session } = this.#state;
+    const lost = await this.#findLost(session);
     const byDefault = this.#keepsCheckpoint() ? "keep-parts" : "abort";
+    // Asked after the list: what another process opens that has taken over by now is not in it.
     const choice = handlers.choose(error, byDefault);
     if (session === undefined) return;
     // After the transfer there is nothing to remove, and only the checkpoint can repeat the commit without sending all
@@ -261,9 +267,19 @@ export class UploadRun {
       if (error instanceof VodupError) attachCheckpoint(error, this.#state.snapshot());
       return;
     }
-    const failed = await abortUploads(this.#environment, session, this.#state.openUploads(), ending);
+    const failed = await abortUploads(this.#environment, session, [...this.#state.openUploads(), ...lost], ending);
     if (failed !== undefined)
       this.#warn("CLEAN_UP_FAILED", `what was sent of ${this.#ready.media.label} could not be removed: ${failed}`);
+  }
+
+  /** Looks for multipart uploads of a failed run whose ids never came. */
+  async #findLost(session: UploadSession | undefined): Promise<readonly OpenUpload[]> {
+    const keys = this.#state.lostKeys;
+    if (session === undefined || keys.length === 0 || !hasOwnKeys(this.#ready.fields)) return [];
+    const { lostMs } = this.#signal.aborted ? abortLimits : failureLimits;
+    const found = await findLost(this.#environment, session, keys, lostMs, this.#options.ending);
+    const known = new Set(this.#state.openUploads().map(({ uploadId }) => uploadId));
+    return found.filter(({ uploadId }) => !known.has(uploadId));
   }
 
   #enter(stage: Stage): void {

@@ -73,3 +73,47 @@ describe.each<Uploader>(["cli", "library"])("an upload of six parts and a cover,
     expect(reached).toBeGreaterThanOrEqual(2 * requests + 12);
   }, 240_000);
 });
+
+describe("ids of multipart uploads that are lost", () => {
+  const lost = { operation: "InitiateMultipartUpload", times: 2, fault: { kind: "reset-after-effect" } } as const;
+
+  /** The request of the first run that opens the third upload: its answer, too, never arrives. */
+  const third: Point = { at: "request", nth: 4, moment: "after" };
+
+  /** Kills the first run there and the second at the point; answers what the third one leaves wrong. */
+  async function twice(uploader: Uploader, point: Point, options: EmulatorOptions): Promise<string[]> {
+    const scene = await openScene(uploader, sample, options);
+    try {
+      await runUntil(scene, third, [lost]);
+      const open = scene.emulator.uploads().length;
+      if (open !== 3) return [`${open} uploads were open instead of 3`];
+      await runUntil(scene, point);
+      return await runAgain(scene, sample);
+    } finally {
+      await scene.close();
+    }
+  }
+
+  test.each<Uploader>(["cli", "library"])(
+    "by the %s, killed again around each request of the run that looks for them: none is left",
+    async (uploader) => {
+      // The list, two removals, the parts of the one that is taken, the first part.
+      const visits = [1, 2, 3, 4, 5].flatMap((nth) =>
+        (["before", "after"] as const).map((moment): Point => ({ at: "request", nth, moment })),
+      );
+      const problems: string[] = [];
+      await inPool(visits, 3, async (point) => {
+        const found = await twice(uploader, point, {}).catch((error: unknown) => [String(error)]);
+        problems.push(...found.map((problem) => `killed ${nameOf(point)}: ${problem}`));
+      });
+      expect(problems).toEqual([]);
+    },
+    120_000,
+  );
+
+  test("where no certificate may list, they stay, and nothing else is wrong", async () => {
+    const point: Point = { at: "request", nth: 1, moment: "before" };
+    const options = { listMultipartUploads: false };
+    expect(await twice("library", point, options)).toEqual(["3 multipart uploads left open"]);
+  }, 60_000);
+});

@@ -12,6 +12,14 @@ import { secretsIn } from "../../vod-api/envelope.ts";
 /** ApplyUpload's request, by its wire names; what was not given is left out. */
 export type ApplyFields = Readonly<Record<string, string | number | bigint>>;
 
+/**
+ * Whether the service chooses the session's path, which so is nobody else's. One that the caller chose may be another
+ * session's, too, and so may what is found there.
+ */
+export function hasOwnKeys(fields: Readonly<Record<string, unknown>>): boolean {
+  return fields["MediaStoragePath"] === undefined;
+}
+
 /** What stays the same for the whole life of an upload session. */
 export interface SessionIdentity {
   readonly bucket: string;

@@ -3,7 +3,7 @@ import type { Certificate } from "../session/certificate.ts";
 import type { CommitResult } from "../session/commit.ts";
 import type { ApplyFields, SessionIdentity } from "../session/apply.ts";
 import { CheckpointError } from "../../errors.ts";
-import type { DonePart, TransferredObject } from "../transfer/job.ts";
+import type { DonePart, OpenUpload, TransferredObject } from "../transfer/job.ts";
 
 /** The version that this release writes and the only one it reads. */
 export const checkpointVersion = 1;
@@ -52,12 +52,6 @@ export interface Checkpoint {
   readonly result?: CommitResult | undefined;
   /** ISO 8601. */
   readonly savedAt: string;
-}
-
-/** A multipart upload that was opened and not completed: what giving the upload up has to remove. */
-export interface OpenUpload {
-  readonly key: string;
-  readonly uploadId: string;
 }
 
 /** @param objects by COS key */

@@ -1,12 +1,59 @@
 import type { DonePart, TransferContext } from "../transfer/job.ts";
-import type { PartRange } from "../transfer/part-plan.ts";
+import type { PartRange, TransferPlan } from "../transfer/part-plan.ts";
 import type { OpenedSource, RangedSource } from "../source/source.ts";
 import type { UploadState } from "./upload-state.ts";
 import { CheckpointError, CosError } from "../../errors.ts";
 import { findObject } from "../transfer/complete.ts";
 import { objectPath } from "../../cos/key.ts";
 import { readPass, startMd5 } from "../source/bytes.ts";
+import { settleOn } from "../transfer/opening.ts";
 import { partRange, planTransfer } from "../transfer/part-plan.ts";
+
+/** One object of the upload, as far as its multipart upload is concerned. */
+interface PlannedObject {
+  readonly key: string;
+  /** Undefined for a stream of unknown length. */
+  readonly plan: TransferPlan | undefined;
+}
+
+/**
+ * Looks for multipart uploads that a run before has opened and no checkpoint names: it was killed before it could write
+ * one, or the answer that named the upload was lost (wire §9.4). In a run that goes on from a checkpoint.
+ */
+export async function findUnnamed(
+  context: TransferContext,
+  state: UploadState,
+  objects: readonly PlannedObject[],
+): Promise<void> {
+  const unnamed = objects.filter(
+    ({ key, plan }) =>
+      plan?.kind !== "put" && state.finished(key) === undefined && state.record(key).uploadId === undefined,
+  );
+  const open = await context.openAt(
+    unnamed.map(({ key }) => key),
+    context.signal,
+  );
+  for (const { key } of unnamed) {
+    state.record(key).found(open.flatMap((upload) => (upload.key === key ? [upload.uploadId] : [])));
+  }
+}
+
+/**
+ * An upload that was found is gone on with as if the checkpoint had named it: its key is this session's alone. What
+ * cannot be gone on with is removed once there is another.
+ */
+async function takeUnnamed(
+  context: TransferContext,
+  state: UploadState,
+  { key, plan }: PlannedObject,
+  source: OpenedSource,
+): Promise<void> {
+  const record = state.record(key);
+  const [uploadId, ...others] = record.others;
+  if (record.uploadId !== undefined || uploadId === undefined) return;
+  if (source.kind === "stream" || plan?.kind !== "multipart") return record.lost();
+  await settleOn(context, record, { key, uploadId, partSize: plan.partSize }, others);
+}
 
 /**
  * Brings what a checkpoint says of an object in line with what the service holds, before anything is sent:
@@ -21,9 +68,11 @@ import { partRange, planTransfer } from "../transfer/part-plan.ts";
 export async function resumeObject(
   context: TransferContext,
   state: UploadState,
-  key: string,
+  object: PlannedObject,
   source: OpenedSource,
 ): Promise<number> {
+  const { key } = object;
+  await takeUnnamed(context, state, object, source);
   const record = state.record(key);
   const { uploadId, partSize } = record;
   if (uploadId === undefined || partSize === undefined) return 0;

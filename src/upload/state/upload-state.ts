@@ -1,8 +1,8 @@
 import type { Certificate } from "../session/certificate.ts";
-import type { Checkpoint, CheckpointObject, OpenUpload } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointObject } from "./checkpoint.ts";
 import type { SourceIdentity } from "../source/source.ts";
 import type { CommitResult } from "../session/commit.ts";
-import type { DonePart, ObjectRecord, TransferredObject } from "../transfer/job.ts";
+import type { DonePart, ObjectRecord, OpenUpload, TransferredObject } from "../transfer/job.ts";
 import type { ApplyFields, SessionIdentity, UploadSession } from "../session/apply.ts";
 import { untilAborted } from "../../http/abort.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
@@ -28,6 +28,13 @@ interface ObjectState {
   readonly source: SourceIdentity | undefined;
   uploadId: string | undefined;
   partSize: number | undefined;
+  /** Further uploads that are open at its key. */
+  others: readonly string[];
+  /**
+   * Whether there may be some that nobody knows. Until that is settled no checkpoint names any, so that a later run
+   * looks for them.
+   */
+  isLost: boolean;
   readonly parts: Map<number, DonePart>;
   done: TransferredObject | undefined;
 }
@@ -80,7 +87,15 @@ export class UploadState {
   }
 
   openUploads(): OpenUpload[] {
-    return openUploads(this.#objects);
+    const others = [...this.#objects].flatMap(([key, object]) =>
+      object.others.map((uploadId): OpenUpload => ({ key, uploadId })),
+    );
+    return [...openUploads(this.#objects), ...others];
+  }
+
+  /** Keys at which multipart uploads may be open that nobody knows. */
+  get lostKeys(): string[] {
+    return [...this.#objects].flatMap(([key, { isLost }]) => (isLost ? [key] : []));
   }
 
   expectObjects(count: number): void {
@@ -137,6 +152,17 @@ export class UploadState {
       uploadId: state.uploadId,
       partSize: state.partSize,
       parts: [...state.parts.values()],
+      others: state.others,
+      isLost: state.isLost,
+      lost: () => {
+        state.isLost = true;
+      },
+      found: (others) => {
+        state.others = others;
+      },
+      alone: () => {
+        Object.assign(state, { others: [], isLost: false });
+      },
       opened: async (uploadId, partSize) => {
         Object.assign(state, { uploadId, partSize });
         await this.save();
@@ -227,16 +253,31 @@ export class UploadState {
     this.#result = from.result;
     for (const [key, { uploadId, partSize, parts, source, done }] of Object.entries(from.objects)) {
       const known = parts.map((part): [number, DonePart] => [part.number, part]);
-      this.#objects.set(key, { uploadId, partSize, parts: new Map(known), source, done });
+      this.#objects.set(key, {
+        ...emptyObject(source),
+        uploadId,
+        partSize,
+        parts: new Map(known),
+        done,
+      });
     }
   }
 }
 
 function emptyObject(source: SourceIdentity | undefined): ObjectState {
-  return { source, uploadId: undefined, partSize: undefined, parts: new Map(), done: undefined };
+  return {
+    source,
+    uploadId: undefined,
+    partSize: undefined,
+    others: [],
+    isLost: false,
+    parts: new Map(),
+    done: undefined,
+  };
 }
 
-function plainObject({ uploadId, partSize, parts, source, done }: ObjectState): CheckpointObject {
+function plainObject({ isLost, parts, source, done, ...opened }: ObjectState): CheckpointObject {
+  const { uploadId, partSize } = isLost ? { uploadId: undefined, partSize: undefined } : opened;
   const plain = [...parts.values()].map(({ number, size, etag, crc64 }) => ({ number, size, etag, crc64 }));
   return { uploadId, partSize, parts: plain.sort((a, b) => a.number - b.number), source, done };
 }

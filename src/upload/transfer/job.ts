@@ -40,6 +40,12 @@ export interface PartSink {
   putPart(part: Part, signal: AbortSignal): Promise<DonePart>;
 }
 
+/** A multipart upload that was opened and not completed: what giving the upload up has to remove. */
+export interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
 /** What a transfer reports while it goes on. */
 export interface TransferProgress {
   enter(phase: "transfer", file: string): void;
@@ -63,6 +69,11 @@ export interface TransferContext {
   readonly signal: AbortSignal;
   /** How COS requests are sent and sent again; ends with the given signal. */
   readonly requesting: (signal: AbortSignal) => Requesting;
+  /**
+   * The multipart uploads that are open at keys of this session, in a bounded time; none where nobody can find out.
+   * Never fails.
+   */
+  readonly openAt: (keys: readonly string[], signal: AbortSignal) => Promise<readonly OpenUpload[]>;
 }
 
 /** What the upload's state keeps of an object while it is being sent. */
@@ -71,6 +82,16 @@ export interface ObjectRecord {
   readonly uploadId?: string | undefined;
   readonly partSize?: number | undefined;
   readonly parts: readonly DonePart[];
+  /** Ids of further multipart uploads that are open at its key. */
+  readonly others: readonly string[];
+  /** Whether there may be some that nobody knows. */
+  readonly isLost: boolean;
+  /** Called when the answer is lost that would have named a multipart upload: one that nobody knows may be open. */
+  lost(): void;
+  /** Called with uploads that were found open at its key, beside its own. */
+  found(others: readonly string[]): void;
+  /** Called when no other than the object's own upload is open any more, as far as anybody can find out. */
+  alone(): void;
   /** Called when the multipart upload was opened, and for each part as it is done. */
   opened(uploadId: string, partSize: number): Promise<void>;
   partDone(part: DonePart): void;

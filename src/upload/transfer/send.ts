@@ -20,9 +20,9 @@ import { classifyCosFailure } from "../../cos/error-codes.ts";
 import { objectPath } from "../../cos/key.ts";
 import { tap } from "../../http/tap.ts";
 import { completeUpload, verifyCrc64, verifyStored } from "./complete.ts";
+import { openUpload } from "./opening.ts";
 import { sendParts } from "./send-parts.ts";
 import { readPass, startMd5 } from "../source/bytes.ts";
-import { abortLimits, withGrace } from "../../http/abort.ts";
 
 /** Sends an object in one request, verified. */
 export async function putWhole(context: TransferContext, job: ObjectJob, body: PartBody): Promise<TransferredObject> {
@@ -78,9 +78,7 @@ export async function sendMultipart(
   const requesting = context.requesting(signal);
   let uploadId = job.record.uploadId;
   if (uploadId === undefined) {
-    uploadId = await openUpload(context, job);
-    await job.record.opened(uploadId, partSize);
-    signal.throwIfAborted();
+    uploadId = await openUpload(context, job, partSize);
   }
   progress.enter("transfer", job.file);
   const sink = partSink(context, job, uploadId, known);
@@ -99,15 +97,6 @@ export async function sendMultipart(
   const { requireCrc64 } = context;
   const verified = await completeUpload({ cos, uploadId, parts, expected, requireCrc64, repeated, requesting });
   return { size: expected.size, parts: parts.length, crc64, verified };
-}
-
-function openUpload({ cos, signal, requesting }: TransferContext, job: ObjectJob): Promise<string> {
-  return withGrace(signal, abortLimits.openingMs, async (late) => {
-    const initiate = (options: CosCallOptions): Promise<{ readonly uploadId: string }> =>
-      cos.initiateMultipartUpload(objectPath(job.key), { ...options, contentType: job.contentType });
-    const classify = (error: unknown): RetryClass => (signal.aborted ? "never" : classifyCosFailure(error));
-    return (await requesting(late)("InitiateMultipartUpload", initiate, classify)).uploadId;
-  });
 }
 
 /** Sends a part, or, where an earlier run has sent it, makes sure that the source still holds the same bytes there. */

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { spawn } from "node:child_process";
-import type { Emulator, EmulatorOptions, LoggedRequest } from "../../../src/emulator/index.ts";
+import type { Emulator, EmulatorOptions, FaultRule, LoggedRequest } from "../../../src/emulator/index.ts";
 import type { CliResult, RunningCli } from "../../cli/support/run-cli.ts";
 import type { Sample } from "./scenarios.ts";
 import { startEmulator } from "../../../src/emulator/index.ts";
@@ -151,16 +151,17 @@ export async function enumerate(uploader: Uploader, sample: Sample): Promise<Poi
   }
 }
 
-/** Runs until the point, and no further. */
-export async function runUntil(scene: Scene, point: Point): Promise<CliResult> {
+/** Runs until the point, and no further. @param more faults on the way there */
+export async function runUntil(scene: Scene, point: Point, more: readonly FaultRule[] = []): Promise<CliResult> {
   const { emulator } = scene;
   if (point.at !== "request") return scene.start({ DIE_AT: `${point.at}:${point.nth}:${point.moment}` }).ended;
   const fault = point.moment === "before" ? { kind: "hang" as const } : { kind: "slow-response" as const, ms: 120_000 };
-  emulator.setFaults([{ operation: "*", nth: point.nth, fault }]);
+  const before = emulator.requests().length;
+  emulator.setFaults([{ operation: "*", nth: point.nth, fault }, ...more]);
   const run = scene.start();
   let over = false;
   void run.ended.then(() => (over = true));
-  const struck = (): LoggedRequest | undefined => emulator.requests().find((one) => one.fault !== undefined);
+  const struck = (): LoggedRequest | undefined => emulator.requests().slice(before)[point.nth - 1];
   await until(() => struck() !== undefined || over, nameOf(point), limitMs);
   const request = struck();
   if (point.moment === "after" && request !== undefined) await effect(emulator, request);
@@ -169,21 +170,29 @@ export async function runUntil(scene: Scene, point: Point): Promise<CliResult> {
 }
 
 /** Waits until what was asked for is done; its answer is on the way and never arrives. */
-async function effect(emulator: Emulator, { operation, partNumber, key }: LoggedRequest): Promise<void> {
+async function effect(emulator: Emulator, request: LoggedRequest): Promise<void> {
   const limit = Date.now() + limitMs;
   while (Date.now() < limit) {
-    if (await isDone(emulator, operation, partNumber, key)) return;
+    if (await isDone(emulator, request)) return;
     await sleep(5);
   }
-  throw new Error(`${operation} never took effect`);
+  throw new Error(`${request.operation} never took effect`);
 }
 
-async function isDone(emulator: Emulator, operation: string, part?: number, key = ""): Promise<boolean> {
+async function isDone(
+  emulator: Emulator,
+  { operation, partNumber: part, key = "", uploadId }: LoggedRequest,
+): Promise<boolean> {
   switch (operation) {
     case "ApplyUpload":
       return emulator.sessions().length > 0;
     case "InitiateMultipartUpload":
       return emulator.uploads().length > 0;
+    case "ListMultipartUploads":
+    case "ListParts":
+      return true;
+    case "AbortMultipartUpload":
+      return emulator.uploads().every((upload) => upload.uploadId !== uploadId);
     case "UploadPart":
       return emulator.uploads().some(({ parts }) => parts.some(({ partNumber }) => partNumber === part));
     case "PutObject":
@@ -228,9 +237,9 @@ export async function runAgain(scene: Scene, sample: Sample): Promise<string[]> 
   const sent = emulator.requests().filter(({ operation }) => operation === "UploadPart").length;
   const missing = whole ? 0 : Math.ceil(sample.media.length / mib) - stored;
   if (sent > missing + (whole ? 0 : concurrency)) problems.push(`${sent} parts sent, ${missing} were missing`);
-  // An upload whose id never arrived cannot be taken away by anybody; it is empty.
-  const open = emulator.uploads().filter(({ parts }) => parts.length > 0);
-  if (open.length > 0) problems.push(`${open.length} multipart uploads left open with parts`);
+  // Those whose ids never arrived, too.
+  const open = emulator.uploads().length;
+  if (open > 0) problems.push(`${open} multipart uploads left open`);
   const state = await scene.left();
   if (state.length > 0) problems.push(`state is left: ${state.join(", ")}`);
   return problems;
