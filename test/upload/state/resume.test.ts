@@ -267,9 +267,9 @@ describe("a crash around Complete", () => {
     for (const object of Object.values(gone.objects)) object.uploadId = "0123456789abcdef";
     const { CosClient } = await import("../../../src/cos/client.ts");
     const { session } = checkpoint;
-    const { certificate } = session;
+    const { bucket, region, certificate } = session;
     if (certificate === undefined) throw new Error("no certificate");
-    const cos = new CosClient({ ...session, credentials: certificate, cosEndpoint: emulator.cosEndpoint });
+    const cos = new CosClient({ bucket, region, credentials: certificate, cosEndpoint: emulator.cosEndpoint });
     await cos.putObject(session.mediaStoragePath, random(size));
     await cos.close();
     const { result } = await attempt(vod, path, { ...options, checkpoint: gone as unknown as Checkpoint });
