@@ -78,7 +78,7 @@ function parseSection(path: string, text: string, profile: string): Map<string, 
     .entries()) {
     const line = raw.trim();
     if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
-    const heading = /^\[\s*([^\]]*?)\s*\]\s*(?:[#;].*)?$/.exec(line)?.[1];
+    const heading = headingOf(line);
     if (heading !== undefined) {
       inside = heading === profile;
       if (inside) entries ??= new Map();
@@ -104,7 +104,15 @@ function parseSection(path: string, text: string, profile: string): Map<string, 
 /** Without its quotes, or without a comment that follows a blank. */
 function valueOf(text: string): string {
   const quoted = /^(["'])(.*?)\1\s*(?:[#;].*)?$/.exec(text)?.[2];
-  return quoted ?? text.replace(/(?:^|\s+)[#;].*$/, "");
+  const comment = text.search(/(?<!\S)[#;]/);
+  return quoted ?? (comment < 0 ? text : text.slice(0, comment).trimEnd());
+}
+
+/** The name in `[name]`, which a comment may follow. */
+function headingOf(line: string): string | undefined {
+  const end = line.indexOf("]");
+  const isHeading = line.startsWith("[") && end > 0 && /^(?:$|[#;])/.test(line.slice(end + 1).trimStart());
+  return isHeading ? line.slice(1, end).trim() : undefined;
 }
 
 function malformed(path: string, why: string): VodupError {

@@ -93,7 +93,7 @@ export class Sessions {
   /** Base64 with all the characters that need escaping somewhere: clients must pass it on unchanged. */
   #sessionKey(): string {
     const key = `${this.#ids.bytes(141).toString("base64")}+/=`;
-    return key.replace(/=+$/, "==");
+    return key.replace(/={1,2}$/, "==");
   }
 }
 

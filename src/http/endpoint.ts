@@ -1,4 +1,5 @@
 import { invalidArgument } from "../errors.ts";
+import { withoutUser } from "../shown-source.ts";
 
 const loopbackHost = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 
@@ -20,7 +21,7 @@ export function parseOrigin(field: string, text: string): string {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
   } catch {
     // Without its cause, which repeats the text: there may be a password in it.
-    throw invalidArgument(field, "is not a URL", text.replace(/\/\/.*@/s, "//…@"));
+    throw invalidArgument(field, "is not a URL", withoutUser(text));
   }
   if (url.username !== "" || url.password !== "") {
     throw invalidArgument(field, "must not contain a user name or password");

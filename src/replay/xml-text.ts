@@ -19,9 +19,9 @@ function decodeEntities(text: string): string {
 /** Tags and texts in order; without declaration, namespace, and white space between tags. */
 export function xmlTokens(document: string): string[] {
   const tokens: string[] = [];
-  for (const [token] of document.matchAll(/<[^>]*>|[^<]+/g)) {
+  for (const [token] of document.matchAll(/<[^<>]*>|[^<]+/g)) {
     if (token.startsWith("<?")) continue;
-    if (token.startsWith("<")) tokens.push(token.replace(/\s+xmlns="[^"]*"/, "").replace(/\s+(?=\/?>$)/, ""));
+    if (token.startsWith("<")) tokens.push(token.replace(/(?<!\s)\s+xmlns="[^"]*"/, "").replace(/(?<!\s)\s+(?=\/?>$)/, ""));
     else if (token.trim() !== "") tokens.push(decodeEntities(token));
   }
   return tokens;

@@ -5,6 +5,7 @@ import { isErrored, isReadable, type Readable } from "node:stream";
 import type { LanePool } from "../buffers/lane-pool.ts";
 import type { SourceAccess } from "./access.ts";
 import { SourceError, invalidArgument } from "../../errors.ts";
+import { withoutUser } from "../../shown-source.ts";
 import { mayPass, readingFailed } from "./may-pass.ts";
 import { streamSource } from "./source.ts";
 import { pathOfFileUrl } from "./media-type.ts";
@@ -67,7 +68,7 @@ async function openPath(field: string, path: string, size: number | undefined, l
     throw invalidArgument(
       field,
       "is a string, so a path; pass new URL(...) to upload what a URL gives",
-      path.replace(/[?#].*$/s, "…").replace(/\/\/.*@/s, "//…@"),
+      withoutUser(path.replace(/[?#].*$/s, "…")),
     );
   }
   try {
