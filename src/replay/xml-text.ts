@@ -21,7 +21,8 @@ export function xmlTokens(document: string): string[] {
   const tokens: string[] = [];
   for (const [token] of document.matchAll(/<[^<>]*>|[^<]+/g)) {
     if (token.startsWith("<?")) continue;
-    if (token.startsWith("<")) tokens.push(token.replace(/(?<!\s)\s+xmlns="[^"]*"/, "").replace(/(?<!\s)\s+(?=\/?>$)/, ""));
+    if (token.startsWith("<"))
+      tokens.push(token.replace(/(?<!\s)\s+xmlns="[^"]*"/, "").replace(/(?<!\s)\s+(?=\/?>$)/, ""));
     else if (token.trim() !== "") tokens.push(decodeEntities(token));
   }
   return tokens;

@@ -30,7 +30,9 @@ export const secretsKept: Check = (evidence) => {
 
 /** In the forms in which a text gets into a log: as it is, escaped for a URL or JSON, and in base64. */
 function shows(text: string, secret: string): boolean {
-  const base64 = Buffer.from(secret).toString("base64").replace(/={1,2}$/, "");
+  const base64 = Buffer.from(secret)
+    .toString("base64")
+    .replace(/={1,2}$/, "");
   const hex = Buffer.from(secret).toString("hex");
   return [secret, percentEncode(secret), JSON.stringify(secret).slice(1, -1), base64, hex].some((form) =>
     text.includes(form),
