@@ -10,12 +10,6 @@ export function shownSource(source: string): string {
   return `${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?…"}`;
 }
 
-/** Text that should have been a URL, without all that may be its user and password. */
-export function withoutUser(text: string): string {
-  const [from, to] = [text.indexOf("//"), text.lastIndexOf("@")];
-  return from >= 0 && to > from ? `${text.slice(0, from)}//…@${text.slice(to + 1)}` : text;
-}
-
 /** A source or cover as written: an http(s) or file URL, or a path. */
 export function sourceOf(text: string): string | URL {
   return /^(?:https?|file):\/\//i.test(text) && URL.canParse(text) ? new URL(text) : text;

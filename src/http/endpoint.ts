@@ -1,5 +1,4 @@
 import { invalidArgument } from "../errors.ts";
-import { withoutUser } from "../shown-source.ts";
 
 const loopbackHost = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 
@@ -40,6 +39,12 @@ export function parseOrigin(field: string, text: string): string {
     throw invalidArgument(field, "must be an origin only, without path, query or fragment", text);
   }
   return url.origin;
+}
+
+/** Text that should have been a URL, without all that may be its user and password. */
+export function withoutUser(text: string): string {
+  const [from, to] = [text.indexOf("//"), text.lastIndexOf("@")];
+  return from >= 0 && to > from ? `${text.slice(0, from)}//…@${text.slice(to + 1)}` : text;
 }
 
 /** The `Host` header that belongs to an origin: what is sent, and so what is signed (port included) (wire §1.4). */

@@ -5,7 +5,7 @@ import { isErrored, isReadable, type Readable } from "node:stream";
 import type { LanePool } from "../buffers/lane-pool.ts";
 import type { SourceAccess } from "./access.ts";
 import { SourceError, invalidArgument } from "../../errors.ts";
-import { withoutUser } from "../../shown-source.ts";
+import { withoutUser } from "../../http/endpoint.ts";
 import { mayPass, readingFailed } from "./may-pass.ts";
 import { streamSource } from "./source.ts";
 import { pathOfFileUrl } from "./media-type.ts";
