@@ -146,6 +146,10 @@ async function checkJournal(path: string, owner: JournalOwner): Promise<number |
       throw invalidArgument("journal", why);
     }
     if (!found.isFile()) throw notAJournal(path);
+    if (found.nlink > 1 && process.platform !== "win32") {
+      const why = `${path} has another name as well (a hard link), so that another file would be written to; remove it`;
+      throw invalidArgument("journal", why);
+    }
     const { size } = found;
     const { first, whole } = await survey(path, size);
     if (whole === 0) {

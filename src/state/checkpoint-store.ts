@@ -140,7 +140,10 @@ function inUse(message: string, cause: Error): CheckpointError {
 }
 
 function unusable(path: string, verb: "used" | "read" | "written", cause: unknown): CheckpointError {
-  const why = cause instanceof SyntaxError ? "it is not JSON" : (codeOf(cause) ?? String(cause));
+  const why =
+    cause instanceof SyntaxError
+      ? "it is not JSON"
+      : (codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause)));
   return new CheckpointError(
     "CHECKPOINT_INVALID",
     `the checkpoint ${path} cannot be ${verb}: ${why}; choose another file, or leave --checkpoint out`,

@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from "node:timers";
 import { performance } from "node:perf_hooks";
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { lstat, readFile, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -111,17 +111,25 @@ export async function takeLock(path: string): Promise<HeldLock> {
 }
 
 function readNow(path: string): string | undefined {
+  let file: number | undefined;
   try {
-    return readFileSync(path, "utf8");
+    // Not blocking: where others may write, one may have put a pipe into its place.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return fstatSync(file).size > longestLock ? "" : readFileSync(file, "utf8");
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
+/** Bytes; ours have some 200. */
+const longestLock = 4_096;
+
 /** Whether a lock is there and held. */
 export async function isLocked(path: string): Promise<boolean> {
-  const holder = parseHolder((await readIfThere(path)) ?? "");
+  const holder = parseHolder((await readIfThere(path).catch(unknown)) ?? "");
   return holder !== undefined && (await isHeld(holder, await thisProcess(), path));
 }
 

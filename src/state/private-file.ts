@@ -1,15 +1,19 @@
-import { constants } from "node:fs";
-import { open, readFile, rename, stat, unlink, type FileHandle } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { open, rename, stat, unlink, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** Reads a file; undefined when there is none. @throws what the file system says */
+/** Bytes of a checkpoint or lock: that of a tree of 200,000 files has less than half of it. */
+const mostBytes = 128 * 2 ** 20;
+
+/** Not blocking: a pipe that somebody put there would wait for its writer. */
+const reading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Reads a file; undefined when there is none.
+ * @throws Error when it is no file, or larger than any of ours; what the file system says
+ */
 export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  return readWith(path, reading, () => undefined);
 }
 
 /**
@@ -17,8 +21,17 @@ export async function readIfThere(path: string): Promise<string | undefined> {
  * @throws Error as well when it is a link, no file, or another user's
  */
 export async function readOwn(path: string): Promise<string | undefined> {
-  // Not blocking: a pipe that somebody put there would wait for its writer.
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  return readWith(path, reading | (constants.O_NOFOLLOW ?? 0), ({ uid, mode, nlink }) => {
+    const own = process.geteuid?.();
+    if (own !== undefined && uid !== own) throw new Error(`${path} belongs to another user (uid ${uid})`);
+    if (process.platform === "win32") return;
+    if ((mode & 0o022) !== 0) throw new Error(`${path} can be written to by others; look at it, then: chmod 600`);
+    // Another file of this user's, which somebody has given this name.
+    if (nlink > 1) throw new Error(`${path} has another name as well (a hard link); look at it and remove it`);
+  });
+}
+
+async function readWith(path: string, flags: number, check: (found: Stats) => void): Promise<string | undefined> {
   const handle = await open(path, flags).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw codeOf(error) === "ELOOP" ? new Error(`${path} is a symbolic link, which is not followed`) : error;
@@ -26,12 +39,9 @@ export async function readOwn(path: string): Promise<string | undefined> {
   try {
     if (handle === undefined) return undefined;
     const found = await handle.stat();
-    const own = process.geteuid?.();
     if (!found.isFile()) throw new Error(`${path} is not a regular file`);
-    if (own !== undefined && found.uid !== own) throw new Error(`${path} belongs to another user (uid ${found.uid})`);
-    if ((found.mode & 0o022) !== 0 && process.platform !== "win32") {
-      throw new Error(`${path} can be written to by others; look at it, then: chmod 600`);
-    }
+    if (found.size > mostBytes) throw new Error(`${path} has more than ${mostBytes / 2 ** 20} MiB: it is not vodup's`);
+    check(found);
     return await handle.readFile("utf8");
   } finally {
     await handle?.close();

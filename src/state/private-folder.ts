@@ -18,6 +18,7 @@ export async function openPrivateFolder(path: string, mayBeLink: boolean): Promi
   if (link.isSymbolicLink() && !(mayBeLink && isOwn(link.uid))) {
     throw new Error(`${path} is a symbolic link, which is not followed; remove it`);
   }
+  if (!link.isSymbolicLink() && !link.isDirectory()) throw new Error(`${path} is not a directory; remove it`);
   const handle = await open(await realpath(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     const { uid, mode } = await handle.stat();

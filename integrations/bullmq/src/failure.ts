@@ -26,6 +26,7 @@ export function fateOf(error: unknown, checkpoint: Checkpoint | undefined): Fate
 }
 
 /** Whether it is certain that no commit was sent: only then may an upload be given up and begun again. */
-export function mayStartOver(checkpoint: Checkpoint | undefined): boolean {
-  return checkpoint === undefined || checkpoint.state === "uploading" || checkpoint.state === "transferred";
+export function mayStartOver(checkpoint: Checkpoint | null | undefined): boolean {
+  // Whatever Redis holds: of a value without a state nobody knows.
+  return checkpoint == null || checkpoint.state === "uploading" || checkpoint.state === "transferred";
 }

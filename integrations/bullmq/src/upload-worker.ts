@@ -88,7 +88,12 @@ export function startUploadWorker(options: UploadWorkerOptions, name: string = d
   }
 
   async function upload(job: UploadJob, record: JobRecord, signal: AbortSignal | undefined): Promise<UploadResult> {
-    const { options: { cover, ...uploadOptions } = {}, checkpoint } = job.data;
+    const { options, checkpoint } = job.data;
+    const isList = Array.isArray(options);
+    if (isList || (options !== undefined && typeof options !== "object") || options === null) {
+      throw new UnrecoverableError("JOB_INVALID: options must be an object of upload options, or left out");
+    }
+    const { cover, ...uploadOptions } = options ?? {};
     const end = new AbortController();
     signal?.addEventListener("abort", () => end.abort(signal.reason));
     return vod.upload(await admit(job.data.source, job), {

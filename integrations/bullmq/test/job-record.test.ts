@@ -113,4 +113,11 @@ describe("what becomes of a job whose upload failed", () => {
   ] as const)("%s", (_, error, state, fate) => {
     expect(fateOf(error, checkpointOf(1, { state }))).toBe(fate);
   });
+
+  test("whatever Redis holds in place of a checkpoint is no defect", () => {
+    const invalid = new CheckpointError("CHECKPOINT_INVALID", "x");
+    const values = [null, undefined, {}, [], "x", 5, { state: ["committed"] }, { state: "committed" }];
+    const fates = values.map((value) => fateOf(invalid, value as unknown as Checkpoint));
+    expect(fates).toEqual(["start-over", "start-over", ...values.slice(2).map(() => "final")]);
+  });
 });

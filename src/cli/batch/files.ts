@@ -52,6 +52,6 @@ async function checkReport(path: string, manifest: string, journal: string | und
 }
 
 export function unwritable(flag: "journal" | "report", path: string, cause: unknown): UsageError {
-  const why = codeOf(cause) ?? String(cause);
+  const why = codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause));
   return new UsageError(`--${flag}: ${path} cannot be written (${why}); choose another place with --${flag} FILE`);
 }

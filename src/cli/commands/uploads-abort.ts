@@ -67,7 +67,11 @@ async function abort(
   terminal: Terminal,
   force: boolean,
 ): Promise<boolean> {
-  const entry = await readEntry(directory, id);
+  const entry = await readEntry(directory, id).catch((error: unknown) => {
+    // A link, or a file of another user's: its name can be removed, whatever it is.
+    reportError(terminal, error, { debug: false });
+    return undefined;
+  });
   const { fileId, certificateExpires } = summarize(id, entry);
   const held = await lock(lockOf(id), entry?.source ?? id);
   try {

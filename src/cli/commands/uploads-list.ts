@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import type { UploadSummary } from "../state/summary.ts";
+import { reportError } from "../report-error.ts";
 import { formatDuration } from "../render.ts";
 import { formatSize } from "../sizes.ts";
 import { entryIds, readEntry } from "../../state/directory.ts";
@@ -28,7 +29,12 @@ export const uploadsListCommand: Command<"json" | "journal"> = {
     const { directory, lockOf } = chosenPlace(args);
     const listed: Listed[] = [];
     for (const id of await entryIds(directory)) {
-      const summary = summarize(id, await readEntry(directory, id));
+      const entry = await readEntry(directory, id).catch((error: unknown) => {
+        // One that somebody has put there hides none of the others.
+        reportError(terminal, error, { debug: false });
+        return undefined;
+      });
+      const summary = summarize(id, entry);
       listed.push({ ...summary, running: await isLocked(lockOf(id)) });
     }
     if (args.has("json")) {

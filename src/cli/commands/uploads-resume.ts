@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { parseArguments } from "../args.ts";
 import { exitCodeOfAll } from "../exit-codes.ts";
+import { reportError } from "../report-error.ts";
 import { chosenIds } from "../state/chosen.ts";
 import { readEntry, stateDirectory } from "../../state/directory.ts";
 import { uploadFlags } from "../upload/flags.ts";
@@ -29,7 +30,10 @@ export const uploadsResumeCommand: Command<"all" | "json" | "quiet" | "no-progre
     const directory = stateDirectory(process.env);
     const codes: ExitCode[] = [];
     for (const id of await chosenIds(args, directory)) {
-      const entry = await readEntry(directory, id);
+      const entry = await readEntry(directory, id).catch((error: unknown) => {
+        reportError(terminal, error, { debug: false });
+        return undefined;
+      });
       if (entry === undefined) {
         terminal.note(`vodup: the state ${id} cannot be read; remove it with: vodup uploads abort ${id}`);
         codes.push(1);

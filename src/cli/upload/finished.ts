@@ -7,6 +7,7 @@ import type { UploadResult } from "../../index.ts";
 import type { Arguments } from "../args.ts";
 import type { Target } from "../connection.ts";
 import type { UploadFlag } from "./flags.ts";
+import { member } from "../../json.ts";
 import { stateDirectory } from "../../state/directory.ts";
 import { openPrivateFolder } from "../../state/private-folder.ts";
 import { readOwn, replaceFile } from "../../state/private-file.ts";
@@ -48,7 +49,8 @@ export class FinishedSources {
     try {
       if (Date.now() - (await stat(path)).mtimeMs > keptMs) return undefined;
       const { version, identity, result } = JSON.parse((await readOwn(path)) ?? "") as Partial<Finished>;
-      if (version !== 1 || typeof result?.fileId !== "string" || typeof result.transfer !== "object") return undefined;
+      if (version !== 1 || typeof result?.fileId !== "string" || typeof result.mediaUrl !== "string") return undefined;
+      if (typeof member(result.transfer, "bytes") !== "number") return undefined;
       if (isUrl(source) || identity === (await identityOf(source))) return result;
       return (await crc64Of(source)) === result.transfer.crc64 ? result : undefined;
     } catch {

@@ -2,6 +2,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { CheckpointError } from "../../errors.ts";
 import { isHostLabel } from "../../cos/endpoint.ts";
 import { toKey } from "../../cos/key.ts";
+import { cutText } from "../../http/redact.ts";
 import { cosLimits } from "../../cos/limits.ts";
 import { checkpointVersion } from "./checkpoint.ts";
 import { isJsonObject } from "../../json.ts";
@@ -12,6 +13,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const isText: Form = (value) => typeof value === "string";
 const isFilled: Form = (value) => typeof value === "string" && value !== "";
+/** What a header may hold. */
+const isKeyText: Form = (value) => typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
 const isCount: Form = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isTime: Form = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 const isCrc64: Form = (value) => typeof value === "string" && /^\d{1,20}$/.test(value) && BigInt(value) < 2n ** 64n;
@@ -44,7 +47,9 @@ const optional =
 export function checkCheckpoint(value: unknown): asserts value is Checkpoint {
   const root = objectAt("checkpoint", value);
   if (root["version"] !== checkpointVersion) {
-    throw invalid("version", `is ${JSON.stringify(root["version"])}; this release reads version ${checkpointVersion}`);
+    const { version } = root;
+    const shown = isCount(version) ? `is ${String(version)}` : version === undefined ? "is missing" : "is no number";
+    throw invalid("version", `${shown}; this release reads version ${checkpointVersion}`);
   }
   need("state", root["state"], oneOf("uploading", "transferred", "committing", "committed"));
   const endpoint = objectAt("endpoint", root["endpoint"]);
@@ -84,7 +89,7 @@ function checkSession(value: unknown): string {
   if (session["certificate"] !== undefined) {
     const field = "session.certificate";
     const certificate = objectAt(field, session["certificate"]);
-    for (const name of ["secretId", "secretKey", "token"]) need(`${field}.${name}`, certificate[name], isFilled);
+    for (const name of ["secretId", "secretKey", "token"]) need(`${field}.${name}`, certificate[name], isKeyText);
     need(`${field}.expiredTime`, certificate["expiredTime"], isTime);
   }
   return session["mediaStoragePath"] as string;
@@ -134,7 +139,7 @@ function need(field: string, value: unknown, form: Form): void {
 function invalid(field: string, why: string): CheckpointError {
   return new CheckpointError(
     "CHECKPOINT_INVALID",
-    `the checkpoint cannot be read: ${field} ${why}; start without it to upload from the beginning`,
-    { field },
+    `the checkpoint cannot be read: ${cutText(field)} ${why}; start without it to upload from the beginning`,
+    { field: cutText(field) },
   );
 }

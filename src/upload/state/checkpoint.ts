@@ -3,6 +3,7 @@ import type { Certificate } from "../session/certificate.ts";
 import type { CommitResult } from "../session/commit.ts";
 import type { ApplyFields, SessionIdentity } from "../session/apply.ts";
 import { CheckpointError } from "../../errors.ts";
+import { cutText } from "../../http/redact.ts";
 import type { DonePart, OpenUpload, TransferredObject } from "../transfer/job.ts";
 
 /** The version that this release writes and the only one it reads. */
@@ -137,8 +138,9 @@ export function checkSameFiles(checkpoint: Checkpoint, files: ReadonlyMap<string
 function mismatch(field: string, why: string): CheckpointError {
   return new CheckpointError(
     "CHECKPOINT_MISMATCH",
-    `the checkpoint does not belong to this upload: ${field} ${why}; start without it to upload from the beginning`,
-    { field },
+    `the checkpoint does not belong to this upload: ${cutText(`${field} ${why}`)}; ` +
+      "start without it to upload from the beginning",
+    { field: cutText(field) },
   );
 }
 
