@@ -21,6 +21,13 @@ const clients = [
     present: () => spawnSync("python3", ["--version"]).status === 0,
   },
   {
+    name: "go",
+    command: [join(tmpdir(), "vodup-table-go")],
+    present: () =>
+      spawnSync("go", ["build", "-o", join(tmpdir(), "vodup-table-go"), "./upload"], { cwd: join(root, "examples/go") })
+        .status === 0,
+  },
+  {
     name: "vod-node-sdk",
     command: ["node", "test/interop/vendor/conformance.cjs"],
     present: () => existsSync(join(root, "test/interop/node_modules/vod-node-sdk")),

@@ -157,7 +157,11 @@ def first_difference(expected, got):
 
 def verify(path):
     """Prints one line for a file; gives how many vectors agreed, were skipped and differ."""
-    file = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        file = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        print(f"FAIL  {path.name}: {error}")
+        return 0, 0, 1
     if len(file["tests"]) != file["numberOfTests"]:
         print(f"FAIL  {path.name}: {len(file['tests'])} vectors instead of {file['numberOfTests']}")
         return 0, 0, 1

@@ -1,0 +1,3 @@
+module vodup.example
+
+go 1.19
