@@ -5,7 +5,6 @@ import { retryAfterMs } from "../http/answer.ts";
 import { hideAll, type Hide } from "../http/redact.ts";
 import { classifyCosCode } from "./error-codes.ts";
 import { isPassing } from "../http/status.ts";
-import { givenText } from "../json.ts";
 
 export interface AnswerContext {
   readonly operation: string;
@@ -34,18 +33,18 @@ const codesOfHead: Readonly<Record<number, string>> = {
  * balancer or a hijacked name, whatever its status.
  */
 export async function answerError(answer: WireAnswer, context: AnswerContext): Promise<CosError | NetworkError> {
-  const requestId = givenText(answer.headers["x-cos-request-id"]);
+  const requestId = answer.headers["x-cos-request-id"];
+  const traceId = answer.headers["x-cos-trace-id"];
   const document = hideAll(await readErrorDocument(answer.body), context.hide);
   if (document !== undefined) {
     return cosError(answer, context, {
       ...document,
       requestId: document.requestId ?? requestId,
-      traceId: document.traceId ?? answer.headers["x-cos-trace-id"],
+      traceId: document.traceId ?? traceId,
     });
   }
   if (requestId === undefined) return notCos(answer, context);
   const code = answer.body.byteLength === 0 ? codesOfHead[answer.status] : undefined;
-  const traceId = answer.headers["x-cos-trace-id"];
   return cosError(answer, context, { code: code ?? `HTTP${answer.status}`, message: "", requestId, traceId });
 }
 
@@ -81,20 +80,9 @@ export function notCos(
 
 type ErrorDocument = Awaited<ReturnType<typeof decodeError>>;
 
-/** An element without text says no more than one that is left out. */
 async function decodeError(body: Buffer) {
   const { decodeErrorDocument } = await import("../xml/cos-documents.ts");
-  const { code, message, ...document } = decodeErrorDocument(body);
-  const { requestId, traceId, serverTime, stringToSign, formatString } = document;
-  return {
-    code,
-    message,
-    requestId: givenText(requestId),
-    traceId: givenText(traceId),
-    serverTime: givenText(serverTime),
-    stringToSign: givenText(stringToSign),
-    formatString: givenText(formatString),
-  };
+  return decodeErrorDocument(body);
 }
 
 async function readErrorDocument(body: Buffer): Promise<ErrorDocument | undefined> {

@@ -1,4 +1,4 @@
-import { crc64Of, isEncrypted, storedBytes, type CosAnswer, type StoredBytes } from "./stored-bytes.ts";
+import { isEncrypted, storedBytes, type CosAnswer, type StoredBytes } from "./stored-bytes.ts";
 import type { ReplayableBody } from "../http/transport.ts";
 import type { CompletedPart, ListedPart } from "../xml/cos-documents.ts";
 import type { ListedUpload } from "../xml/uploads-document.ts";
@@ -165,7 +165,7 @@ export class CosClient {
       },
     );
     const { etag } = this.#decode("CompleteMultipartUpload", answer, decodeCompleteResult);
-    return { etag, crc64: crc64Of(answer), encrypted: isEncrypted(answer) };
+    return { etag, crc64: answer.headers["x-cos-hash-crc64ecma"], encrypted: isEncrypted(answer) };
   }
 
   /**

@@ -24,8 +24,8 @@ export function isEncrypted(answer: WireAnswer): boolean {
   const { headers } = answer;
   return (
     headers["x-cos-server-side-encryption"] === "cos/kms" ||
-    givenText(headers["x-cos-server-side-encryption-customer-algorithm"]) !== undefined ||
-    givenText(headers["x-cos-server-side-encryption-cos-kms-key-id"]) !== undefined
+    headers["x-cos-server-side-encryption-customer-algorithm"] !== undefined ||
+    headers["x-cos-server-side-encryption-cos-kms-key-id"] !== undefined
   );
 }
 
@@ -33,9 +33,5 @@ export function isEncrypted(answer: WireAnswer): boolean {
 export function storedBytes(operation: string, answer: CosAnswer): StoredBytes {
   const etag = givenText(answer.headers["etag"]?.replace(/^"(.*)"$/s, "$1"));
   if (etag === undefined) throw notCos(answer, { operation, host: answer.host });
-  return { etag, crc64: crc64Of(answer), encrypted: isEncrypted(answer) };
-}
-
-export function crc64Of(answer: WireAnswer): string | undefined {
-  return givenText(answer.headers["x-cos-hash-crc64ecma"]);
+  return { etag, crc64: answer.headers["x-cos-hash-crc64ecma"], encrypted: isEncrypted(answer) };
 }

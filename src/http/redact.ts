@@ -50,7 +50,10 @@ export function cutText(text: string): string {
  */
 export function redactAnswer<Answer extends Written>(answer: Answer, secrets: Texts): Answer {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.headers)) headers[name] = cutText(withoutSecrets(value, secrets));
+  for (const [name, value] of Object.entries(answer.headers)) {
+    // Without a text it says no more than a header that is not there.
+    if (value !== "") headers[name] = cutText(withoutSecrets(value, secrets));
+  }
   // One character a byte: what is no text stays what it is.
   const body = answer.body.toString("latin1");
   const shown = withoutSecrets(body, secrets);

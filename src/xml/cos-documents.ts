@@ -8,7 +8,7 @@
  */
 import { XmlError } from "./error.ts";
 import { serialize, type Content, type Line } from "./serialize.ts";
-import { boolean, decodedKey, integer, parseRoot, requiredText } from "./read.ts";
+import { boolean, decodedKey, integer, optionalText, parseRoot, requiredText } from "./read.ts";
 import { childText, type XmlNode } from "./parse.ts";
 import { escapeText } from "./text.ts";
 
@@ -123,7 +123,7 @@ function decodeListedPart(part: XmlNode): ListedPart {
     partNumber: partNumber(part),
     etag: etag(part),
     size: integer(part, "Size", 0, Number.MAX_SAFE_INTEGER),
-    lastModified: childText(part, "LastModified"),
+    lastModified: optionalText(part, "LastModified"),
   };
 }
 
@@ -157,12 +157,12 @@ export function decodeErrorDocument(bytes: Uint8Array): ErrorDocument {
   return {
     code: requiredText(root, "Code").trim(),
     message: childText(root, "Message") ?? "",
-    resource: childText(root, "Resource"),
-    requestId: childText(root, "RequestId"),
-    traceId: childText(root, "TraceId"),
-    serverTime: childText(root, "ServerTime"),
-    stringToSign: childText(root, "StringToSign"),
-    formatString: childText(root, "FormatString"),
+    resource: optionalText(root, "Resource"),
+    requestId: optionalText(root, "RequestId"),
+    traceId: optionalText(root, "TraceId"),
+    serverTime: optionalText(root, "ServerTime"),
+    stringToSign: optionalText(root, "StringToSign"),
+    formatString: optionalText(root, "FormatString"),
   };
 }
 

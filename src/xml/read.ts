@@ -1,3 +1,4 @@
+import { givenText } from "../json.ts";
 import { XmlError } from "./error.ts";
 import { childText, parseXml, type XmlNode } from "./parse.ts";
 
@@ -6,6 +7,11 @@ export function parseRoot(bytes: Uint8Array, name: string): XmlNode {
   const root = parseXml(bytes);
   if (root.name !== name) throw new XmlError("unexpected-root", `Expected <${name}>, found`, root.name);
   return root;
+}
+
+/** An element without text says no more than one that is left out. */
+export function optionalText(node: XmlNode, name: string): string | undefined {
+  return givenText(childText(node, name));
 }
 
 export function requiredText(node: XmlNode, name: string): string {

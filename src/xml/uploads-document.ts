@@ -1,6 +1,6 @@
 /** The document of List Multipart Uploads, both directions (cos 436/7736). */
 import { serialize, type Content, type Line } from "./serialize.ts";
-import { boolean, decodedKey, parseRoot, requiredText } from "./read.ts";
+import { boolean, decodedKey, optionalText, parseRoot, requiredText } from "./read.ts";
 import { childText, type XmlNode } from "./parse.ts";
 import { XmlError } from "./error.ts";
 import type { Principal } from "./cos-documents.ts";
@@ -33,12 +33,12 @@ export interface ListUploadsDocument extends ListUploadsResult {
 }
 
 function decodeUpload(root: XmlNode, upload: XmlNode): ListedUpload {
-  const key = childText(upload, "Key");
-  if (key === undefined || key === "") throw new XmlError("missing-element", "XML document lacks", "Key");
+  const key = optionalText(upload, "Key");
+  if (key === undefined) throw new XmlError("missing-element", "XML document lacks", "Key");
   return {
     key: decodedKey(root, key),
     uploadId: requiredText(upload, "UploadId"),
-    initiated: childText(upload, "Initiated"),
+    initiated: optionalText(upload, "Initiated"),
   };
 }
 
@@ -51,11 +51,7 @@ function decodeUpload(root: XmlNode, upload: XmlNode): ListedUpload {
 export function decodeListUploadsResult(bytes: Uint8Array): ListUploadsResult {
   const root = parseRoot(bytes, "ListMultipartUploadsResult");
   const isTruncated = boolean(root, "IsTruncated");
-  const marker = (name: string): string | undefined => {
-    const text = childText(root, name);
-    return text === undefined || text === "" ? undefined : text;
-  };
-  const nextKeyMarker = marker("NextKeyMarker");
+  const nextKeyMarker = optionalText(root, "NextKeyMarker");
   if (isTruncated && nextKeyMarker === undefined) {
     throw new XmlError("missing-element", "XML document lacks", "NextKeyMarker");
   }
@@ -64,7 +60,7 @@ export function decodeListUploadsResult(bytes: Uint8Array): ListUploadsResult {
     uploads: root.children.filter(({ name }) => name === "Upload").map((upload) => decodeUpload(root, upload)),
     isTruncated,
     nextKeyMarker: nextKeyMarker === undefined ? undefined : decodedKey(root, nextKeyMarker),
-    nextUploadIdMarker: marker("NextUploadIdMarker"),
+    nextUploadIdMarker: optionalText(root, "NextUploadIdMarker"),
   };
 }
 

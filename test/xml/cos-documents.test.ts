@@ -341,7 +341,7 @@ describe("encoders", () => {
         expect(decodeCompleteRequest(bytes(encodeCompleteRequest(value)))).toEqual(value);
       }),
     );
-    const optional = maybe(text);
+    const optional = maybe(text.filter((value) => value !== ""));
     fc.assert(
       fc.property(
         fc.record({
@@ -363,7 +363,7 @@ describe("encoders", () => {
 
   it("round trip listings", () => {
     const size = fc.integer({ min: 0, max: 5 * 2 ** 30 });
-    const listed = fc.record({ partNumber, etag, size, lastModified: maybe(text) });
+    const listed = fc.record({ partNumber, etag, size, lastModified: maybe(text.filter((value) => value !== "")) });
     fc.assert(
       fc.property(
         fc.record({ bucket: text, key: text, uploadId: text, parts: fc.array(listed, { maxLength: 5 }) }),
