@@ -139,3 +139,51 @@ test("events --type and --file-id choose, and leave the others in the queue", as
   const none = await bench.run(["events", "--type", "FileDeleted", "--timeout", "0.5s"]);
   expect(none).toMatchObject({ code: 5, stdout: "" });
 });
+
+describe("what an answer leaves empty prints the same, said as an empty text, as null or not at all", () => {
+  const commands: readonly (readonly [string, readonly string[], (nothing: unknown) => object])[] = [
+    [
+      "DescribeMediaInfos",
+      ["media", "1"],
+      (nothing) => {
+        const basic = { Name: nothing, Type: "mp4", MediaUrl: nothing, CoverUrl: nothing, Status: nothing };
+        return { MediaInfoSet: [{ FileId: "1", BasicInfo: basic, MetaData: { Size: 1, Duration: nothing } }] };
+      },
+    ],
+    ["DescribeMediaInfos", ["media", "1"], (nothing) => ({ MediaInfoSet: nothing, NotExistFileIdSet: ["1"] })],
+    [
+      "DescribeMediaInfos",
+      ["media", "1"],
+      (nothing) => ({ MediaInfoSet: [{ FileId: "1", BasicInfo: nothing, MetaData: nothing }] }),
+    ],
+    [
+      "DescribeSubAppIds",
+      ["sub-apps"],
+      (nothing) => ({ SubAppIdInfoSet: [{ SubAppId: 1, SubAppIdName: nothing, Name: "b", Status: nothing }] }),
+    ],
+    [
+      "DescribeSubAppIds",
+      ["sub-apps", "--json"],
+      (nothing) => ({
+        SubAppIdInfoSet: [
+          { SubAppId: 1, SubAppIdName: nothing, Mode: nothing, CreateTime: nothing, StorageRegions: nothing },
+        ],
+        TotalCount: nothing,
+      }),
+    ],
+    ["DescribeSubAppIds", ["sub-apps"], (nothing) => ({ SubAppIdInfoSet: nothing, TotalCount: 1 })],
+    ["DescribeEventConfig", ["events", "config"], (nothing) => ({ Mode: "PULL", NotificationUrl: nothing })],
+  ];
+
+  test.each(commands)("%s, %j", async (operation, args, answer) => {
+    const printed = [];
+    for (const nothing of ["", null, undefined]) {
+      const body = JSON.stringify({ Response: { ...answer(nothing), RequestId: "r" } });
+      bench.emulator.setFaults([{ operation, fault: { kind: "answer", status: 200, body } }]);
+      const { code, stdout, stderr } = await bench.run(args);
+      printed.push({ code, stdout, stderr });
+    }
+    expect(printed[0]?.stderr).not.toContain("TypeError");
+    expect(printed.slice(1)).toEqual([printed[0], printed[0]]);
+  });
+});

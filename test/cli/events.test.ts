@@ -99,6 +99,22 @@ describe("vodup events", () => {
     expect(lines(stdout)).toMatchObject([{ type: "NewFileUpload", fileId }]);
   });
 
+  test("a minute of an empty queue, by a clock that runs sixty times as fast, and then an event", async () => {
+    const fast = await bench.file(
+      "fast.mjs",
+      "const now = performance.now.bind(performance); performance.now = () => now() * 60;",
+    );
+    const before = bench.count("PullEvents");
+    const run = bench.start(["events", "--confirm", "--max", "1"], { env: { NODE_OPTIONS: `--import=${fast}` } });
+    // Each is held for 50 ms: 3 s by that clock, after which there is no pause. The service holds them for 5 s.
+    await until(() => bench.count("PullEvents") >= before + 20, "a minute of empty pulls");
+    expect([run.stdout(), run.stderr()]).toEqual(["", ""]);
+    const [fileId] = await upload();
+    const { code, stdout, stderr } = await run.ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(lines(stdout)).toMatchObject([{ type: "NewFileUpload", fileId }]);
+  });
+
   test("ends with 5 when its time is over, and with 4 when it is not allowed to", async () => {
     expect(await bench.run(["events", "--timeout", "0.3"])).toMatchObject({ code: 5, stdout: "" });
     const body = JSON.stringify({

@@ -125,6 +125,30 @@ describe("delivery", () => {
     await events.return?.();
   });
 
+  test("a minute of it, pull after pull, and then an event", async () => {
+    // The service holds each pull for 5 s: here they pass at once, by the clock that the loop looks at.
+    let nowMs = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => nowMs);
+    closing.push(async () => clock.mockRestore());
+    const noEvent = new VodApiError("no event", {
+      action: "PullEvents",
+      apiCode: "ResourceNotFound",
+      requestId: "seen",
+      hint: undefined,
+      retryAfterMs: undefined,
+    });
+    const asked: number[] = [];
+    const call = async (): Promise<object> => {
+      asked.push(nowMs);
+      if (nowMs >= 60_000) return { EventSet: [{ EventHandle: "h", EventType: "NewFileUpload" }], RequestId: "r" };
+      nowMs += 5_000;
+      throw noEvent;
+    };
+    const { value } = await pullEvents({ call } as never).next();
+    expect(value).toMatchObject({ type: "NewFileUpload", handle: "h" });
+    expect(asked).toEqual(Array.from({ length: 13 }, (_, pull) => pull * 5_000));
+  });
+
   test("its sub-codes are faults of the account, and end the loop", async () => {
     const { emulator, pull } = await scene();
     emulator.setFaults([refused("ResourceNotFound.UserNotExist")]);

@@ -57,7 +57,7 @@ const received = (status: number, body: string, headers: Headers): never =>
   redactAnswer({ status, headers, body: Buffer.from(body), host: "cos.example" }, []) as never;
 
 async function refusal(body: string, headers: Headers): Promise<unknown> {
-  const error = await answerError(received(403, body, headers), context as never);
+  const error = await answerError(received(403, body, headers), context);
   return [error.name, error.code, error.message, Object.entries(error)];
 }
 

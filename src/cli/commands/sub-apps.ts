@@ -25,18 +25,20 @@ export const subAppsCommand: Command<ApiFlag | "json"> = {
         const page = await client.call("DescribeSubAppIds", { Offset: seen, Limit: pageSize }, { signal });
         const apps = entriesOf(page.SubAppIdInfoSet);
         for (const app of apps) {
-          const { SubAppId, CreateTime } = app;
+          const subAppId = givenNumber(app.SubAppId);
+          // Nothing can be asked of one that has no number.
+          if (subAppId === undefined) continue;
           const name = textMember(app, "SubAppIdName", "Name") ?? "";
           const status = textMember(app, "Status") ?? "";
           const facts = {
             status,
             mode: textMember(app, "Mode") ?? null,
-            createTime: CreateTime,
-            storageRegions: app.StorageRegions || [],
+            createTime: textMember(app, "CreateTime") ?? "",
+            storageRegions: (app.StorageRegions || []).filter((region) => region !== ""),
           };
           const line = args.has("json")
-            ? JSON.stringify({ type: "sub-app", subAppId: SubAppId, name, ...facts })
-            : visibleLine(`${SubAppId}`) + `\t${visibleLine(status)}\t${visibleLine(name)}`;
+            ? JSON.stringify({ type: "sub-app", subAppId, name, ...facts })
+            : `${subAppId}\t${visibleLine(status)}\t${visibleLine(name)}`;
           await terminal.print(line);
         }
         seen += apps.length;
