@@ -4,7 +4,7 @@ import { retryAfterMs } from "../http/answer.ts";
 import { hider, withoutSecrets, type Hide } from "../http/redact.ts";
 import { classifyApiCode, hintFor, isListedApiCode } from "./error-codes.ts";
 import { isPassing } from "../http/status.ts";
-import { givenText, isJsonObject } from "../json.ts";
+import { givenText, isJsonObject, member } from "../json.ts";
 
 /**
  * Reads the envelope of an API 3.0 answer. The service answers everything it handles with HTTP 200, errors too; any
@@ -29,10 +29,11 @@ export function openEnvelope(
   const response = parsed?.["Response"];
   if (isJsonObject(response)) {
     const error = response["Error"];
-    if (isJsonObject(error)) {
+    // Whatever form it has: what is called an error must not pass for a success.
+    if (error !== undefined && error !== null && error !== "") {
       throw apiError(action, answer, {
-        apiCode: told(error["Code"]),
-        message: told(error["Message"]),
+        apiCode: told(member(error, "Code")),
+        message: told(member(error, "Message")) ?? told(error),
         requestId: told(response["RequestId"]),
       });
     }

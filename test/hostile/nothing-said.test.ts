@@ -132,6 +132,9 @@ const readers: readonly (readonly [string, object, Read])[] = [
   ],
   ["DescribeTasks", tasks, (DescribeTasks) => findOf(DescribeTasks)],
   ["PullUpload", { TaskId: "t", RequestId: "r" }, (PullUpload) => pullOf({ PullUpload })],
+  ["PullUpload, without a task", { TaskId: "", RequestId: "r" }, (PullUpload) => pullOf({ PullUpload })],
+  ["ApplyUpload, of no use", { ...apply, VodSessionKey: "" }, (answer) => applied(answer)],
+  ["CommitUpload, without a FileId", { FileId: "", RequestId: "r" }, (CommitUpload) => committed({ CommitUpload })],
   [
     "DescribeTasks, of a pull that was asked for twice",
     tasks,
@@ -186,6 +189,11 @@ const readers: readonly (readonly [string, object, Read])[] = [
   ["DescribeTaskDetail, failed", failedTask(), taskOf],
   ...events().map(([name, event]) => [`event ${name}`, event, eventOf] as const),
 ];
+
+const applied = (ApplyUpload: unknown): Promise<unknown> =>
+  applyUpload(api({ ApplyUpload }), {}, false, () => 0, undefined, ignore);
+
+const committed = (answers: Members): Promise<unknown> => commitUpload({ ...commitContext, api: api(answers) });
 
 function failedTask(): object {
   const set = [

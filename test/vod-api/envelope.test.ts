@@ -53,6 +53,20 @@ describe("the service's error", () => {
     expect(open({ Response: { Error, RequestId: "r" } })).toMatchObject({ apiCode: "Unknown", requestId: "r" });
   });
 
+  test.each(["no luck", ["InternalError"], 7, false])("in another form, %j, is still one", (Error) => {
+    expect(open({ Response: { Error, FileId: "5", RequestId: "r" } })).toMatchObject({
+      apiCode: "Unknown",
+      requestId: "r",
+      retryable: false,
+    });
+  });
+
+  test("that says nothing is none", () => {
+    for (const Error of [null, ""]) {
+      expect(open({ Response: { Error, FileId: "5", RequestId: "r" } })).toMatchObject({ FileId: "5" });
+    }
+  });
+
   test("passes by its status where nobody has listed its code", () => {
     const response = (Code: string): object => ({ Response: { Error: { Code, Message: "m" }, RequestId: "r" } });
     for (const status of [429, 500, 503]) {

@@ -1,6 +1,7 @@
 import type { RetryEvent } from "../../http/retry.ts";
 import type { VodApi } from "../../vod-api/client.ts";
 import type { SessionIdentity } from "./apply.ts";
+import { objectPath, toKey } from "../../cos/key.ts";
 import { CommitUncertainError, NetworkError, VodApiError, VodupError } from "../../errors.ts";
 import { cutText } from "../../http/redact.ts";
 import { givenText, entriesOf } from "../../json.ts";
@@ -138,7 +139,7 @@ async function lookUp(context: CommitContext, why: unknown): Promise<CommitResul
     });
   const info = entriesOf(answer.MediaInfoSet).find((media) => media.FileId === fileId)?.BasicInfo;
   const mediaUrl = givenText(info?.MediaUrl) ?? "";
-  if (pathOf(mediaUrl) !== session.mediaStoragePath) {
+  if (pathOf(mediaUrl) !== objectPath(toKey(session.mediaStoragePath))) {
     throw open("no media is stored under the session's path", why);
   }
   return { fileId, mediaUrl, coverUrl: urlOf(info?.CoverUrl), requestId: givenText(answer.RequestId) ?? "" };
