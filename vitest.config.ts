@@ -16,7 +16,7 @@ const suites = [
 ];
 
 /** Pages that are followed like examples: a process for each block. */
-const followed = ["test/docs/{emulator,guide,operating,readme,recipes}.test.ts"];
+const followed = ["test/docs/{commands,emulator,guide,operating,readme,recipes}.test.ts"];
 
 /** Ends what a test has opened. */
 const cleanUp = "test/support/clean-up.ts";

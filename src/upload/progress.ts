@@ -14,9 +14,9 @@ export interface ProgressEvent {
    * way, may exceed `sentBytes` and `totalBytes`, and promises nothing: only `sentBytes` is stored.
    */
   readonly writtenBytes: number;
-  /** Undefined while a stream's length is unknown. */
-  /** Those of both that an earlier run had sent. */
+  /** Bytes that an earlier run had sent: those of `sentBytes` and `writtenBytes` that this one did not have to send. */
   readonly resumedBytes: number;
+  /** Bytes of all objects. Undefined while a stream's length is unknown. */
   readonly totalBytes?: number | undefined;
   readonly parts: { readonly done: number; readonly total?: number | undefined };
   /** Parts in flight allowed now. */

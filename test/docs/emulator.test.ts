@@ -46,9 +46,10 @@ describe("docs/emulator.md", () => {
   ])("%s", async (heading, expected) => {
     const [code = ""] = blocks(heading, "sh");
     const port = String(await freePort());
-    const outcome = await run("sh", `set -e\n${code.replaceAll("9000", port).replaceAll("npx vodup", "vodup")}`);
-    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+    const outcome = await run("sh", `set -e\n${code.replaceAll("9000", port).replaceAll("npx vodup", "vodup")}wait $!`);
+    expect(outcome, outcome.stderr).toMatchObject({ code: 143 });
     expect(outcome.stdout).toMatch(expected);
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   });
 
   test("From a JavaScript test", async () => {
