@@ -35,6 +35,7 @@ import { vodOrigin } from "./vod-api/endpoint.ts";
 
 /** README has these as a table. Only `credentials` is needed. */
 export interface VodClientOptions extends VodApiOptions {
+  /** The account's keys, or a function that is asked for them. */
   readonly credentials: Credentials | CredentialProvider;
   /**
    * A template with `{bucket}` and `{region}`, or one origin.

@@ -3,9 +3,11 @@ import { RateWindow } from "../rate-window.ts";
 
 /** How far a batch is. */
 export interface BatchProgress {
+  /** Entries, each counted once. */
   readonly total: number;
   /** Uploaded, by earlier runs too. */
   readonly done: number;
+  /** Failed in this run. */
   readonly failed: number;
   /** In hand now. */
   readonly active: number;
@@ -13,6 +15,7 @@ export interface BatchProgress {
   readonly bytes: number;
   /** Handed to sockets in this run, retries included. */
   readonly writtenBytes: number;
+  /** Milliseconds since this run began. */
   readonly elapsedMs: number;
   /** Handed to sockets over the last 5 seconds. */
   readonly bytesPerSecond: number;

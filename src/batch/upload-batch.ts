@@ -48,9 +48,13 @@ export interface BatchOptions {
   readonly keepParts?: boolean | undefined;
   /** Stops the batch; what was begun is kept for the next run. */
   readonly signal?: AbortSignal | undefined;
+  /** Called whenever something moved. Must not block. */
   readonly onProgress?: ((progress: BatchProgress) => void) | undefined;
+  /** Called for each entry that was uploaded in this run. */
   readonly onResult?: ((result: ResultLine) => void) | undefined;
+  /** Called for each entry that failed; `error` is what its upload rejected with. */
   readonly onError?: ((failure: ErrorLine, error: unknown) => void) | undefined;
+  /** Called for what is worth knowing and no failure; with the entry's `source`, if it is about one. */
   readonly onWarning?: ((warning: { readonly message: string; readonly source?: string }) => void) | undefined;
 }
 
@@ -81,11 +85,13 @@ export interface BatchSummary {
   readonly done: number;
   /** Of those, by earlier runs. */
   readonly earlier: number;
+  /** Failed in this run. */
   readonly failed: number;
   /** Neither uploaded nor failed: interrupted, too young, or gone. */
   readonly left: number;
   /** Acknowledged in this run. */
   readonly bytes: number;
+  /** Milliseconds of this run. */
   readonly durationMs: number;
 }
 

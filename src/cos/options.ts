@@ -11,6 +11,7 @@ export interface CosPlace {
 }
 
 export interface CosOptions extends CosPlace, WireOptions {
+  /** The certificate or keys, or a function that is asked for them. */
   readonly credentials: Credentials | CredentialProvider;
 }
 

@@ -6,6 +6,7 @@ import { isPassing, isRedirect } from "../http/status.ts";
 import { percentEncode } from "../signing/index.ts";
 
 export interface CosCallOptions {
+  /** Stops the request, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Signs this request instead of the client's credentials. */
   readonly credentials?: Credentials | undefined;

@@ -15,6 +15,7 @@ export interface EmulatorOptions {
   readonly tls?: boolean | undefined;
   /** The account's key. @defaultValue made at random */
   readonly secretId?: string | undefined;
+  /** Its secret; a made-up one. @defaultValue made at random */
   readonly secretKey?: string | undefined;
   /** Makes the account's key a temporary one: VOD calls must carry this X-TC-Token. */
   readonly token?: string | undefined;
@@ -44,6 +45,7 @@ export interface EmulatorOptions {
   readonly seed?: number | undefined;
   /** Epoch milliseconds. @defaultValue Date.now */
   readonly clock?: (() => number) | undefined;
+  /** What goes wrong, and when. @defaultValue nothing @see docs/emulator.md: fault rules */
   readonly faults?: readonly FaultRule[] | undefined;
   /** Seconds a TempCertificate lives. @defaultValue 7200 */
   readonly certificateLifeSeconds?: number | undefined;
@@ -79,6 +81,7 @@ export interface EmulatorOptions {
   readonly uploadEvents?: boolean | undefined;
   /** @defaultValue "PULL", or "PUSH" with a `notificationUrl` */
   readonly eventMode?: "PUSH" | "PULL" | undefined;
+  /** Where events are posted to. @defaultValue none */
   readonly notificationUrl?: string | undefined;
   /** ≤ 32 letters and digits; pushed events then carry Sign and T. */
   readonly signKey?: string | undefined;
@@ -130,7 +133,9 @@ export interface EmulatorOptions {
 }
 
 export interface TaskOptions {
+  /** Milliseconds that a task is WAITING. @defaultValue 0 */
   readonly waitingMs?: number | undefined;
+  /** Milliseconds that it is PROCESSING after that. @defaultValue 200 */
   readonly processingMs?: number | undefined;
   /** Sub-tasks that end in FAIL: by type ("Transcode") or type and template ("Transcode:100010"). */
   readonly fail?: readonly string[] | undefined;

@@ -30,6 +30,7 @@ export interface VodEvent {
   readonly taskId?: string | undefined;
   /** The task's state in words, such as `FINISH`, which is not success. 2.0 has numbers in some places: see `raw`. */
   readonly status?: string | undefined;
+  /** Address of the media, as far as the event says it. */
   readonly mediaUrl?: string | undefined;
   /** The notification as it came; Sign, T and handle included. */
   readonly raw: JsonObject;

@@ -35,6 +35,7 @@ const optionNames = {
 } satisfies Record<keyof PullEventsOptions, true>;
 
 export interface PulledEvent extends VodEvent {
+  /** What ConfirmEvents takes. */
   readonly handle: string;
   /**
    * Takes the event off the queue. Must reach the service within 30 s of the pull, so call it when the event has been

@@ -20,7 +20,9 @@ export interface RequestMessage {
   readonly uploadNumber?: number | undefined;
   /** The VOD action or the COS operation; `InstanceRole` for the metadata service. */
   readonly operation: string;
+  /** HTTP method. */
   readonly method: string;
+  /** With its port, if one was given. */
   readonly host: string;
   /** Without query. */
   readonly path: string;
@@ -30,6 +32,7 @@ export interface RequestMessage {
   readonly requestId?: string | undefined;
   /** Bytes of the body that were handed to the socket. */
   readonly sentBytes: number;
+  /** Milliseconds from the request's start to the end of the answer. */
   readonly durationMs: number;
   /** When no whole answer came: the error's code such as `NETWORK`, or `ABORTED`. */
   readonly error?: string | undefined;
@@ -39,12 +42,15 @@ export interface RequestMessage {
 export interface RetryMessage {
   /** As in {@link RequestMessage}. */
   readonly uploadNumber?: number | undefined;
+  /** As in {@link RequestMessage}. */
   readonly operation: string;
   /** How many times it was sent so far. */
   readonly attempt: number;
+  /** Milliseconds until it is sent again. */
   readonly delayMs: number;
   /** The error's code, such as `COS_API`. */
   readonly code: string;
+  /** The error's message, one line without a secret. */
   readonly message: string;
 }
 

@@ -17,9 +17,11 @@ export interface Outage {
 
 /** How long requests may wait for a service that is away. */
 export interface PeerOptions {
+  /** With its port, if it has one. */
   readonly host: string;
   /** Milliseconds from the first request that was not answered; 0: attempts decide. */
   readonly waitMs: number;
+  /** As of the client's options. */
   readonly onOutage?: ((outage: Outage) => void) | undefined;
   /** Whether it answers anything at all. @defaultValue it does */
   readonly probe?: ((signal: AbortSignal | undefined) => Promise<boolean>) | undefined;

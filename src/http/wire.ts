@@ -20,6 +20,7 @@ export interface WireOptions {
    * @see docs/recipes.md: proxies, other dispatchers, internal and accelerated domains
    */
   readonly dispatcher?: DispatcherLike | Agent.Options | undefined;
+  /** How often and how long is tried again. @see docs/options.md: the default of each field */
   readonly retry?: RetryOptions | undefined;
   /**
    * Called when a service that had answered can no longer be reached and is waited for (`retry.unreachableMs`), and

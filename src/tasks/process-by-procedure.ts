@@ -19,12 +19,14 @@ export interface ProcessOptions extends TaskCallOptions {
    * 3, answers the first one's task. @defaultValue made up for each call
    */
   readonly sessionId?: string | undefined;
+  /** Text for Tencent Cloud's own use; sent as it is given. */
   readonly extInfo?: string | undefined;
 }
 
 export interface ProcessResult {
   /** For {@link waitForTask}; "" when the flow has nothing but content review. */
   readonly taskId: string;
+  /** The one given, or made up: a second call with it starts nothing. */
   readonly sessionId: string;
   /** Whether the SessionId had been used before, and this is the task of that time. */
   readonly duplicate: boolean;

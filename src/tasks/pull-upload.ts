@@ -43,6 +43,7 @@ export interface PullOptions extends MediaOptions, WaitForTaskOptions {
 export interface PullResult {
   /** For {@link waitForTask}. */
   readonly taskId: string;
+  /** The one given, or made up: a second call with it starts nothing. */
   readonly sessionId: string;
   /** Whether the SessionId had been used before, and this is the task of that time. */
   readonly duplicate: boolean;

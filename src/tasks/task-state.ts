@@ -8,6 +8,7 @@ import { checkNames } from "./option-names.ts";
 
 /** A task as it stands. */
 export interface TaskState {
+  /** As DescribeTaskDetail takes it. */
   readonly taskId: string;
   /** Such as `Procedure` or `PullUpload`. */
   readonly taskType: string;
@@ -19,6 +20,7 @@ export interface TaskState {
   readonly failures: readonly TaskFailure[];
   /** The media it works on, or made. */
   readonly fileId?: string | undefined;
+  /** Address of that media; undefined where the task says none. */
   readonly mediaUrl?: string | undefined;
   /** The task flow that a pull started. */
   readonly procedureTaskId?: string | undefined;

@@ -35,6 +35,7 @@ export interface UploadOptions {
   readonly sourceContext?: string | undefined;
   /** At most 1000 characters; comes back in the ProcedureStateChanged event. */
   readonly sessionContext?: string | undefined;
+  /** Text for Tencent Cloud's own use; sent as it is given. */
   readonly extInfo?: string | undefined;
   /** Where the media is kept, for applications in "FileID + Path" mode: begins with `/`. */
   readonly mediaStoragePath?: string | undefined;
@@ -46,7 +47,9 @@ export interface UploadOptions {
   readonly partSize?: number | "auto" | undefined;
   /** Parts in flight, 1 to 100. @defaultValue the client's */
   readonly concurrency?: number | "auto" | undefined;
+  /** Stops the upload, which then rejects with the signal's reason; what becomes of its parts `onFailure` says. */
   readonly signal?: AbortSignal | undefined;
+  /** Called when bytes were acknowledged, and at most five times a second when they only left. Must not block. */
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /** What an earlier upload of the same source left: it goes on from there. */
   readonly checkpoint?: Checkpoint | undefined;
@@ -71,6 +74,7 @@ export interface UploadOptions {
    * Of a stream the first byte is waited for. @defaultValue false
    */
   readonly refuseEmpty?: boolean | undefined;
+  /** Called for what is worth knowing and no failure. @defaultValue it goes unheard */
   readonly onWarning?: ((warning: Warning) => void) | undefined;
   /** Called before each repetition of a request. */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;

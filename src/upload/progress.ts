@@ -18,11 +18,13 @@ export interface ProgressEvent {
   readonly resumedBytes: number;
   /** Bytes of all objects. Undefined while a stream's length is unknown. */
   readonly totalBytes?: number | undefined;
+  /** Parts acknowledged, and of how many; `total` is undefined while a stream's length is unknown. */
   readonly parts: { readonly done: number; readonly total?: number | undefined };
   /** Parts in flight allowed now. */
   readonly concurrency: number;
   /** Bytes a second handed to sockets over the last 5 seconds; what an earlier run sent does not count. */
   readonly bytesPerSecond: number;
+  /** Milliseconds left at that rate; undefined while there is none, or no total. */
   readonly etaMs?: number | undefined;
 }
 

@@ -27,6 +27,7 @@ const apiVersion = "2018-07-17";
 const maxAnswerBytes = 16 * 2 ** 20;
 
 export interface VodApiOptions extends WireOptions {
+  /** The account's keys, or a function that is asked for them. */
   readonly credentials: Credentials | CredentialProvider;
   /** @defaultValue "intl" */
   readonly site?: Site | undefined;
@@ -61,11 +62,13 @@ export const vodApiOptionNames: Readonly<Record<keyof VodApiOptions, true>> = {
 };
 
 export interface CallOptions {
+  /** Stops the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Whether a repetition is harmless even if the first one took effect. @defaultValue by action */
   readonly idempotent?: boolean | undefined;
   /** Milliseconds without a sign of life, for long polls. @defaultValue 30000 */
   readonly headersMs?: number | undefined;
+  /** Called before each repetition. */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
 

@@ -63,3 +63,47 @@ test("options of an upload are all in the table, and nothing else is", async () 
   expect(named.length).toBeGreaterThan(20);
   expect([...named].sort()).toEqual((await fields("src/upload/options.ts", "UploadOptions")).sort());
 });
+
+/** What an editor shows of a field when the mouse is over it. */
+test.each([
+  ["src/upload/options.ts", "UploadOptions"],
+  ["src/upload/progress.ts", "ProgressEvent"],
+  ["src/upload/warning.ts", "Warning"],
+  ["src/upload/state/result.ts", "UploadResult"],
+  ["src/upload/session/commit.ts", "CommitResult"],
+  ["src/upload/state/summary.ts", "CheckpointSummary"],
+  ["src/http/wire.ts", "WireOptions"],
+  ["src/http/retry.ts", "RetryPolicy"],
+  ["src/http/retry.ts", "RetryEvent"],
+  ["src/http/limits.ts", "IdleLimits"],
+  ["src/http/peer.ts", "Outage"],
+  ["src/http/diagnostics.ts", "UploadMessage"],
+  ["src/http/diagnostics.ts", "RequestMessage"],
+  ["src/http/diagnostics.ts", "RetryMessage"],
+  ["src/client.ts", "VodClientOptions"],
+  ["src/vod-api/client.ts", "VodApiOptions"],
+  ["src/vod-api/client.ts", "CallOptions"],
+  ["src/cos/options.ts", "CosOptions"],
+  ["src/cos/request.ts", "CosCallOptions"],
+  ["src/tasks/task-state.ts", "TaskState"],
+  ["src/tasks/pull-upload.ts", "PullOptions"],
+  ["src/tasks/pull-upload.ts", "PullResult"],
+  ["src/tasks/process-by-procedure.ts", "ProcessOptions"],
+  ["src/tasks/process-by-procedure.ts", "ProcessResult"],
+  ["src/events/parse.ts", "VodEvent"],
+  ["src/events/pull.ts", "PulledEvent"],
+  ["src/events/pull.ts", "PullEventsOptions"],
+  ["src/batch/upload-batch.ts", "BatchOptions"],
+  ["src/batch/upload-batch.ts", "BatchSummary"],
+  ["src/batch/tally.ts", "BatchProgress"],
+  ["src/emulator/options.ts", "EmulatorOptions"],
+  ["src/emulator/options.ts", "TaskOptions"],
+])("%s: every field of %s says what it is, and nothing says it twice", async (path, name) => {
+  const source = await readFile(join(root, path), "utf8");
+  const body = new RegExp(`export interface ${name} [^{]*\\{\\n(.*?)\\n\\}`, "s").exec(source)?.[1] ?? "";
+  expect(body).toMatch(/^ {2}readonly \w+/m);
+  const lines = body.split("\n");
+  const bare = lines.filter((line, index) => /^ {2}readonly /.test(line) && !lines[index - 1]?.endsWith("*/"));
+  expect(bare).toEqual([]);
+  expect(body).not.toMatch(/\*\/\n +\/\*\*/);
+});

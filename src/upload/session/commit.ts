@@ -10,7 +10,9 @@ import { isListedApiCode } from "../../vod-api/error-codes.ts";
 export interface CommitResult {
   /** Decimal text of up to 20 digits; never a number. */
   readonly fileId: string;
+  /** Address of the media; who may fetch it the application's settings say. */
   readonly mediaUrl: string;
+  /** Undefined without a cover. */
   readonly coverUrl?: string | undefined;
   /** Of CommitUpload, or of the look-up that settled it; "" where the answer has none. */
   readonly requestId: string;

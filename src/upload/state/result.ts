@@ -2,6 +2,7 @@ import type { CommitResult } from "../session/commit.ts";
 
 /** What became of an upload. */
 export interface UploadResult extends CommitResult {
+  /** How it was sent. */
   readonly transfer: {
     /** Of the media; for HLS and DASH of the manifest and all segments. */
     readonly bytes: number;
@@ -13,6 +14,7 @@ export interface UploadResult extends CommitResult {
     readonly crc64: string;
     /** What the stored object was compared by. */
     readonly verified: "crc64" | "size";
+    /** Milliseconds of this run, from the call to the end. */
     readonly durationMs: number;
     /** Parts that an earlier run had sent. */
     readonly resumedParts: number;

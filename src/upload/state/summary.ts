@@ -13,6 +13,7 @@ export interface CheckpointSummary {
   readonly sentBytes: number;
   /** Multipart uploads whose parts the service keeps, and bills, until they are completed or removed. */
   readonly openUploads: number;
+  /** Undefined where it cannot be read. */
   readonly savedAt: Date | undefined;
   /** Until then it can be resumed, and removed, without renewing its certificate. */
   readonly certificateExpires: Date | undefined;
