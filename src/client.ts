@@ -1,4 +1,3 @@
-import type { CredentialProvider, Credentials } from "./credentials/source.ts";
 import type { PulledEvents, PullEventsOptions } from "./events/pull.ts";
 import type { DeleteMediaOptions, DescribeMediaOptions } from "./tasks/media.ts";
 import type { TaskCallOptions } from "./tasks/options.ts";
@@ -35,8 +34,6 @@ import { vodOrigin } from "./vod-api/endpoint.ts";
 
 /** README has these as a table. Only `credentials` is needed. */
 export interface VodClientOptions extends VodApiOptions {
-  /** The account's keys, or a function that is asked for them. */
-  readonly credentials: Credentials | CredentialProvider;
   /**
    * A template with `{bucket}` and `{region}`, or one origin.
    * @defaultValue "https://{bucket}.cos.{region}.myqcloud.com"
