@@ -54,7 +54,7 @@ async function* below(walk: Walk, folder: string, owned: ReadonlySet<string>): A
     if (inTrees.has(path)) continue;
     if (trees.broken.length > 0 && !(isManifest(name) && !isFolder)) continue;
     if (isFolder) yield* below(walk, path, inTrees);
-    else if (!isMediaExtension(extensionOf(name) ?? "") || !choice.takes(path)) continue;
+    else if (!isMediaFile(name) || !choice.takes(path)) continue;
     else if (!isLink || (await isFileBelow(root, path))) yield path;
   }
 }
@@ -106,4 +106,9 @@ async function isFileBelow(root: string, path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Whether a path ends like a media that VOD takes. */
+export function isMediaFile(path: string): boolean {
+  return isMediaExtension(extensionOf(path) ?? "");
 }

@@ -29,7 +29,7 @@ export function parseDuration(flag: string, text: string, leastMs: number, mostM
   const ms = Math.round(milliseconds(text));
   if (ms >= leastMs && ms <= mostMs) return ms;
   throw new UsageError(
-    `--${flag} must be a duration from ${leastMs / 1000}s to ${mostMs / 3_600_000}h, such as 90s, 10m or 2h`,
+    `--${flag} must be a duration from ${leastMs / 1000}s to ${mostMs / 86_400_000}d, such as 90s, 10m or 2h`,
   );
 }
 

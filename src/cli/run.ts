@@ -46,6 +46,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<Ex
   if (first === "help" || asksForHelp(first)) return help(argv.slice(1), terminal);
   const entry = find(argv);
   if (entry === undefined) return group(argv, terminal);
+  refuseUnknownMember(argv, entry);
   const command = await entry.load();
   const args = parseArguments(command.spec, argv.slice(wordsOf(entry)));
   if (args === "help") {
@@ -71,6 +72,15 @@ function isSwitch({ flags }: CommandSpec, name: string): boolean {
 async function printError(terminal: Terminal, error: unknown): Promise<void> {
   const { errorFields } = await import("./report-error.ts");
   await terminal.print(JSON.stringify({ type: "error", ...errorFields(error) })).catch(() => undefined);
+}
+
+/** `vodup events confg`: a command with commands below it. @throws UsageError */
+function refuseUnknownMember([first = "", second = ""]: readonly string[], { name }: CommandEntry): void {
+  const members = commands.flatMap((entry) =>
+    entry.name.startsWith(`${first} `) ? (entry.name.split(" ")[1] ?? "") : [],
+  );
+  const likely = name === first && !second.startsWith("-") ? closest(second, members) : undefined;
+  if (likely !== undefined) throw new UsageError(`did you mean "vodup ${first} ${likely}"?`);
 }
 
 /** `vodup help`, `vodup --help upload`, `vodup help events config`. */

@@ -29,7 +29,7 @@ export function formatSize(bytes: number): string {
   let unit = "B";
   for (const next of ["KiB", "MiB", "GiB", "TiB"]) {
     // Not at 1024: a rate of about 1 MiB a second would change between "1023.9 KiB" and "1.00 MiB".
-    if (value < 999.95) break;
+    if (value < (unit === "B" ? 1024 : 999.95)) break;
     value /= 1024;
     unit = next;
   }

@@ -37,6 +37,13 @@ interface BadInput {
 const ok = (...flags: string[]): readonly string[] => ["upload", "ok.mp4", ...flags];
 
 const table: readonly BadInput[] = [
+  {
+    what: "media as a manifest",
+    args: ["batch", "ok.mp4"],
+    code: 2,
+    says: ["nothing was sent", "vodup upload ok.mp4"],
+  },
+  { what: "typo below a command", args: ["events", "confg"], code: 2, says: ['did you mean "vodup events config"?'] },
   { what: "missing file", args: ["upload", "gone.mp4"], code: 3, says: ["gone.mp4", "check the path"] },
   {
     what: "address of another scheme",

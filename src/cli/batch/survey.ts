@@ -2,11 +2,13 @@ import type { Batch, Survey } from "../../batch/batch.ts";
 import type { BatchEntry } from "../../batch/entry.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import type { BatchRun } from "./batch-run.ts";
+import { isMediaFile } from "../../batch/folder.ts";
 import { InHand } from "../../batch/in-hand.ts";
 import { optionsOf } from "../../batch/upload-entry.ts";
 import { shownSource, sourceOf } from "../../shown-source.ts";
 import { exitCodeOf, exitCodeOfAll } from "../exit-codes.ts";
 import { errorFields, reportError } from "../report-error.ts";
+import { shellQuote } from "../shell-quote.ts";
 import { planLine } from "../upload/dry-run.ts";
 
 /** `--dry-run`: one after the other, so that the order is the manifest's. */
@@ -54,7 +56,11 @@ export async function refuse(
     await terminal.print(JSON.stringify(line));
   }
   if (problemCount > problems.length) terminal.note(`vodup: and ${problemCount - problems.length} more`);
-  terminal.note(`vodup: nothing was sent; fix ${list.title} and run again`);
+  const typed = args.operands[0] ?? "";
+  const remedy = isMediaFile(typed)
+    ? `a media is uploaded by: ${shellQuote(["vodup", "upload", typed])}`
+    : `fix ${list.title} and run again`;
+  terminal.note(`vodup: nothing was sent; ${remedy}`);
   return 2;
 }
 
