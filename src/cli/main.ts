@@ -22,5 +22,8 @@ async function runCommand(): Promise<void> {
   keepCompiled(process.env);
   const { runCommandLine } = await import("./run.ts");
   // Set, never process.exit(): what is written to a pipe may still be on its way.
-  process.exitCode = await runCommandLine(argv);
+  const code = await runCommandLine(argv);
+  process.exitCode = code;
+  const { leaveHanging } = await import("./leave.ts");
+  await leaveHanging(code);
 }

@@ -1,4 +1,5 @@
 import { clearTimeout, setTimeout } from "node:timers";
+import { leaveAtOnce } from "./leave.ts";
 
 /** The process was asked to end. */
 export class SignalError extends Error {
@@ -38,7 +39,7 @@ export function stopping(timeoutMs?: number): Stopping {
   };
   const onSignal = (name: NodeJS.Signals): void => {
     const known = name === "SIGTERM" ? "SIGTERM" : "SIGINT";
-    if (reason instanceof SignalError) process.exit(known === "SIGINT" ? 130 : 143);
+    if (reason instanceof SignalError) leaveAtOnce(known === "SIGINT" ? 130 : 143);
     stop(new SignalError(known));
   };
   process.on("SIGINT", onSignal);

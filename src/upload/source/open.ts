@@ -1,5 +1,6 @@
 import type { OpenedSource, UploadSource } from "./source.ts";
-import { open, stat, type FileHandle } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isErrored, isReadable, type Readable } from "node:stream";
 import type { LanePool } from "../buffers/lane-pool.ts";
@@ -11,7 +12,6 @@ import { streamSource } from "./source.ts";
 import { pathOfFileUrl } from "./media-type.ts";
 import { BlobSource, BytesSource } from "./bytes.ts";
 import { FileSource } from "./file.ts";
-import { listenTo } from "./hand-over.ts";
 
 /**
  * Opens a source: nothing is read yet, but what cannot be read is refused.
@@ -83,14 +83,18 @@ async function openPath(field: string, path: string, size: number | undefined, l
       const { openPipe } = await import("./pipe.ts");
       return openPipe(path, size);
     }
-    const handle = await open(path, "r");
+    const isSized = kind.isFile() && kind.size > 0;
+    // Never on a file with bytes: where another process holds a lease on it, opening is to wait for that.
+    const handle = await open(path, isSized ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stats = await handle.stat({ bigint: true });
-      if (stats.isFile() && (stats.size > 0n || !(await hasByte(handle))))
-        return new FileSource({ handle, stats, label: path, fileName: basename(path) }, lanes);
-      const stream = handle.createReadStream({ start: stats.isFile() ? 0 : undefined });
-      listenTo(stream);
-      return streamSource(stream, path, stats.isFile() ? basename(path) : undefined, size);
+      const names = { path, fileName: stats.isFile() ? basename(path) : undefined };
+      const asFile = (): FileSource => new FileSource({ handle, stats, label: path, fileName: basename(path) }, lanes);
+      if (stats.isFile() && stats.size > 0n) return asFile();
+      const { firstBytes, unsizedSource } = await import("./unsized.ts");
+      if (!stats.isFile()) return unsizedSource(handle, names, size);
+      const first = await firstBytes(handle, path);
+      return first?.byteLength === 0 ? asFile() : unsizedSource(handle, names, size, first);
     } catch (error) {
       await handle.close().catch(() => undefined);
       throw error;
@@ -99,11 +103,6 @@ async function openPath(field: string, path: string, size: number | undefined, l
     if (cause instanceof SourceError) throw cause;
     throw openError(path, cause as NodeJS.ErrnoException);
   }
-}
-
-/** A file of /proc says that it has 0 bytes, and has some: it is read to its end like a stream. */
-async function hasByte(handle: FileHandle): Promise<boolean> {
-  return (await handle.read(Buffer.alloc(1), 0, 1, 0)).bytesRead > 0;
 }
 
 /** What opening a path failed with, in our words. */
