@@ -55,7 +55,7 @@ export function reportError(
   if (requestId !== undefined && !message.includes(requestId)) terminal.note(`  request id: ${requestId}`);
   // The message has the first ten; who mends a tree wants all of them at once.
   if (error instanceof ManifestError) for (const problem of error.problems.slice(10)) terminal.note(`  ${problem}`);
-  if (options.debug && error instanceof Error) terminal.note(String(error.stack));
+  if (options.debug && error instanceof Error) terminal.notes(String(error.stack));
 }
 
 /** Operands, which no flag names. */

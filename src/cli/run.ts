@@ -40,7 +40,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
 async function dispatch(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [first] = argv;
   if (first === undefined) {
-    terminal.note(overview(commands, terminal.columns));
+    terminal.notes(overview(commands, terminal.columns));
     return 2;
   }
   if (first === "help" || asksForHelp(first)) return help(argv.slice(1), terminal);

@@ -54,8 +54,16 @@ export class Terminal {
     return code === 0 && this.outputError?.isUnread === false ? 5 : code;
   }
 
-  /** Writes lines to stderr. @param tone of the name in front of it, where the terminal has colours */
+  /**
+   * Writes a line to stderr: a line feed within it, which a file name may hold, begins no other one.
+   * @param tone of the name in front of it, where the terminal has colours
+   */
   note(text: string, tone?: "error"): void {
+    this.notes(visibleLine(text), tone);
+  }
+
+  /** Writes lines to stderr. */
+  notes(text: string, tone?: "error"): void {
     // In one write: between two a screen shows no progress line, and many results a second make it flicker.
     this.#stderr.write(`${this.#erase()}${this.#paint(visible(text), tone)}\n${this.#drawing()}`);
   }

@@ -165,7 +165,7 @@ describe("the terminal", () => {
   test("shows control characters of names instead of obeying them", () => {
     const { stderr, terminal } = open(true);
     terminal.note("\u001b[31mred\u0007\u009b.mp4\nnext");
-    expect(stderr.text()).toBe("\\x1b[31mred\\x07\\x9b.mp4\nnext\n");
+    expect(stderr.text()).toBe("\\x1b[31mred\\x07\\x9b.mp4\\x0anext\n");
   });
 
   test("whose reader has gone takes nothing, and nobody is told", async () => {
