@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FileHandle } from "node:fs/promises";
 import { SourceError } from "../../errors.ts";
+import { openController } from "../../http/abort.ts";
 import { streamSource, type StreamSource } from "./source.ts";
 
 const chunkSize = 64 * 1024;
@@ -33,14 +34,14 @@ export function unsizedSource(
   size: number | undefined,
   first?: Buffer,
 ): StreamSource {
-  let isOver = false;
+  const over = openController();
   const close = (): void => {
-    isOver = true;
+    over.abort();
     void handle.close().catch(() => undefined);
   };
   const chunks = async function* (): AsyncGenerator<Buffer> {
     if (first !== undefined) yield first;
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const chunk = await read(handle);
       if (chunk === undefined) await delay(askAgainMs);
       else if (chunk.byteLength === 0) break;
