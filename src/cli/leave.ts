@@ -8,10 +8,10 @@ const lookMs = 10;
 type Execve = (file: string, args: readonly string[], env: Readonly<Record<string, string>>) => void;
 
 /**
- * Ends a process in which a read of a file hangs, such as of a network drive whose server is gone: it occupies a thread,
- * which `process.exit()` waits for. Does nothing where nothing hangs.
- * @param code the exit code. Where the system and Node have no way to end so, and Node before 22.15 has none, it is that
- * of SIGKILL
+ * Ends a process in which a read of a file hangs, such as of a network drive whose server is gone: it occupies a
+ * thread, which `process.exit()` waits for. Does nothing where nothing hangs.
+ * @param code the exit code. Where the system and Node have no way to end so, and Node before 22.15 has none, it is
+ * that of SIGKILL
  */
 export async function leaveHanging(code: number): Promise<void> {
   for (let waited = 0; hasFileRequest(); waited += lookMs) {
