@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openBench, type Bench } from "../cli/support/bench.ts";
 import { hasNamespaces, startContained } from "./support/namespace.ts";
+import { bytes } from "./support/trial.ts";
 import { seedOf, seeded, soakSeconds } from "./support/weather.ts";
 
 /** One batch, two or three processes that know nothing of each other, killed, frozen and woken; then it is run to its end. */
@@ -11,7 +12,10 @@ async function round(bench: Bench, name: string, random: () => number): Promise<
   const folder = join(bench.folder, name);
   await mkdir(folder);
   const films = Array.from({ length: 6 + Math.floor(random() * 10) }, (_, index) => `${name} ${index}`);
-  for (const film of films) await writeFile(join(folder, `${film}.mp4`), `content of ${film}`);
+  const contents = new Map(
+    films.map((film) => [film, bytes(1 + Math.floor(random() * 300_000), Math.floor(random() * 2 ** 31))]),
+  );
+  for (const [film, content] of contents) await writeFile(join(folder, `${film}.mp4`), content);
   await writeFile(join(folder, "m.csv"), ["source", ...films.map((film) => `${film}.mp4`), ""].join("\n"));
   const slow = { kind: "slow-response", ms: 20 + Math.floor(random() * 120) } as const;
   bench.emulator.setFaults([
@@ -45,15 +49,19 @@ async function round(bench: Bench, name: string, random: () => number): Promise<
   await utimes(lock, longAgo, longAgo).catch(() => undefined);
   const last = await bench.run(["batch", "m.csv"], { cwd: folder });
   const problems = last.code === 0 ? [] : [`${name}: the last run ended with ${last.code}: ${last.stderr}`];
-  for (const film of films) {
-    const count = bench.emulator.media().filter(({ fields }) => fields["MediaName"] === film).length;
-    if (count !== 1) problems.push(`${film}: ${count} medias, exit codes ${codes.join(", ")}`);
+  for (const [film, content] of contents) {
+    const medias = bench.emulator.media().filter(({ fields }) => fields["MediaName"] === film);
+    if (medias.length !== 1) problems.push(`${film}: ${medias.length} medias, exit codes ${codes.join(", ")}`);
+    for (const { key } of medias) {
+      const stored = await bench.emulator.readObject(key);
+      if (!content.equals(stored)) problems.push(`${film}: ${stored.length} bytes are stored that are not the file's`);
+    }
   }
   return problems;
 }
 
 test.runIf(hasNamespaces)(
-  "processes in containers of one name at one folder, killed, frozen and woken: each file is one media",
+  "processes in containers of one name at one folder, killed, frozen and woken: each file is one media, of its bytes",
   async () => {
     const seed = seedOf("two processes");
     const random = seeded(seed);
