@@ -47,7 +47,7 @@ function apply(parameters) {
   return {
     StorageBucket: "sink-1250000000",
     StorageRegion: "ap-singapore",
-    VodSessionKey: fileId,
+    VodSessionKey: `session-${fileId}`,
     MediaStoragePath: `${path}.${parameters.MediaType}`,
     CoverStoragePath: parameters.CoverType ? `${path}c.${parameters.CoverType}` : null,
     TempCertificate: {
@@ -69,7 +69,7 @@ async function vod(request, response) {
   const answer =
     action === "ApplyUpload"
       ? apply(parameters)
-      : { FileId: parameters.VodSessionKey, MediaUrl: "http://sink.invalid/v.mp4", CoverUrl: "" };
+      : { FileId: parameters.VodSessionKey.slice(8), MediaUrl: "http://sink.invalid/v.mp4", CoverUrl: "" };
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify({ Response: { ...answer, RequestId: `sink-${requests}` } }));
 }

@@ -14,7 +14,7 @@ import type { ReplayableBody } from "../../http/transport.ts";
 import type { RetryClass } from "../../http/retry.ts";
 import type { Requesting } from "./request.ts";
 import type { PartAttempt, PartBody } from "../source/part-body.ts";
-import { IntegrityError, SourceError } from "../../errors.ts";
+import { CheckpointError, CosError, IntegrityError, SourceError } from "../../errors.ts";
 import { crc64Combine } from "../../cos/crc64.ts";
 import { classifyCosFailure } from "../../cos/error-codes.ts";
 import { objectPath } from "../../cos/key.ts";
@@ -76,10 +76,8 @@ export async function sendMultipart(
 ): Promise<TransferredObject> {
   const { cos, limit, progress, signal } = context;
   const requesting = context.requesting(signal);
-  let uploadId = job.record.uploadId;
-  if (uploadId === undefined) {
-    uploadId = await openUpload(context, job, partSize);
-  }
+  const begun = job.record.uploadId;
+  const uploadId = begun ?? (await openUpload(context, job, partSize));
   progress.enter("transfer", job.file);
   const sink = partSink(context, job, uploadId, known);
   const parts = await sendParts(feed, sink, limit, signal, (part) => {
@@ -89,6 +87,8 @@ export async function sendMultipart(
     } else {
       progress.resumed(job.file, part.size);
     }
+  }).catch((error: unknown) => {
+    throw begun !== undefined && isGone(error) ? endedElsewhere(job, error) : error;
   });
   const crc64 = String(wholeCrc64(parts));
   const expected: Expected = { key: job.key, size: await finish(crc64), crc64 };
@@ -97,6 +97,16 @@ export async function sendMultipart(
   const { requireCrc64 } = context;
   const verified = await completeUpload({ cos, uploadId, parts, expected, requireCrc64, repeated, requesting });
   return { size: expected.size, parts: parts.length, crc64, verified };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof CosError && error.cosCode === "NoSuchUpload";
+}
+
+/** It was there when this run began. What has become of it the next one finds out: the object is compared then. */
+function endedElsewhere(job: ObjectJob, cause: unknown): CheckpointError {
+  const message = `${job.file}: another process has completed or removed the upload of this checkpoint; run it again`;
+  return new CheckpointError("CHECKPOINT_LOCKED", message, { field: "objects" }, { cause });
 }
 
 /** Sends a part, or, where an earlier run has sent it, makes sure that the source still holds the same bytes there. */

@@ -3,16 +3,18 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Checkpoint } from "../../../src/index.ts";
 import type { FaultRule } from "../../../src/emulator/index.ts";
 import { openState } from "../../../src/state/checkpoint-store.ts";
 import { lockFile } from "../../../src/state/directory.ts";
 import { RememberedUpload, type Memory, type RememberedTask } from "../../../src/state/remembered-upload.ts";
 import { atEnd } from "../../support/at-end.ts";
-import { attempt, bench, counts, mib, once, random } from "../support.ts";
+import { attempt, bench, counts, expectCommittedOnce, mib, once, random } from "../support.ts";
 
 /** An upload of a process that stands still while another one takes its checkpoint over, and goes on with it. */
 const bytes = random(4 * mib + 3);
 const parts = { partSize: mib, concurrency: 1 } as const;
+const gone = "<Error><Code>NoSuchUpload</Code><Message>gone</Message></Error>";
 const denied: FaultRule["fault"] = { kind: "answer", status: 403, headers: { "x-cos-request-id": "a" } };
 
 async function scratch(): Promise<string> {
@@ -90,5 +92,22 @@ describe("the multipart upload that another process sends to by now", () => {
     });
     expect(error).toBe(lost);
     expect(counts(emulator)).not.toHaveProperty("CompleteMultipartUpload");
+  });
+
+  test("and is completed by that one is not a final failure: the next run finds the object", async () => {
+    const { emulator, vod } = await bench({ faults: [{ operation: "UploadPart", partNumber: 3, fault: denied }] });
+    const { error } = await attempt(vod, bytes, { ...parts, onFailure: "keep-parts" });
+    const { checkpoint } = error as { checkpoint: Checkpoint };
+    // A copy of the checkpoint, as of a cloned machine, is used at the same time.
+    emulator.setFaults([]);
+    const late = once("UploadPart", { kind: "answer", status: 404, body: gone, headers: { "x-cos-request-id": "a" } });
+    emulator.setFaults([late]);
+    const first = await attempt(vod, bytes, { ...parts, checkpoint });
+    expect(first.error).toMatchObject({ code: "CHECKPOINT_LOCKED", retryable: false });
+    expect(counts(emulator)).not.toHaveProperty("AbortMultipartUpload");
+    const second = await attempt(vod, bytes, { ...parts, checkpoint });
+    const third = await attempt(vod, bytes, { ...parts, checkpoint });
+    expect(third.result?.fileId).toBe(second.result?.fileId);
+    await expectCommittedOnce(emulator, bytes, second.result);
   });
 });
