@@ -14,6 +14,8 @@ export interface CheckpointStore {
   readonly isKept: boolean;
   /** Whether no other process has taken it over; asked at once. */
   isOurs(): boolean;
+  /** @throws CheckpointError `CHECKPOINT_LOCKED` when another process has taken it over */
+  check(): Promise<void>;
   save(checkpoint: Checkpoint): Promise<void>;
   remove(): Promise<void>;
   /** Gives the lock back; the checkpoint stays. */
@@ -95,6 +97,10 @@ export class StoredFile implements CheckpointStore {
 
   isOurs(): boolean {
     return this.#held.isOurs();
+  }
+
+  check(): Promise<void> {
+    return this.#held.check();
   }
 
   async remove(): Promise<void> {

@@ -86,9 +86,15 @@ export class RememberedUpload {
    * start.
    */
   async send(): Promise<UploadResult> {
-    const result = await this.#resume();
-    this.#isUploaded = true;
-    return result;
+    try {
+      const result = await this.#resume();
+      this.#isUploaded = true;
+      return result;
+    } catch (error) {
+      // Once another vodup has taken it over, whatever fails here does so for that reason, and running again is safe.
+      if (!this.#task.signal.aborted) await this.#memory?.store.check();
+      throw error;
+    }
   }
 
   /** There is nothing any more to go on from. */
