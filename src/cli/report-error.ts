@@ -59,7 +59,7 @@ export function reportError(
 }
 
 /** Operands, which no flag names. */
-const operands: ReadonlySet<string> = new Set(["source", "url"]);
+const operands: ReadonlySet<string> = new Set(["action", "source", "url"]);
 
 /** Options of the library that the command line has under another name. */
 const otherNames: Readonly<Record<string, string>> = { coverType: "cover", coverUrl: "cover" };

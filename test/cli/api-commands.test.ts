@@ -68,6 +68,9 @@ describe("call", () => {
     // What the international API lacks is said of the action, and of a field.
     const state = await bench.run(["call", "DescribeEventsState", "--help"]);
     expect(state.stdout).toContain("The international API does not have this action: only the China site does");
+    const refused = await bench.run(["call", "DescribeEventsState"], { env: { VODUP_VOD_ENDPOINT: undefined } });
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^vodup: action: cannot be DescribeEventsState at vod\.intl\.tencentcloudapi\.com/);
     const modify = await bench.run(["call", "ModifyMediaInfo", "--help"]);
     expect(modify.stdout).toMatch(/DeleteKnowledgeBases +list: text \(China site only\)/);
   });
