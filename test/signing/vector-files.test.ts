@@ -22,8 +22,10 @@ const nameList = [
   "cos-presign",
   "cos-server-echo",
   "cos-sign-v5",
+  "cos-verify",
   "percent-encoding",
   "tc3-sign",
+  "tc3-verify",
 ];
 
 function validatorOf(name: string): ValidateFunction {

@@ -16,9 +16,10 @@ type stagesOf map[string]any
 
 var verifiers = map[string]func(*vector, *vectorFile) any{
 	"api-retry": apiRetry, "callback-sign": callback, "client-upload-sign": clientUpload, "cos-presign": cosPresign,
-	"cos-server-echo": cosSign, "cos-sign-v5": cosSign, "crc64": crc64, "crc64-combine": crc64Combine,
+	"cos-server-echo": cosSign, "cos-sign-v5": cosSign, "cos-verify": cosVerify, "crc64": crc64, "crc64-combine": crc64Combine,
 	"envelope": envelope, "event-parse": eventParse, "part-plan": partPlan, "percent-encoding": percentEncoding,
-	"retry-decision": retryDecision, "storage-key": storageKey, "tc3-sign": tc3Sign, "xml": document,
+	"retry-decision": retryDecision, "storage-key": storageKey, "tc3-sign": tc3Sign,
+	"tc3-verify": tc3Verify, "xml": document,
 }
 
 // payload gives the bytes of a vector's body; large ones are described rather than written out.
@@ -133,6 +134,34 @@ func cosPresign(v *vector, _ *vectorFile) any {
 	result := cosStages(s)
 	result["url"] = url
 	return result
+}
+
+type received struct {
+	cosInputs
+	Now      int64
+	Expected map[string]any
+}
+
+// verdict leaves the rule as it is: it is for people, a verifier says only yes or no.
+func (in received) verdict(valid bool) any {
+	result := stagesOf{}
+	for name, value := range in.Expected {
+		result[name] = value
+	}
+	result["valid"] = valid
+	return result
+}
+
+func tc3Verify(v *vector, _ *vectorFile) any {
+	var in received
+	v.into(&in)
+	return in.verdict(wire.VerifyTC3(in.Method, pairs(in.Headers), payload(v), in.Now, in.SecretId, in.SecretKey))
+}
+
+func cosVerify(v *vector, _ *vectorFile) any {
+	var in received
+	v.into(&in)
+	return in.verdict(wire.VerifyCOS(in.request(), in.Now, in.SecretId, in.SecretKey, in.Token))
 }
 
 func clientUpload(v *vector, _ *vectorFile) any {
