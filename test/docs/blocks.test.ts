@@ -5,6 +5,7 @@ import type { CommandSpec } from "../../src/cli/args.ts";
 import { parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { anchorOf, readPages, root, type Page } from "../support/markdown.ts";
+import { followers, notRun } from "./support/followers.ts";
 import { shellCommands } from "./support/shell-words.ts";
 import { typeErrors } from "./support/type-check.ts";
 
@@ -82,6 +83,21 @@ describe("commands", () => {
     });
     expect(calls.filter(({ call }) => call !== undefined).length).toBeGreaterThan(0);
     expect(wrong).toEqual([]);
+  });
+
+  test("every shell block runs in a test, or it is said why not", async () => {
+    const names = blocks
+      .filter(({ language }) => shells.has(language))
+      .map(({ page, heading }) => [page, `${page}#${heading}`] as const);
+    const known = { ...followers, ...notRun };
+    expect(names.filter(([page, name]) => !(page in known) && !(name in known))).toEqual([]);
+    expect(Object.keys(known).filter((name) => !names.flat().includes(name))).toEqual([]);
+    for (const [name, follower] of Object.entries(followers)) {
+      const text = await readFile(join(root, follower), "utf8");
+      const [page = "", heading = ""] = name.split("#");
+      const marks = [page, heading, dirname(page), "npm "].filter((mark) => mark !== "" && mark !== ".");
+      expect([name, marks.some((mark) => text.includes(mark))]).toEqual([name, true]);
+    }
   });
 
   test("every npm script that is run exists, in the project or in the package that the page lies in", async () => {

@@ -5,38 +5,10 @@ import { freePort } from "../support/free-port.ts";
 import { readPages, root, type Block } from "../support/markdown.ts";
 import { openProject, type Outcome, type ProgramOptions, type UserProject } from "../support/user-project.ts";
 
-/** Every shell block of every page runs: those that no other test follows, here. */
-const shells = new Set(["sh", "bash", "shell", "console"]);
-const blocks = (await readPages()).flatMap((page) => page.blocks).filter(({ language }) => shells.has(language));
-const nameOf = ({ page, heading }: Block): string => `${page}#${heading}`;
-
-/** What runs the blocks of a page, or of a heading of it. */
-const followers: Readonly<Record<string, string>> = {
-  "CONTRIBUTING.md": ".ci/run",
-  "README.md#See it work": ".ci/run",
-  "README.ko.md#먼저 실행해 보기": ".ci/run",
-  "README.md#Quick start": "test/docs/readme.test.ts",
-  "README.ko.md#빠른 시작": "test/docs/readme.test.ts",
-  "docs/contract.md#The contract suite": ".ci/run",
-  "docs/emulator.md#From a shell": "test/docs/emulator.test.ts",
-  "docs/emulator.md#Look and turn": "test/docs/emulator.test.ts",
-  "docs/guide.md": "test/docs/guide.test.ts",
-  // The same commands as in the English page.
-  "docs/guide.ko.md": "test/docs/translations.test.ts",
-  "docs/operating.md": "test/docs/operating.test.ts",
-  "examples/opentelemetry/README.md": "test/examples/opentelemetry.mjs",
-  "examples/python/README.md": "test/conformance/python.test.ts",
-  "integrations/bullmq/README.md": "integrations/bullmq/test/install.test.ts",
-};
-
-/** What no test can run, and why. */
-const apart: Readonly<Record<string, string>> = {
-  "README.md#Install": "the package is on no registry yet; test/packaging installs it from its tarball",
-  "README.ko.md#설치": "the same",
-  "docs/migrating.md#Migrating from vod-node-sdk": "the same",
-  "docs/contract.md#Against the real service": "needs an account",
-  "docs/contract.md#Without keys": "needs the internet",
-};
+/** The shell blocks of the pages that no other test follows (test/docs/support/followers.ts has all of them). */
+const blocks = (await readPages()).flatMap((page) => page.blocks);
+const isShellOf = (name: string, { page, heading, language }: Block): boolean =>
+  language === "sh" && `${page}#${heading}` === name;
 
 let project: UserProject;
 
@@ -57,12 +29,9 @@ async function media(name: string): Promise<void> {
   await utimes(path, then, then);
 }
 
-const here = new Set<string>();
-
 /** The commands of the blocks below a heading. */
 function commandsOf(name: string): string {
-  here.add(name);
-  const found = blocks.filter((block) => nameOf(block) === name).map(({ code }) => code);
+  const found = blocks.filter((block) => isShellOf(name, block)).map(({ code }) => code);
   if (found.length === 0) throw new Error(`there is no shell block ${name}`);
   return found.join("");
 }
@@ -153,8 +122,7 @@ describe("docs/recipes.md", () => {
 });
 
 test("examples/README.md: with an account, and against the emulator", async () => {
-  const [account, start, local] = blocks.filter((block) => nameOf(block) === "examples/README.md#Run them");
-  commandsOf("examples/README.md#Run them");
+  const [account, start, local] = blocks.filter((block) => isShellOf("examples/README.md#Run them", block));
   await cp(join(root, "examples/batch.mjs"), join(project.folder, "batch.mjs"));
   // The keys are those of the test.
   const without = (code = ""): string => code.replaceAll(/TENCENTCLOUD_SECRET_(?:ID|KEY)=…/g, "");
@@ -174,21 +142,4 @@ test("examples/README.md: with an account, and against the emulator", async () =
   emulator.child.kill("SIGTERM");
   await emulator.ended;
   expect([stored(), found.length]).toEqual([1, 1]);
-});
-
-test("no shell block is left out", async () => {
-  const left = blocks.filter((block) => {
-    const names = [block.page, nameOf(block)];
-    return !names.some((name) => here.has(name) || name in followers || name in apart);
-  });
-  expect(left.map((block) => `${block.page}:${block.line}`)).toEqual([]);
-  const known = new Set(blocks.flatMap((block) => [block.page, nameOf(block)]));
-  expect([...Object.keys(followers), ...Object.keys(apart)].filter((name) => !known.has(name))).toEqual([]);
-  for (const [name, follower] of Object.entries(followers)) {
-    const text = await readFile(join(root, follower), "utf8");
-    const [page = "", heading = ""] = name.split("#");
-    const mark =
-      follower === ".ci/run" ? "npm" : follower.endsWith(".mjs") || follower.includes("python") ? dirname(page) : page;
-    expect([name, text.includes(mark) || text.includes(heading)]).toEqual([name, true]);
-  }
 });
