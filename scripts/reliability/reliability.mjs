@@ -143,7 +143,7 @@ Written by \`node scripts/reliability/reliability.mjs\`; nothing here is typed b
 each upload in a process of its own against the package's emulator with one fault, all programs with their defaults (the
 vendor's part size is 1 MiB). What is said is what the server holds in the end: *done* means the whole file, byte for
 byte, stored and, where the client commits, committed exactly once. cos-nodejs-sdk-v5 is the storage half alone. In
-the rows where damage or another CRC64 never ends, *fails* is the right answer. "Hangs" is no end within ${limitMs / 1000} s.
+the rows where damage or another CRC64 never ends, *fails* is the right answer. "Hangs" means no end within ${limitMs / 1000} s.
 
 ${table}
 

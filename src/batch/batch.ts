@@ -33,7 +33,7 @@ export type ChangedPolicy = "fail" | "upload" | "ignore";
 
 export interface BatchRules {
   readonly changed: ChangedPolicy;
-  /** Files that were written to less than so many milliseconds ago are left for a later run. */
+  /** Files that were written to less than this number of milliseconds ago are left for a later run. */
   readonly minAgeMs: number;
   /** Whether an entry is done only when its task flow, if any, has succeeded. @defaultValue false */
   readonly wait?: boolean | undefined;

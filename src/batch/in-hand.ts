@@ -10,7 +10,7 @@ const mostWaiting = 200;
 /** What is still waited for once an entry is uploaded; must end early when its signal aborts. */
 export type Rest = (signal: AbortSignal) => Promise<void>;
 
-/** How many entries are in hand at a time: so many, and some more of small files. */
+/** How many entries are in hand at a time: a number, and some more of small files. */
 export class InHand {
   readonly #most: number;
   readonly #moreSmall: number;

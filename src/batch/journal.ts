@@ -41,7 +41,7 @@ const appending = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | 
 const kind = { type: "journal", version: 1 } as const;
 
 /**
- * What became of each entry, one JSON object a line, only ever appended to. A line counts once it is on the disk with
+ * The result of each entry, one JSON object a line, only ever appended to. A line counts once it is on the disk with
  * its line feed: what a crash has cut off never happened.
  */
 export class Journal {
@@ -106,7 +106,7 @@ export class Journal {
   /** @returns when the line is on the disk; many at once share one write @throws RecordError */
   async append(record: JournalRecord): Promise<void> {
     this.#waiting.push(`${JSON.stringify(record)}\n`);
-    // Whoever comes while a write is under way goes with the next one.
+    // What comes while a write is under way goes with the next one.
     const after = this.#flushing ?? Promise.resolve();
     this.#next ??= after.then(() => this.#flush());
     return this.#next;

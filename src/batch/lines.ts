@@ -27,7 +27,7 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Reads a text file line by line, a few at a time in memory.
- * @param bytes so many from its beginning: what somebody appends meanwhile is not read
+ * @param bytes the number from its beginning: what somebody appends meanwhile is not read
  * @throws LongLineError; what the file system says
  */
 export async function* readLines(path: string, bytes: number): AsyncGenerator<Line> {

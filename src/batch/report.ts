@@ -2,7 +2,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import type { OutcomeLine } from "./records.ts";
 import { RecordError } from "./records.ts";
 
-/** Collects lines up to so many characters before they are written. */
+/** Characters of lines that are collected before they are written. */
 const most = 65_536;
 
 /** NDJSON, a line for each source that has ended. Each run writes it from scratch, from what the journal has. */

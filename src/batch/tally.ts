@@ -108,7 +108,7 @@ export class Tally {
     if (outcome === "left") this.#interrupted += 1;
   }
 
-  /** Files in hand of at least so many bytes, in the order in which they were begun. */
+  /** Files in hand of at least `leastBytes`, in the order in which they were begun. */
   large(leastBytes: number): ActiveFile[] {
     return [...this.#active.values()].flatMap(({ file }) =>
       file !== undefined && file.totalBytes >= leastBytes ? [file] : [],

@@ -53,7 +53,7 @@ export function reportError(
   terminal.note(`vodup: ${about}${message}`, "error");
   if (hint !== undefined && !message.includes(hint)) terminal.note(`  hint: ${oneLine(hint)}`);
   if (requestId !== undefined && !message.includes(requestId)) terminal.note(`  request id: ${requestId}`);
-  // The message has the first ten; who mends a tree wants all of them at once.
+  // The message has the first ten; to fix a tree one wants all of them at once.
   if (error instanceof ManifestError) for (const problem of error.problems.slice(10)) terminal.note(`  ${problem}`);
   if (options.debug && error instanceof Error) terminal.notes(String(error.stack));
 }

@@ -130,7 +130,7 @@ export class CosClient {
       parts.push(...result.parts);
       if (!result.isTruncated) return parts;
       const next = result.nextPartNumberMarker ?? 0;
-      // A marker that stands still would page for ever.
+      // A marker that stands still would page forever.
       if (next <= marker) throw this.#unusable("ListParts", answer, "the page marker does not advance");
       marker = next;
     }
@@ -196,7 +196,7 @@ export class CosClient {
       found.push(...own);
       // A key comes before all that only begin like it.
       if (!isTruncated || nextKeyMarker !== prefix) return found;
-      if (page === mostPagesOfUploads) throw this.#unusable(operation, answer, `it goes on after ${page} pages`);
+      if (page === mostPagesOfUploads) throw this.#unusable(operation, answer, `it continues after ${page} pages`);
       const next = nextUploadIdMarker ?? "";
       if (next === "" || next === markers["upload-id-marker"]) {
         throw this.#unusable(operation, answer, "the page marker does not advance");

@@ -39,7 +39,7 @@ export function chain(...links: readonly CredentialLink[]): CredentialProvider {
  * `/etc/tencentcloud/credentials`.
  *
  * @param options.home @defaultValue the user's home directory
- * @param options.metadata the instance's role instead: whoever asks for it means no key that happens to lie about.
+ * @param options.metadata the instance's role instead: a caller who asks for it means no other key of this machine.
  * Never contacted otherwise. @defaultValue false
  * @param options.profile a section of those files, which then comes before the environment. @defaultValue "default",
  * after the environment

@@ -85,7 +85,7 @@ function expirationOf(fields: Readonly<Record<string, unknown>>, role: string): 
   const { ExpiredTime: seconds, Expiration: text } = fields;
   const ms = typeof seconds === "number" ? seconds * 1000 : typeof text === "string" ? Date.parse(text) : Number.NaN;
   const expiration = new Date(ms);
-  // Without it they would be used for ever.
+  // Without it they would never be renewed.
   if (Number.isNaN(expiration.getTime())) throw failure(`its answer for the role ${role} does not say when it expires`);
   return expiration;
 }

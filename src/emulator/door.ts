@@ -60,7 +60,7 @@ export function isNavigation({ method, headers }: Visitor): boolean {
   );
 }
 
-/** Why the page, the inspection or the controls are refused to whoever sent this; undefined: they are not. */
+/** Why the page, the inspection or the controls are refused to the sender of this; undefined: they are not. */
 export function refusalOf(visitor: Visitor): Refusal | undefined {
   const { method, headers } = visitor;
   if (!namesLoopback(headers)) {

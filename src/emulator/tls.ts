@@ -4,7 +4,7 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import { bits, boolean, octets, oid, pem, sequence, set, tagged, time, unsigned, utf8String } from "./der.ts";
 
 const dayMs = 86_400_000;
-/** Names every certificate carries, whoever is asked for. */
+/** Names every certificate carries, whatever name is asked for. */
 const localNames = ["localhost", "*.localhost", "127.0.0.1", "::1"];
 const ecdsaSha256 = sequence(oid("1.2.840.10045.4.3.2"));
 /** keyCertSign and cRLSign; digitalSignature. */

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 
-/** Work to be done after the answer: so many at a time, so many waiting, in the order of arrival. */
+/** Work to be done after the answer: a number at a time, a number waiting, in the order of arrival. */
 export class WorkQueue<Item> {
   readonly #work: (item: Item) => Promise<void>;
   readonly #concurrency: number;

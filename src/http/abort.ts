@@ -26,7 +26,7 @@ export const abortLimits = {
   promiseMs: 900,
 } as const;
 
-/** The same after a failure, which is held back as long: nobody waits for it within a second. */
+/** The same after a failure, which is delayed as long: nobody waits for it within a second. */
 export const failureLimits = {
   checkpointMs: 1_000,
   /** The list of multipart uploads whose ids were lost; as long for removing them while an upload goes on. */

@@ -15,7 +15,7 @@ export interface Route {
   /** No answer of the service came, though one may come to the next request. */
   unanswered(): void;
   /**
-   * Somebody else answered with another address, as whoever has taken over a name does.
+   * Somebody else answered with another address, as one who has taken over a name does.
    * @returns whether the next request goes to an origin that has not done so
    */
   redirected(): boolean;

@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 /** Milliseconds of one turn of the event loop that all uploads of the process together take for what they send. */
 const shareMs = 4;
 
-/** A turn that has lasted for so many milliseconds is over: its end was never reported (a host's fake timers). */
+/** Milliseconds after which a turn is over: its end was never reported (a host's fake timers). */
 const lostTurnMs = 250;
 
 let began: number | undefined;

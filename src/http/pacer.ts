@@ -6,7 +6,7 @@ import { sleep } from "./abort.ts";
 const burstMs = 1_000;
 
 /**
- * Keeps the bytes of all requests of a client below a rate, shared by whoever sends: a token bucket whose debt is paid
+ * Keeps the bytes of all requests of a client below a rate, shared by all that send: a token bucket whose debt is paid
  * by waiting.
  */
 export class Pacer {

@@ -47,7 +47,7 @@ export async function proxyFromEnvironment(
     clientFactory: (origin, options) => {
       const pool = new Pool(origin, { ...options, headersTimeout: connectMs, bodyTimeout: connectMs });
       const connect = pool.connect.bind(pool);
-      // A proxy that closes the connection must not look like the service doing so: undici would dial for ever.
+      // A proxy that closes the connection must not look like the service doing so: undici would dial forever.
       const tunnel = (request: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> =>
         connect(request).catch((cause: unknown) => {
           throw new TunnelError(`the proxy ${origin.host} cannot be used: ${reasonOf(cause, connectMs)}`, { cause });

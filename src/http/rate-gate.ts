@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { sleep } from "../http/abort.ts";
 
-/** Lets so many through a second, in the order of their coming. */
+/** Lets a number of calls through a second, in the order of their coming. */
 export class RateGate {
   readonly #burst: number;
   readonly #burstMs: number;

@@ -120,7 +120,7 @@ export interface RetryContext {
   /** The request's name in diagnostics, such as `UploadPart`. */
   readonly operation: string;
   readonly classify: (error: unknown) => RetryClass;
-  /** Mends what a `resync-clock` or `refresh-credentials` failure needs mended; answers whether to try again. */
+  /** Fixes what a `resync-clock` or `refresh-credentials` failure needs fixed; answers whether to try again. */
   readonly recover?: ((kind: "resync-clock" | "refresh-credentials", error: unknown) => Promise<boolean>) | undefined;
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
   /** Whom the request is for. */

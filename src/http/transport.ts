@@ -48,7 +48,7 @@ export interface WireRequest {
 }
 
 /**
- * Holds back two interceptors of the caller's dispatcher. One that follows redirects would carry the security token to
+ * Leaves out two interceptors of the caller's dispatcher. One that follows redirects would carry the security token to
  * another host; one that retries would send a body again that is spent, a signature that is old, and hide from the
  * retry loop what the service said.
  */

@@ -16,7 +16,7 @@ export interface RepeatBody {
 /** Marsaglia's xorshift32 (13, 17, 5); every state after the seed gives four bytes, least significant first. */
 export interface Xorshift32Body {
   readonly gen: "xorshift32";
-  /** 1 to 2^32 − 1; 0 would stay 0 for ever. */
+  /** 1 to 2^32 − 1; 0 would stay 0. */
   readonly seed: number;
   readonly length: number;
   readonly skip?: number | undefined;

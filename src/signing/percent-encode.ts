@@ -25,7 +25,7 @@ export function percentEncode(text: string): string {
  * Encodes a decoded object path for the request line: each segment by {@link percentEncode}, every slash kept, also
  * leading, trailing and repeated ones (wire §5.9).
  *
- * Dot segments come out as they are; whoever sends the path must refuse them ({@link hasDotSegment}).
+ * Dot segments come out as they are; the sender of the path must refuse them ({@link hasDotSegment}).
  *
  * @throws TypeError `ERR_INVALID_ARG_VALUE` when the path is no string or holds a lone surrogate
  */

@@ -19,7 +19,7 @@ import { openUploads } from "./state/checkpoint.ts";
 type OfSession = Pick<UploadSession, "bucket" | "region" | "certificate">;
 
 /**
- * Removes what was sent of unfinished multipart uploads: it would be stored, and billed, for ever. Never fails:
+ * Removes what was sent of unfinished multipart uploads: it would be stored, and billed, forever. Never fails:
  * wire §9.3.
  * @param ending ends it early, some time after the upload itself was aborted
  * @returns why an upload could not be removed; undefined when all are gone
@@ -73,7 +73,7 @@ async function atStorage<T>(
   );
 }
 
-/** What became of the parts of an upload that is given up. */
+/** The result for the parts of an upload that is given up. */
 export interface Discarded {
   /** False when something may still be stored. */
   readonly removed: boolean;

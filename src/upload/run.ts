@@ -26,7 +26,7 @@ import { UploadState } from "./state/upload-state.ts";
 import { findUnnamed } from "./state/resume.ts";
 import { reasonOf } from "../reason-of.ts";
 
-/** Milliseconds that a media which exists is kept back for the checkpoint that says so. */
+/** Milliseconds that a media which exists is withheld for the checkpoint that says so. */
 const committedMs = 30_000;
 
 let uploads = 0;

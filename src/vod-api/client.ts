@@ -233,7 +233,7 @@ export class VodApi {
   }
 }
 
-/** Whoever holds it can commit the upload. */
+/** A secret: it is enough to commit the upload. */
 function sessionKeyOf(params: object): string | undefined {
   return "VodSessionKey" in params && typeof params.VodSessionKey === "string" ? params.VodSessionKey : undefined;
 }

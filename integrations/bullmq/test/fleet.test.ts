@@ -140,7 +140,7 @@ const committed = (requests: readonly LoggedRequest[]): Set<unknown> => {
 };
 
 /**
- * What a worker that ends has in flight is sent again, and no more: what the service had stored of it is found. Whoever
+ * What a worker that ends has in flight is sent again, and no more: what the service had stored of it is found. A worker that
  * loses a lock to a slow machine may send all that its successor sends; and a file whose certificate expired, and could
  * not be renewed, is begun from the beginning.
  */

@@ -15,7 +15,7 @@ export interface CompletableFlag {
   readonly name: string;
   readonly summary: string;
   readonly takesValue: boolean;
-  /** What the value may be, where there are only so many. */
+  /** What the value may be, where only a few are possible. */
   readonly values: readonly string[];
 }
 

@@ -52,7 +52,7 @@ export class Page {
     else await serve(request, response, path);
   }
 
-  /** Told only to who asks for it in so many words: a script of the page, or no browser. */
+  /** Given only to a visitor that asks for it expressly: a script of the page, or no browser. */
   #tellSecret(request: IncomingMessage, response: ServerResponse): void {
     if (request.headers[controlHeader] === undefined) answer(response, 403, `needs the header ${controlHeader}: 1`);
     else answerJson(response, { secretKey: this.#source.secrets()[0] });

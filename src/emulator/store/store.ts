@@ -1,4 +1,4 @@
-/** Stored bytes. Whoever holds a blob removes it when it is no longer wanted. */
+/** Stored bytes. The holder of a blob removes it when it is no longer wanted. */
 export interface Blob {
   readonly size: number;
   /** The bytes from `start` up to, not including, `end`. @throws {Error} when the store keeps none */

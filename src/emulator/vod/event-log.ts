@@ -50,7 +50,7 @@ export type EventRecord = { -readonly [Name in keyof Omit<LoggedEvent, "deliveri
 /** Events remembered. */
 const mostKept = 1000;
 
-/** What became of the last events. */
+/** The state of the last events. */
 export class EventLog {
   #records: EventRecord[] = [];
   #count = 0;

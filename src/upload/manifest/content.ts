@@ -20,7 +20,7 @@ export interface Reference {
 /** What a local reader found in a manifest. */
 export interface ManifestContent {
   readonly references: readonly Reference[];
-  /** What makes the manifest unfit whoever else can read it. */
+  /** What makes the manifest unfit, though others can read it. */
   readonly problems: readonly string[];
   /** Set when the reader does not understand the manifest, which says nothing of other readers. */
   readonly unreadable?: string | undefined;

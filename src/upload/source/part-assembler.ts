@@ -23,8 +23,8 @@ export interface AssembledPart {
  * The chunks are copied, never kept: a small chunk is often a slice of a large pooled buffer, and keeping slices can
  * hold a hundred times their size (docs/decisions/0003). Memory is reserved a MiB at a time before it is filled.
  *
- * Whoever holds memory must always be able to give it back, or many streams on a small budget would wait for each other
- * for ever. So a part is sealed as it is, and sent,
+ * What holds memory must always be able to give it back, or many streams on a small budget would wait for each other
+ * forever. So a part is sealed as it is, and sent,
  * - when the budget is used up and none of this upload's parts is in flight any more to give some back;
  * - when others are short of memory and the stream has been silent for a while: what feeds it may itself be waiting for
  *   those others. That takes a MiB, the least that a part may have; a stream that holds nothing at all is therefore

@@ -24,7 +24,7 @@ export interface CheckpointObject {
 /**
  * Everything needed to go on with an upload in another process. Plain JSON (fixtures/schema/checkpoint.schema.json).
  *
- * It holds the temporary certificate of the upload, so whoever reads it can write to the upload's objects until the
+ * It holds the temporary certificate of the upload, so anybody who reads it can write to the upload's objects until the
  * certificate expires: keep it as you keep a password file (mode 0600).
  */
 export interface Checkpoint {

@@ -1,6 +1,6 @@
 import type { CommitResult } from "../session/commit.ts";
 
-/** What became of an upload. */
+/** The result of an upload. */
 export interface UploadResult extends CommitResult {
   /** How it was sent. */
   readonly transfer: {

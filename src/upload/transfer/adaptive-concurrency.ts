@@ -13,8 +13,8 @@ const warmUpMs = 1_000;
 /** Windows shorter than this measure noise. */
 const leastWindowMs = 500;
 /**
- * After a step that brought nothing, and after trouble, so many windows pass before the next try; twice as many after
- * each further one.
+ * After a step that brought nothing, and after trouble, this number of windows passes before the next try, and
+ * the double after each further one.
  */
 const holdWindows = 6;
 const mostHoldWindows = 96;
@@ -38,7 +38,7 @@ export interface ConcurrencySetting {
  * less, or connections break, it halves. Where this process is the bottleneck it tries nothing.
  *
  * Pure but for what it is given, a clock and a look at the event loop: no timers, so nothing to stop. Time is measured
- * in windows of as many finished parts as there are in flight.
+ * in windows of one finished part for each in flight.
  */
 export class AdaptiveConcurrency {
   readonly #now: () => number;

@@ -243,7 +243,7 @@ interface EtagDoubt {
 
 /**
  * Compares an ETag with the MD5 of what was sent, where that is known. Where the CRC64 was right, a wrong ETag means
- * either that it was reported wrongly, which sending again mends, or that the bucket encrypts without saying so.
+ * either that it was reported wrongly, which sending again fixes, or that the bucket encrypts without saying so.
  */
 function checkEtag(
   stored: StoredBytes,
