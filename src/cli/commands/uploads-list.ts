@@ -22,7 +22,7 @@ export const uploadsListCommand: Command<"json" | "journal"> = {
       "Without --journal those of vodup upload, in $XDG_STATE_HOME/vodup (~/.local/state/vodup).",
       '--json: {"id","source","state","running","bytes","sentBytes","savedAt","certificateExpires","fileId"}; null is\n' +
         "unknown. An upload of the state committed is done, and only its FileId was not printed: resume prints it.",
-      "Those of a batch are gone on with by running the batch again.",
+      "Those of a batch are resumed by running the batch again.",
     ],
   },
   run: async (args, terminal) => {

@@ -48,7 +48,7 @@ export function checkCheckpoint(value: unknown): asserts value is Checkpoint {
   const root = objectAt("checkpoint", value);
   if (root["version"] !== checkpointVersion) {
     const { version } = root;
-    const shown = isCount(version) ? `is ${String(version)}` : version === undefined ? "is missing" : "is no number";
+    const shown = isCount(version) ? `is ${String(version)}` : version === undefined ? "is missing" : "is not a number";
     throw invalid("version", `${shown}; this release reads version ${checkpointVersion}`);
   }
   need("state", root["state"], oneOf("uploading", "transferred", "committing", "committed"));

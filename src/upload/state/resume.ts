@@ -39,8 +39,8 @@ export async function findUnnamed(
 }
 
 /**
- * An upload that was found is gone on with as if the checkpoint had named it: its key is this session's alone. What
- * cannot be gone on with is removed once there is another.
+ * An upload that was found is resumed as if the checkpoint had named it: its key is this session's alone. What
+ * cannot be resumed is removed once there is another.
  */
 async function takeUnnamed(
   context: TransferContext,

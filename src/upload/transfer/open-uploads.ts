@@ -4,11 +4,11 @@ import type { Requesting } from "./request.ts";
 import { CosError, NetworkError } from "../../errors.ts";
 import { objectPath } from "../../cos/key.ts";
 
-/** As many objects are sent at a time at most: of no more an upload can have been opened and not noted. */
+/** Objects that are sent at a time at most: of no more an upload can have been opened and not noted. */
 const mostKeys = 32;
 
 /**
- * The multipart uploads that are open at these keys, by the service's own list. Whoever asks for it has lost an id; so
+ * The multipart uploads that are open at these keys, by the service's own list. It is wanted where an id is lost; so
  * it is asked once for each key, and for the first alone: where that is refused, so are the others.
  * @returns undefined where the list is refused, is none or does not come: then nobody can find out
  */

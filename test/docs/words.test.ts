@@ -46,7 +46,7 @@ describe("plain English", () => {
   });
 
   test("in every message of the sources", async () => {
-    const src = join(import.meta.dirname, "../../src");
+    const src = join(root, "src");
     const names = (await readdir(src, { recursive: true })).filter((name) => name.endsWith(".ts"));
     const wrong: string[] = [];
     let count = 0;
