@@ -24,6 +24,7 @@ export async function drain(worker: UploadWorker, options: DrainOptions = {}): P
   if (worker.inHand.size > 0) tell(`draining: stopping ${running()}; what was sent is kept, other workers resume it`);
   const closed = await within(worker.close(), stopMs);
   if (closed) tell("draining: done");
+  else if (worker.inHand.size === 0) tell("draining: Redis did not answer; nothing was running");
   else tell(`draining: Redis did not answer; ${running()} will be resumed once the lock has expired`);
   return closed;
 }

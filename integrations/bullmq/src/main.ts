@@ -23,6 +23,16 @@ const name = settings.text("QUEUE") ?? "vodup";
 const prefix = settings.text("QUEUE_PREFIX") ?? "bull";
 const tell = (line: string): void => console.error(line);
 
+/** Says what goes wrong on a connection once, and not at each try, until it is ready again. */
+function sayOnce(connection: Redis): (error: Error) => void {
+  let last: string | undefined;
+  connection.on("ready", () => (last = undefined));
+  return ({ message }) => {
+    if (message !== last) tell(message);
+    last = message;
+  };
+}
+
 async function work(): Promise<void> {
   const concurrency = settings.wholeNumber("UPLOADS", 1);
   const rate = settings.wholeNumber("RATE", 1) ?? 80;
@@ -56,7 +66,7 @@ async function work(): Promise<void> {
   const worker = startUploadWorker(concurrency === undefined ? options : { ...options, concurrency }, name);
   worker.on("completed", (job, { fileId }) => console.log(`${job.id} ${fileId}`));
   worker.on("failed", (job, error) => tell(`${job?.id} ${error.message}`));
-  worker.on("error", (error) => tell(error.message));
+  worker.on("error", sayOnce(connection));
   const status = port === undefined ? undefined : await startStatusServer({ worker, connection, metrics, host, port });
   if (status !== undefined) tell(`status: ${status.url}/metrics, /healthz, /readyz`);
   worker.run().catch((error: unknown) => tell(`the worker has ended: ${String(error)}`));
@@ -72,7 +82,9 @@ async function work(): Promise<void> {
 async function add(sources: readonly string[]): Promise<void> {
   // A caller sees at once that Redis is away; workers wait for it.
   const connection = new Redis(redisUrl, { retryStrategy: () => null });
+  connection.on("error", () => undefined);
   const queue = uploadQueue({ connection, prefix }, name);
+  queue.on("error", () => undefined);
   const requests = sources.map((source) => ({ source }));
   for (const { id } of await addUploads(queue, requests)) console.log(id);
   await queue.close();
@@ -93,7 +105,7 @@ async function showBoard(): Promise<void> {
     });
   });
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
-  connection.on("error", (error) => tell(error.message));
+  connection.on("error", sayOnce(connection));
   const queue = uploadQueue({ connection, prefix }, name);
   const board = await startBoard({ queue, host, port, names });
   tell(`board: ${board.url}`);
@@ -119,11 +131,20 @@ function toldToEnd(): Promise<string> {
   });
 }
 
-const [command, ...sources] = process.argv.slice(2);
-if (command === "worker" && sources.length === 0) await work();
-else if (command === "add" && sources.length > 0) await add(sources);
-else if (command === "board" && sources.length === 0) await showBoard();
-else {
-  console.error("usage: vodup-bullmq worker | add SOURCE ... | board");
-  process.exitCode = 2;
+async function run([command, ...sources]: readonly string[]): Promise<void> {
+  if (command === "worker" && sources.length === 0) await work();
+  else if (command === "add" && sources.length > 0) await add(sources);
+  else if (command === "board" && sources.length === 0) await showBoard();
+  else {
+    tell("usage: vodup-bullmq worker | add SOURCE ... | board");
+    process.exitCode = 2;
+  }
+}
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  tell(`vodup-bullmq: ${error instanceof Error ? error.message : String(error)}`);
+  // Not by itself: connections may be open.
+  process.exit(1);
 }

@@ -45,14 +45,14 @@ const workerOptions = {
  * BullMQ's worker, uploading. The client and the connection stay open after it: they are the caller's.
  * @throws TypeError without `roots`, `hosts` and `accept`: it would refuse every job
  */
-export function startUploadWorker(options: UploadWorkerOptions, name: string = defaultName): UploadWorker {
-  const { uploadMetrics, roots, hosts, accept, partsEveryMs = 2_000, ...own } = options;
-  const vod = uploadMetrics?.measure(options.vod) ?? options.vod;
+export function startUploadWorker(given: UploadWorkerOptions, name: string = defaultName): UploadWorker {
+  const { uploadMetrics, roots, hosts, accept, partsEveryMs = 2_000, ...own } = given;
+  const vod = uploadMetrics?.measure(given.vod) ?? given.vod;
   const admit = admission({ roots, hosts, accept });
   const inHand = new Set<string>();
 
   /**
-   * One run of a job: begins its upload, or goes on with what another run has left. BullMQ makes a signal only for a
+   * One run of a job: begins its upload, or resumes what another run has left. BullMQ makes a signal only for a
    * function of three parameters, and those with defaults do not count.
    */
   async function run(job: UploadJob, token?: string, signal?: AbortSignal): Promise<UploadResult> {

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FaultRule } from "vodup/emulator";
 import { addUploads, jobIdOf, uploadQueue } from "../src/index.ts";
 import { eventually } from "./support/eventually.ts";
+import { freePort } from "./support/redis-server.ts";
 import { content } from "./support/seeded.ts";
 import { Site, mib } from "./support/site.ts";
 import { timing } from "../../../test/support/timing.ts";
@@ -294,6 +295,26 @@ describe("workers", () => {
       env.RATE = "fast";
       const misset = run("dist/main.js", "worker");
       expect([await misset.exit, misset.said.err]).toEqual([1, expect.stringContaining("RATE must be")]);
+    });
+
+    test("say in one line what is wrong: with the settings, and where no Redis is", async () => {
+      env.REDIS_URL = `redis://127.0.0.1:${await freePort()}`;
+      const adding = run("dist/main.js", "add", "/film.mp4");
+      expect([await adding.exit, adding.said]).toEqual([
+        1,
+        { out: "", err: expect.stringMatching(/^vodup-bullmq: connect ECONNREFUSED 127\.0\.0\.1:\d+\n$/) as string },
+      ]);
+      const working = run("dist/main.js", "worker");
+      await eventually("it has said so", () => working.said.err.includes("ECONNREFUSED"));
+      await sleep(500);
+      expect(working.said.err.match(/ECONNREFUSED/g)).toHaveLength(1);
+      working.child.kill("SIGKILL");
+      env.ROOTS = "";
+      const unnamed = run("dist/main.js", "worker");
+      expect([await unnamed.exit, unnamed.said.err]).toEqual([
+        1,
+        expect.stringMatching(/^vodup-bullmq: name what this worker may upload: .*\n$/),
+      ]);
     });
 
     test("its program uploads with the options that it names, and stops", async () => {

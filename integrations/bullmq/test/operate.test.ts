@@ -169,6 +169,16 @@ describe("a worker that drains", () => {
     await site.ended(job);
   });
 
+  test("says where Redis does not answer and nothing ran", async () => {
+    const worker = site.work();
+    await worker.waitUntilReady();
+    process.kill(site.redis.pid, "SIGSTOP");
+    const said: string[] = [];
+    expect(await drain(worker, { finishMs: 50, stopMs: 200, tell: (line) => said.push(line) })).toBe(false);
+    process.kill(site.redis.pid, "SIGCONT");
+    expect(said.at(-1)).toBe("draining: Redis did not answer; nothing was running");
+  });
+
   test("ends though Redis does not answer", async () => {
     site.emulator.setFaults([stuck]);
     const worker = site.work();
