@@ -1,8 +1,9 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import type { ProgressEvent } from "../../src/index.ts";
+import type { ProgressEvent, UploadResult } from "../../src/index.ts";
 import { barLine, batchLine, checkLine, formatDuration, progressLine, progressView } from "../../src/cli/render.ts";
 import { Terminal } from "../../src/cli/terminal.ts";
+import { summary } from "../../src/cli/upload/output.ts";
 
 const mib = 2 ** 20;
 const event: ProgressEvent = {
@@ -237,5 +238,28 @@ describe("a batch", () => {
       expect(checkLine(name, 120_000, 3_000, columns).length).toBeLessThan(columns);
     }
     expect(checkLine("films.csv", 120_000, 3_000, 100)).toBe("checking films.csv  120,000 entries  3s");
+  });
+});
+
+describe("the last line", () => {
+  const transfer = { bytes: 64 * mib, parts: 8, resumedParts: 0, retries: 0, durationMs: 4_000 };
+  const verified = { crc64: "1", verified: "crc64" } as const;
+  const result: UploadResult = {
+    fileId: "1",
+    mediaUrl: "http://h/a.mp4",
+    requestId: "r",
+    transfer: { ...transfer, ...verified },
+  };
+
+  test("says what was stored, how fast and how it was verified", () => {
+    expect(summary(result, {})).toBe("64.0 MiB in 8 parts, 16.0 MiB/s, verified by crc64: http://h/a.mp4");
+  });
+
+  test("counts after a resume what this run sent, and never more than the limit", () => {
+    const resumed = { ...result, transfer: { ...result.transfer, resumedParts: 4 } };
+    const resumedBytes = 32 * mib;
+    expect(summary(resumed, { resumedBytes })).toContain("in 8 parts (4 sent earlier), 8.00 MiB/s");
+    expect(summary(resumed, { resumedBytes, limitRate: 7 * mib })).toContain(", 7.00 MiB/s");
+    expect(summary(result, { limitRate: 8 * mib })).toContain(", 8.00 MiB/s");
   });
 });

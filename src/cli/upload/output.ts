@@ -52,14 +52,16 @@ function textOutput(
   const quiet = args.has("quiet");
   const line = !quiet && !args.has("no-progress") && (process.env["CI"] ?? "") === "";
   const rate = args.text("limit-rate");
-  const view = progressView(terminal, {
-    wanted: line,
-    limitRate: rate === undefined ? undefined : parseSize("limit-rate", rate),
-  });
+  const limitRate = rate === undefined ? undefined : parseSize("limit-rate", rate);
+  const view = progressView(terminal, { wanted: line, limitRate });
   const attempts = Number(args.text("retries") ?? presetRetries) + 1;
   let retries = 0;
+  let resumedBytes = 0;
   return {
-    progress: (event) => view.show(event, retries),
+    progress: (event) => {
+      resumedBytes = event.resumedBytes;
+      view.show(event, retries);
+    },
     waiting: (reason) => view.wait(reason),
     retry: ({ operation, attempt, delayMs, error }) => {
       retries += 1;
@@ -81,7 +83,7 @@ function textOutput(
       view.end();
       if (quiet || !terminal.isInteractive) return;
       const name = args.operands.length > 1 ? `${source}: ` : "";
-      terminal.note(`  ${visibleLine(name)}${summary(result)}`);
+      terminal.note(`  ${visibleLine(name)}${summary(result, { resumedBytes, limitRate })}`);
     },
     error: (error) => {
       view.end();
@@ -90,10 +92,19 @@ function textOutput(
   };
 }
 
-function summary({ mediaUrl, transfer }: UploadResult): string {
-  const { bytes, parts, retries, verified, durationMs } = transfer;
-  const speed = durationMs > 0 ? `, ${formatSize(Math.round((bytes / durationMs) * 1000))}/s` : "";
-  const how = parts > 1 ? ` in ${parts} parts` : "";
+/** What was stored, and how. The speed is this run's, as that of the progress line. */
+export function summary(
+  { mediaUrl, transfer }: UploadResult,
+  {
+    resumedBytes = 0,
+    limitRate = Infinity,
+  }: { readonly resumedBytes?: number; readonly limitRate?: number | undefined },
+): string {
+  const { bytes, parts, resumedParts, retries, verified, durationMs } = transfer;
+  const perSecond = Math.min(limitRate, Math.round((Math.max(0, bytes - resumedBytes) / durationMs) * 1000));
+  const speed = durationMs > 0 ? `, ${formatSize(perSecond)}/s` : "";
+  const earlier = resumedParts > 0 ? ` (${resumedParts} sent earlier)` : "";
+  const how = parts > 1 ? ` in ${parts} parts${earlier}` : "";
   const again = retries > 0 ? `, ${retries} ${retries === 1 ? "retry" : "retries"}` : "";
   return `${formatSize(bytes)}${how}${speed}${again}, verified by ${verified}: ${mediaUrl}`;
 }
