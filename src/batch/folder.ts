@@ -98,7 +98,7 @@ async function treesOf(
   return { owned, broken };
 }
 
-/** A link that leads out of the folder is not followed: anybody who may write into it would choose what is published. */
+/** A link that leads out of the folder is not followed: those who may write into it would choose what is published. */
 async function isFileBelow(root: string, path: string): Promise<boolean> {
   try {
     const [real, top] = await Promise.all([realpath(join(root, path)), realpath(root)]);

@@ -1,7 +1,7 @@
 import type { VodEvent } from "../events/index.ts";
 
 /**
- * An event as one line of JSON. `Sign` and `T` are left out of `raw`: until T, anybody who reads them can post any event
+ * An event as one line of JSON. `Sign` and `T` are left out of `raw`: until T, they are enough to post any event
  * that passes for signed.
  */
 export function eventLine(event: VodEvent): string {

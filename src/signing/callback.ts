@@ -27,7 +27,7 @@ export type CallbackVerdict = { readonly valid: true } | { readonly valid: false
  * Checks that an event notification was sent by somebody who knows the SignKey, recently. Takes the parsed body, or
  * just its `Sign` and `T`; any other value is an invalid callback, never an exception (wire §14.1).
  *
- * `Sign` = MD5(SignKey + T) covers neither the event nor the rest of the body: anybody who has seen one callback can sign
+ * `Sign` = MD5(SignKey + T) covers neither the event nor the rest of the body: who has seen one callback can sign
  * any other with it until `T`. Confirm what matters by DescribeMediaInfos, or pull events instead.
  *
  * @throws TypeError `ERR_INVALID_ARG_VALUE` when the key is empty, or `now` or `toleranceSeconds` is not a number of

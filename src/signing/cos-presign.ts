@@ -42,7 +42,7 @@ const signatureParams: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Builds a URL that carries its own signature. Anybody who holds it may send that one request until `endTime`: treat the
+ * Builds a URL that carries its own signature. Its holder may send that one request until `endTime`: treat the
  * URL as a secret (wire §5.10).
  *
  * Every value is percent-encoded, `;` as `%3B` too, and the lists of names once more, so that the server decodes

@@ -84,7 +84,7 @@ export class StoredFile implements CheckpointStore {
   }
 
   async save(checkpoint: Checkpoint): Promise<void> {
-    // A process that was frozen must not put an old session in the place of what the process that took over has written since.
+    // A process that was frozen must not replace by an old session what its successor has written since.
     const check = (): Promise<void> => this.#held.check();
     await replaceFile(this.#path, `${JSON.stringify(this.#wrap(checkpoint))}\n`, check).catch((error: unknown) => {
       throw error instanceof CheckpointError ? error : unusable(this.#path, "written", error);

@@ -9,7 +9,7 @@ import { NetworkError } from "../../index.ts";
 import { exitCodeOf, verdictOf } from "../exit-codes.ts";
 import { reportError } from "../report-error.ts";
 
-/** After this number of entries in a row that were refused for key or permission, or reached nobody, the rest is not tried. */
+/** Entries in a row, refused for key or permission or reaching nobody, after which the rest is not tried. */
 const mostInVain = 10;
 
 /** Uploads what is left of a batch, and with `--watch` what arrives. @returns the exit codes of its entries */

@@ -109,7 +109,7 @@ async function tell(result: UploadResult, write: () => Promise<void>): Promise<v
   }
 }
 
-/** What is uploaded and not remembered would be uploaded twice by a caller who takes "safe to run again" at its word. */
+/** What is uploaded and not remembered would be uploaded twice, were it said that running again is safe. */
 function outcomeCode(error: unknown, isStoredForGood: boolean): ExitCode {
   // Nobody reads the FileId, and somebody has to.
   const code = error instanceof PrintError ? exitCodeOf(error.cause) || 1 : exitCodeOf(error);

@@ -39,7 +39,7 @@ export const shortageMs = 500;
  * The bytes that all uploads of a client may buffer together. A buffer is reserved here before it is filled, and who
  * asks first is served first.
  *
- * There is no deadlock as long as each holder of a reservation can finish without another one, and without anything that
+ * There is no deadlock as long as a holder of a reservation can end without another one, and without anything that
  * others must do first: the part assembler sees to that by sealing a part early, when nothing more can be had and when
  * this room tells of a shortage.
  */

@@ -75,7 +75,7 @@ export class ManifestFolder {
   }
 
   /**
-   * Opens a file that was located, and makes sure that what was opened is inside and unchanged: anybody who can write to
+   * Opens a file that was located, and makes sure that what was opened is inside and unchanged: others who can write to
    * the tree may have put something else there since.
    * @throws SourceError `SOURCE_CHANGED`, `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`
    */
