@@ -74,6 +74,10 @@ async function deliver(exchange: Exchange, answer: Answer): Promise<void> {
       const spaces = Array.from({ length: fault.spaces }, () => Buffer.from(" "));
       return sendPieces(exchange, { ...answer, status: 200 }, [...spaces, await wholeBody(answer)], { ms: fault.ms });
     }
+    case "late-error": {
+      const spaces = Array.from({ length: fault.spaces ?? 3 }, () => Buffer.from("\n"));
+      return sendPieces(exchange, answer, [...spaces, await wholeBody(answer)], { ms: fault.ms ?? 0 });
+    }
     case "trickle": {
       const body = await wholeBody(answer);
       const bytes = Array.from(body, (_byte, index) => body.subarray(index, index + 1));
@@ -127,10 +131,14 @@ function writeHead(exchange: Exchange, answer: Answer, extra: Readonly<Record<st
   response.writeHead(answer.status, headers);
 }
 
+function framing({ status, body, chunked }: Answer): Record<string, string> {
+  if (status === 204 || !(body instanceof Uint8Array)) return {};
+  return chunked === true ? { "Transfer-Encoding": "chunked" } : { "Content-Length": String(body.length) };
+}
+
 async function send(exchange: Exchange, answer: Answer): Promise<void> {
   const { response } = exchange;
-  const length = answer.body instanceof Uint8Array ? { "Content-Length": String(answer.body.length) } : {};
-  writeHead(exchange, answer, answer.status === 204 ? {} : length);
+  writeHead(exchange, answer, framing(answer));
   if (answer.body instanceof Uint8Array) {
     response.end(answer.body);
     return;

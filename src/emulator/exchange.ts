@@ -10,6 +10,8 @@ import type { Entry, Trace } from "./request-log.ts";
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Sent in chunks, although the length is known. */
+  readonly chunked?: boolean | undefined;
   /** A stream needs a Content-Length among the headers. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** The error code in the body, for the log. */

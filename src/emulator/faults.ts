@@ -43,6 +43,17 @@ export type Fault =
   | { readonly kind: "white-space" }
   /** 200 at once, then white space every `ms`, `spaces` times, then the document, as a long Complete does. */
   | { readonly kind: "keep-alive"; readonly ms: number; readonly spaces: number }
+  /**
+   * 200 at once, then line feeds every `ms` (0), `spaces` (3) of them, then an `<Error>`: how a Complete of COS fails that
+   * had begun to answer. Nothing is done.
+   */
+  | {
+      readonly kind: "late-error";
+      readonly code: string;
+      readonly message?: string | undefined;
+      readonly ms?: number | undefined;
+      readonly spaces?: number | undefined;
+    }
   /** The operation is done, and a text of its answer's body is replaced wherever it stands. */
   | { readonly kind: "edit-answer"; readonly from: string; readonly to: string }
   /** The signature counts as wrong, and the answer echoes what should have been signed. */
@@ -76,6 +87,7 @@ export const faultFields: Readonly<
   "corrupt-body": {},
   "white-space": {},
   "keep-alive": { ms: "number", spaces: "number" },
+  "late-error": { code: "string", message: "string?", ms: "number?", spaces: "number?" },
   "edit-answer": { from: "string", to: "string" },
   "refuse-signature": {},
   "expire-certificate": {},

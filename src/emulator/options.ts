@@ -71,6 +71,11 @@ export interface EmulatorOptions {
   readonly hostWithoutPort?: boolean | undefined;
   /** Whether COS answers with x-cos-hash-crc64ecma. @defaultValue true */
   readonly crc64?: boolean | undefined;
+  /** Whether Initiate and Complete answer in chunks, as seen, or with a Content-Length, as printed. @defaultValue true */
+  readonly chunkedAnswers?: boolean | undefined;
+  /** What x-cos-storage-class says of what names no class of its own; another than STANDARD also with HEAD and GET.
+   * @defaultValue "STANDARD" */
+  readonly storageClass?: string | undefined;
   /** Whether a certificate may list multipart uploads. @defaultValue true */
   readonly listMultipartUploads?: boolean | undefined;
   /** Most parts on a page of ListParts, whatever the request asks for: 1 to 1000. @defaultValue 1000 */
@@ -189,6 +194,8 @@ const optionNames = {
   strictSignature: true,
   hostWithoutPort: true,
   crc64: true,
+  chunkedAnswers: true,
+  storageClass: true,
   listMultipartUploads: true,
   listedParts: true,
   minPartSize: true,
@@ -256,6 +263,8 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     strictSignature: options.strictSignature ?? false,
     hostWithoutPort: options.hostWithoutPort ?? false,
     crc64: options.crc64 ?? true,
+    chunkedAnswers: options.chunkedAnswers ?? true,
+    storageClass: options.storageClass ?? "STANDARD",
     listMultipartUploads: options.listMultipartUploads ?? true,
     listedParts: options.listedParts ?? 1000,
     minPartSize: options.minPartSize ?? 2 ** 20,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { JsonObject } from "./json.ts";
 import type { Identifiers } from "./random.ts";
 import type { Settings } from "./options.ts";
@@ -36,9 +37,27 @@ export function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf("/") + 1);
 }
 
-/** The bucket of a region; its name carries the appid, as buckets' names do. */
-export function bucketName(region: string, settings: Settings): string {
-  return `vodup-${region}-${settings.appId}`;
+/** VOD's own account, whose buckets hold everybody's media. */
+const serviceAppId = 10_022_853;
+
+/** How names of buckets and folders call a region, as far as that was seen; others by what follows `ap-`. */
+const regionCodes: Readonly<Record<string, string>> = {
+  "ap-beijing": "bj",
+  "ap-chongqing": "cq",
+  "ap-guangzhou": "gzp",
+  "ap-shanghai": "sh",
+  "ap-singapore": "sgp",
+};
+
+/** The folder that an account's media of a region lie in: `<8 hexadecimal digits>vod<region><appid>`, always the same. */
+export function storageName(region: string, { appId }: Pick<Settings, "appId">): string {
+  const digits = createHash("sha256").update(`${region}/${appId}`).digest("hex").slice(0, 8);
+  return `${digits}vod${regionCodes[region] ?? region.replace(/^ap-/, "").replaceAll("-", "")}${appId}`;
+}
+
+/** The bucket of a region. */
+export function bucketName(region: string, settings: Pick<Settings, "appId">): string {
+  return `${storageName(region, settings)}-${serviceAppId}`;
 }
 
 /** The open and committed upload sessions and their certificates. */
@@ -90,9 +109,9 @@ export class Sessions {
     return [...this.#certificates.values()];
   }
 
-  /** Base64 with all the characters that need escaping somewhere: clients must pass it on unchanged. */
+  /** 432 characters of base64, with all that need escaping somewhere: clients must pass it on unchanged. */
   #sessionKey(): string {
-    const key = `${this.#ids.bytes(141).toString("base64")}+/=`;
+    const key = `${this.#ids.bytes(321).toString("base64")}+/=`;
     return key.replace(/={1,2}$/, "==");
   }
 }

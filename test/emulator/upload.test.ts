@@ -7,7 +7,7 @@ describe("ApplyUpload", () => {
     const emulator = await start({ clock: () => 1_750_000_000_500 });
     const response = await call(emulator, "ApplyUpload", { MediaType: "mp4", CoverType: "jpg" });
     expect(response).toEqual({
-      StorageBucket: expect.stringMatching(/-1250000000$/),
+      StorageBucket: "27470795vodsgp1250000000-10022853",
       StorageRegion: "ap-singapore",
       VodSessionKey: expect.stringMatching(/^[0-9A-Za-z+/]{180,}==$/),
       MediaStoragePath: expect.stringMatching(/^\/[0-9a-f]{8}vod\w+1250000000\/[0-9a-f]{8}\d{19}\/\w+\.mp4$/),

@@ -224,7 +224,7 @@ describe("the same media", () => {
       const apply = requests.find(({ operation }) => operation === "ApplyUpload");
       expect(apply?.headers["x-tc-region"]).toBe("ap-seoul");
       expect(requests.filter(({ api }) => api === "cos").map(({ headers }) => headers["host"])).toContain(
-        "vodup-ap-hongkong-1250000000.cos.ap-hongkong.myqcloud.com",
+        "681e2270vodhongkong1250000000-10022853.cos.ap-hongkong.myqcloud.com",
       );
     }
   });
@@ -380,7 +380,7 @@ describe("what happens on the way", () => {
     const sides = await runBoth("A proxy", { proxy: true });
     bothUploaded(sides);
     const hosts = (side: Side) => [...new Set(side.proxy?.tunnels)].sort();
-    const storage = "vodup-ap-singapore-1250000000.cos.ap-singapore.myqcloud.com:443";
+    const storage = "27470795vodsgp1250000000-10022853.cos.ap-singapore.myqcloud.com:443";
     expect(hosts(sides.theirs)).toEqual(["vod.tencentcloudapi.com:443", storage]);
     expect(hosts(sides.ours)).toEqual(["vod.intl.tencentcloudapi.com:443", storage]);
     expect(sides.ours.proxy?.received().includes(sides.ours.project.emulator.secretId)).toBe(false);

@@ -52,8 +52,8 @@ function committedOnce(answer: VendorAnswer) {
   expect(requests.filter(({ status }) => status < 200 || status > 204)).toEqual([]);
   const hosts = new Set(requests.map(({ headers }) => headers["host"]));
   expect([...hosts].sort()).toEqual([
+    "27470795vodsgp1250000000-10022853.cos.ap-singapore.myqcloud.com",
     "vod.tencentcloudapi.com",
-    "vodup-ap-singapore-1250000000.cos.ap-singapore.myqcloud.com",
   ]);
   expect(times("ApplyUpload")).toBe(1);
   expect(times("CommitUpload")).toBe(1);

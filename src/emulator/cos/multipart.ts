@@ -10,7 +10,7 @@ import { BodyTooLarge, type Exchange } from "../exchange.ts";
 import { bucketNameFor, checkRead, checkWrite, keyOf } from "./access.ts";
 import type { MultipartUpload, UploadedPart } from "./bucket.ts";
 import type { CosContext } from "./context.ts";
-import { checksumHeaders, keptHeaders } from "./objects.ts";
+import { checksumHeaders, classHeader, keptHeaders } from "./objects.ts";
 import { announcedMd5, checkMd5, receiveBody } from "./receive.ts";
 import { CosFailure, type CosResult } from "./respond.ts";
 import type { CosPrincipal } from "./verify.ts";
@@ -52,7 +52,8 @@ export async function initiate(exchange: Exchange, principal: CosPrincipal, cont
     completing: false,
   });
   exchange.entry.uploadId = uploadId;
-  return { xml: encodeInitiateResult({ bucket: bucketNameFor(exchange, principal, context.settings), key, uploadId }) };
+  const bucket = bucketNameFor(exchange, principal, context.settings);
+  return { xml: encodeInitiateResult({ bucket, key, uploadId }), chunked: context.settings.chunkedAnswers };
 }
 
 function partNumberOf(exchange: Exchange): number {
@@ -85,7 +86,7 @@ export async function uploadPart(exchange: Exchange, principal: CosPrincipal, co
   const replaced = upload.parts.get(partNumber);
   upload.parts.set(partNumber, { ...body, partNumber, lastModified: exchange.now });
   await replaced?.blob.remove();
-  return { headers: checksumHeaders(context, body) };
+  return { headers: { ...checksumHeaders(context, body), ...classHeader(context, upload.headers) } };
 }
 
 function boundedInteger(exchange: Exchange, name: string, fallback: number, max: number): number {
@@ -148,6 +149,7 @@ export async function complete(exchange: Exchange, principal: CosPrincipal, cont
   return {
     headers,
     xml: encodeCompleteResult({ location: `${exchange.host}/${key}`, bucket, key, etag }),
+    chunked: context.settings.chunkedAnswers,
   };
 }
 

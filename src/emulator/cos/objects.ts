@@ -27,6 +27,11 @@ export function checksumHeaders(context: CosContext, body: { etag: string; crc64
   };
 }
 
+/** How the class of a body that was just stored is called, with PUT and with parts. */
+export function classHeader(context: CosContext, headers: Readonly<Record<string, string>>): Record<string, string> {
+  return { "x-cos-storage-class": headers["x-cos-storage-class"] ?? context.settings.storageClass };
+}
+
 /** PUT Object: 436/7749. The one operation whose body may come in chunks of unknown total (wire §6.2). */
 export async function putObject(exchange: Exchange, principal: CosPrincipal, context: CosContext): Promise<CosResult> {
   const key = keyOf(exchange);
@@ -42,7 +47,7 @@ export async function putObject(exchange: Exchange, principal: CosPrincipal, con
   const object = await context.bucket.put({ key, lastModified, headers: keptHeaders(exchange), etag: body.etag }, [
     body,
   ]);
-  return { headers: checksumHeaders(context, object) };
+  return { headers: { ...checksumHeaders(context, object), ...classHeader(context, object.headers) } };
 }
 
 function find(exchange: Exchange, principal: CosPrincipal, context: CosContext): StoredObject {
@@ -58,6 +63,8 @@ export function objectHeaders(context: CosContext, object: StoredObject): Record
     "content-type": "application/octet-stream",
     "Accept-Ranges": "bytes",
     "Last-Modified": new Date(object.lastModified).toUTCString(),
+    // What is in no special class is not said to be in one.
+    ...(context.settings.storageClass === "STANDARD" ? {} : classHeader(context, {})),
     ...object.headers,
     ...checksumHeaders(context, object),
   };

@@ -49,6 +49,11 @@ export async function answerCos(exchange: Exchange, context: CosContext): Promis
     if (operation === undefined || exchange.headers.has("x-cos-copy-source")) {
       throw new CosFailure(501, "NotImplemented", "The emulator does not have this operation.");
     }
+    const { fault } = exchange;
+    if (fault?.kind === "late-error") {
+      await exchange.drain();
+      throw new CosFailure(200, fault.code, fault.message ?? "We encountered an internal error. Please try again.");
+    }
     return answer(exchange, context.ids, await operation(exchange, principal, context));
   } catch (error) {
     if (error instanceof CosFailure) return refuse(exchange, context.ids, error);

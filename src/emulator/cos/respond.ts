@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { encodeErrorDocument } from "../../xml/cos-documents.ts";
 import type { Answer, Exchange } from "../exchange.ts";
 import type { SignatureMismatch } from "../signatures/mismatch.ts";
@@ -42,6 +43,8 @@ export interface CosResult {
   readonly status?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly xml?: string | undefined;
+  /** Whether it comes in chunks, as what is begun before its length is known. */
+  readonly chunked?: boolean | undefined;
   readonly body?: AsyncIterable<Uint8Array> | undefined;
 }
 
@@ -51,6 +54,7 @@ export function answer(exchange: Exchange, ids: Identifiers, result: CosResult):
     status: result.status ?? 200,
     headers: { ...commonHeaders(exchange, ids), ...xml, ...result.headers },
     body: result.body ?? Buffer.from(result.xml ?? ""),
+    chunked: result.chunked,
   };
 }
 
@@ -59,9 +63,15 @@ function resource(exchange: Exchange): string {
   return `${exchange.host}${(exchange.target.path ?? exchange.target.rawPath).replaceAll(" ", "+")}`;
 }
 
+/** 128 hexadecimal digits in base64. It names the cause, not the request; its first half is always the same. */
+function traceIdOf({ code, message }: CosFailure): string {
+  const halves = ["vodup", `${code} ${message}`].map((text) => createHash("sha256").update(text).digest("hex"));
+  return Buffer.from(halves.join("")).toString("base64");
+}
+
 export function refuse(exchange: Exchange, ids: Identifiers, failure: CosFailure): Answer {
   const headers = commonHeaders(exchange, ids);
-  const traceId = ids.bytes(60).toString("base64");
+  const traceId = traceIdOf(failure);
   const xml = encodeErrorDocument({
     code: failure.code,
     message: failure.message,

@@ -1,6 +1,7 @@
 import { encodeKeyPath } from "../../signing/index.ts";
 import type { Settings } from "../options.ts";
 import type { Identifiers } from "../random.ts";
+import { storageName } from "../sessions.ts";
 
 /** Where a new media goes. */
 export interface Placement {
@@ -19,14 +20,15 @@ export interface PlacementRequest {
 }
 
 /**
- * Chooses FileId and keys. The folder of a path we choose is 8 hexadecimal digits and the FileId, as in every
- * published pair of path and FileId: `/6c0f1c00vodgzp251000333/dee2125c24820810452266399/f0.mp4`.
+ * Chooses FileId and keys. A path we choose begins as the bucket's name does; its folder is 8 hexadecimal digits and the
+ * FileId, as in every published pair of path and FileId: `/6c0f1c00vodgzp251000333/dee2125c24820810452266399/f0.mp4`.
+ * The cover has an id of its own there, the next one.
  */
 export function place(ids: Identifiers, settings: Settings, request: PlacementRequest): Placement {
   const fileId = ids.digits(19);
-  const own = `${settings.storageFolder}${ids.hex(8)}vod${request.region.replaceAll("-", "")}${settings.appId}/${ids.hex(8)}${fileId}`;
+  const own = `${settings.storageFolder}${storageName(request.region, settings)}/${ids.hex(8)}${fileId}`;
   const folder = request.path?.slice(1, request.path.lastIndexOf("/")) ?? own;
-  const coverName = `${ids.digits(17)}.${request.coverType}`;
+  const coverName = `${BigInt(fileId) + 1n}.${request.coverType}`;
   return {
     fileId,
     mediaKey: request.path?.slice(1) ?? `${own}/${ids.word(12)}.${request.mediaType}`,
