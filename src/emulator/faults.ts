@@ -44,8 +44,8 @@ export type Fault =
   /** 200 at once, then white space every `ms`, `spaces` times, then the document, as a long Complete does. */
   | { readonly kind: "keep-alive"; readonly ms: number; readonly spaces: number }
   /**
-   * 200 at once, then line feeds every `ms` (0), `spaces` (3) of them, then an `<Error>`: how a Complete of COS fails that
-   * had begun to answer. Nothing is done.
+   * 200 at once, then line feeds every `ms` (0), `spaces` (3) of them, then an `<Error>`: how a Complete of COS fails
+   * that had begun to answer. Nothing is done.
    */
   | {
       readonly kind: "late-error";

@@ -71,10 +71,15 @@ export interface EmulatorOptions {
   readonly hostWithoutPort?: boolean | undefined;
   /** Whether COS answers with x-cos-hash-crc64ecma. @defaultValue true */
   readonly crc64?: boolean | undefined;
-  /** Whether Initiate and Complete answer in chunks, as seen, or with a Content-Length, as printed. @defaultValue true */
+  /**
+   * Whether Initiate and Complete answer in chunks, as seen, or with a Content-Length, as printed.
+   * @defaultValue true
+   */
   readonly chunkedAnswers?: boolean | undefined;
-  /** What x-cos-storage-class says of what names no class of its own; another than STANDARD also with HEAD and GET.
-   * @defaultValue "STANDARD" */
+  /**
+   * What x-cos-storage-class says of what names no class of its own; another than STANDARD also with HEAD and GET.
+   * @defaultValue "STANDARD"
+   */
   readonly storageClass?: string | undefined;
   /** Whether a certificate may list multipart uploads. @defaultValue true */
   readonly listMultipartUploads?: boolean | undefined;

@@ -49,7 +49,7 @@ const regionCodes: Readonly<Record<string, string>> = {
   "ap-singapore": "sgp",
 };
 
-/** The folder that an account's media of a region lie in: `<8 hexadecimal digits>vod<region><appid>`, always the same. */
+/** The folder of an account's media in a region: `<8 hexadecimal digits>vod<region><appid>`, always the same. */
 export function storageName(region: string, { appId }: Pick<Settings, "appId">): string {
   const digits = createHash("sha256").update(`${region}/${appId}`).digest("hex").slice(0, 8);
   return `${digits}vod${regionCodes[region] ?? region.replace(/^ap-/, "").replaceAll("-", "")}${appId}`;
