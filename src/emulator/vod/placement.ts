@@ -21,7 +21,8 @@ export interface PlacementRequest {
 
 /**
  * Chooses FileId and keys. A path we choose begins as the bucket's name does; its folder is 8 hexadecimal digits and
- * the FileId, as in every published pair of both: `/6c0f1c00vodgzp251000333/dee2125c24820810452266399/f0.mp4`. The cover has an id of its own there, the next one.
+ * the FileId, as in every published pair of both: `/6c0f1c00vodgzp251000333/dee2125c24820810452266399/f0.mp4`.
+ * The cover has an id of its own there, the next one.
  */
 export function place(ids: Identifiers, settings: Settings, request: PlacementRequest): Placement {
   const fileId = ids.digits(19);
