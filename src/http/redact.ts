@@ -1,3 +1,5 @@
+import { withoutPieces } from "./pieces.ts";
+
 /** Of an answer, what a server writes. */
 interface Written {
   readonly headers: Readonly<Record<string, string>>;
@@ -11,6 +13,9 @@ const leastLength = 8;
 const longestText = 8_192;
 
 const hidden = "[hidden]";
+
+/** An ETag, a date or a CRC64 is shorter: in each answer only what is longer is searched for pieces. */
+const longHeader = 40;
 
 /** What names a secret wherever it stands: a token's header, however it is quoted, and a signature. */
 const named: readonly RegExp[] = [
@@ -33,7 +38,7 @@ export function hider(...secrets: Texts): Hide {
   // Made for every request, and called for the few that fail.
   return (text) => {
     // First: a cut would leave half of a secret at the end, which nothing finds any more.
-    let shown = cutText(withoutSecrets(text, secrets));
+    let shown = withoutPieces(cutText(withoutSecrets(text, secrets)), secrets, hidden);
     for (const pattern of named) shown = shown.replaceAll(pattern, `$1${hidden}`);
     return shown;
   };
@@ -52,11 +57,15 @@ export function redactAnswer<Answer extends Written>(answer: Answer, secrets: Te
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) {
     // Without a text it says no more than a header that is not there.
-    if (value !== "") headers[name] = cutText(withoutSecrets(value, secrets));
+    if (value === "") continue;
+    const whole = withoutSecrets(value, secrets);
+    headers[name] = cutText(value.length < longHeader ? whole : withoutPieces(whole, secrets, hidden));
   }
   // One character a byte: what is no text stays what it is.
   const body = answer.body.toString("latin1");
-  const shown = withoutSecrets(body, secrets);
+  const whole = withoutSecrets(body, secrets);
+  // What is made of a longer one is searched field by field.
+  const shown = body.length > 8 * longestText ? whole : withoutPieces(whole, secrets, hidden);
   return { ...answer, headers, body: shown === body ? answer.body : Buffer.from(shown, "latin1") };
 }
 

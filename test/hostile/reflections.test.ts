@@ -157,28 +157,70 @@ const places: Place[] = [
   ["COS: Retry-After", "PutObject", header("retry-after", 503)],
 ];
 
+/** All that an upload says of an answer that repeats what it was sent. */
+async function toldOf(kind: keyof Secrets, operation: string, distort: Place[2]) {
+  const service = await reflectingService((asked, answer, secrets: Secrets) => {
+    if (asked === operation) distort(answer, secrets[kind]);
+  });
+  const vod = new VodClient({
+    credentials: { secretId: "AKIDa", secretKey: "AccountSecretKey", token: accountToken },
+    vodEndpoint: service.origin,
+    cosEndpoint: service.origin,
+    retry: { attempts: 2, baseDelayMs: 0, throttleDelayMs: 0, maxDelayMs: 0, maxRetryAfterMs: 0 },
+  });
+  const told: unknown[] = [];
+  const listen = (message: unknown): void => void told.push(message);
+  for (const name of ["vodup:request", "vodup:retry", "vodup:upload"]) subscribe(name, listen);
+  const inParts = /Part|Head/.test(operation) ? { partSize: 2 ** 20 } : {};
+  const options = { mediaType: "mp4", onRetry: listen, onWarning: listen, onProgress: listen, ...inParts };
+  await vod
+    .upload(bytesOf(2 ** 20 + 1), options)
+    .then(listen, (error: unknown) => told.push(error, describeError(error), (error as Error).stack));
+  for (const name of ["vodup:request", "vodup:retry", "vodup:upload"]) unsubscribe(name, listen);
+  await vod.close();
+  const text = told.map((one) => `${inspect(one, { depth: 9 })}\n${JSON.stringify(one)}`).join("\n");
+  return { text, service };
+}
+
+/** How a server may write what it repeats, and so that no whole form of it is left. */
+const ways: [name: string, write: (echo: string) => string][] = [
+  ["in capitals", (echo) => echo.toUpperCase()],
+  ["in base64", (echo) => Buffer.from(echo).toString("base64")],
+  ["in base64, among other things", (echo) => Buffer.from(`t=${echo}!`).toString("base64")],
+  ["in base64 for URLs", (echo) => Buffer.from(`?${echo}>`).toString("base64url")],
+  ["in hexadecimal", (echo) => Buffer.from(`a${echo}`).toString("hex").toUpperCase()],
+  ["without its beginning", (echo) => echo.slice(4)],
+  ["without its end", (echo) => `${echo.slice(0, -4)} and so on`],
+  ["in two", (echo) => `${echo.slice(0, 23)} ${echo.slice(-23)}`],
+  ["percent-encoded", (echo) => echo.replaceAll(/[^0-9a-z]/gi, (one) => `%${one.charCodeAt(0).toString(16)}`)],
+];
+const wide: Place[] = [
+  ["API: message", "ApplyUpload", api((echo) => ({ Error: { Code: "InvalidParameter", Message: `got ${echo}` } }))],
+  ["COS: message", "PutObject", xml("<Message>%</Message>")],
+  ["COS: ETag", "PutObject", header("etag")],
+  ["COS: UploadId", "InitiateMultipartUpload", (answer, echo) => void (answer.body = answer.body.replace("u1", echo))],
+];
+
+describe.each(["token", "signature"] as const)("a %s that comes back", (kind) => {
+  test.each(ways)("%s", async (_, write) => {
+    for (const [place, operation, distort] of wide) {
+      const { text, service } = await toldOf(kind, operation, (answer, echo) => distort(answer, write(echo)));
+      for (const secret of service.secrets()) {
+        for (const form of [secret, write(secret)]) {
+          // Any twenty characters of it.
+          for (let at = 0; at + 24 <= form.length; at += 1) {
+            const piece = form.slice(at + 2, at + 22).toLowerCase();
+            expect(text.toLowerCase().includes(piece), `${place}: ${piece}`).toBe(false);
+          }
+        }
+      }
+    }
+  });
+});
+
 describe.each(["token", "signature"] as const)("a %s that comes back", (kind) => {
   test.each(places)("%s", async (_, operation, distort) => {
-    const service = await reflectingService((asked, answer, secrets: Secrets) => {
-      if (asked === operation) distort(answer, secrets[kind]);
-    });
-    const vod = new VodClient({
-      credentials: { secretId: "AKIDa", secretKey: "AccountSecretKey", token: accountToken },
-      vodEndpoint: service.origin,
-      cosEndpoint: service.origin,
-      retry: { attempts: 2, baseDelayMs: 0, throttleDelayMs: 0, maxDelayMs: 0, maxRetryAfterMs: 0 },
-    });
-    const told: unknown[] = [];
-    const listen = (message: unknown): void => void told.push(message);
-    for (const name of ["vodup:request", "vodup:retry", "vodup:upload"]) subscribe(name, listen);
-    const inParts = /Part|Head/.test(operation) ? { partSize: 2 ** 20 } : {};
-    const options = { mediaType: "mp4", onRetry: listen, onWarning: listen, onProgress: listen, ...inParts };
-    await vod
-      .upload(bytesOf(2 ** 20 + 1), options)
-      .then(listen, (error: unknown) => told.push(error, describeError(error), (error as Error).stack));
-    for (const name of ["vodup:request", "vodup:retry", "vodup:upload"]) unsubscribe(name, listen);
-    await vod.close();
-    const text = told.map((one) => `${inspect(one, { depth: 9 })}\n${JSON.stringify(one)}`).join("\n");
+    const { text, service } = await toldOf(kind, operation, distort);
     expect(text.length).toBeGreaterThan(100);
     for (const secret of service.secrets()) {
       for (const form of [secret, encodeURIComponent(secret), secret.replaceAll(/[^0-9a-z]/gi, "_")]) {
