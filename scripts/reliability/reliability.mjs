@@ -13,6 +13,7 @@ import { Agent } from "undici";
 import { readFileSync } from "node:fs";
 import { faults } from "./faults.mjs";
 import { hostSection } from "./host.mjs";
+import { hostileSection } from "./hostile.mjs";
 import { mutationSection } from "./mutation.mjs";
 
 const here = import.meta.dirname;
@@ -166,6 +167,6 @@ if (process.argv.includes("--check")) {
   const path = join(here, "../../docs/reliability.md");
   // Each of the other sections is written by its own script.
   const old = await readFile(path, "utf8").catch(() => "");
-  const others = [hostSection(old), mutationSection(old)].filter((section) => section !== "");
+  const others = [hostSection(old), hostileSection(old), mutationSection(old)].filter((section) => section !== "");
   await writeFile(path, [page, ...others.map((section) => section.trimEnd() + "\n")].join("\n"));
 }
