@@ -2,6 +2,7 @@ import { withoutPieces } from "./pieces.ts";
 
 /** Of an answer, what a server writes. */
 interface Written {
+  readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
@@ -59,7 +60,10 @@ export function redactAnswer<Answer extends Written>(answer: Answer, secrets: Te
     // Without a text it says no more than a header that is not there.
     if (value === "") continue;
     const whole = withoutSecrets(value, secrets);
-    headers[name] = cutText(value.length < longHeader ? whole : withoutPieces(whole, secrets, hidden));
+    // Long, and of a success told to nobody: what is searched there would be most of what an answer costs.
+    const isUsed = name !== "x-cos-trace-id" || answer.status >= 300;
+    const isSearched = value.length >= longHeader && isUsed;
+    headers[name] = cutText(isSearched ? withoutPieces(whole, secrets, hidden) : whole);
   }
   // One character a byte: what is no text stays what it is.
   const body = answer.body.toString("latin1");
