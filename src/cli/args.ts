@@ -39,6 +39,8 @@ export interface Arguments<Flag extends string = string> {
   readonly typed: readonly string[];
   /** Flags that were not typed but set elsewhere, in the same form: variables, the config file. */
   readonly set: readonly string[];
+  /** Where a flag of `set` was set: the variable, or the file and profile. */
+  from(flag: string): string | undefined;
 }
 
 /** The command line itself is wrong: exit code 2, and nothing was sent. */
@@ -93,6 +95,7 @@ export function parseArguments<Flag extends string>(
     texts: (flag) => given.get(flag) ?? [],
     typed,
     set: [],
+    from: () => undefined,
   };
 }
 

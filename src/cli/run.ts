@@ -1,6 +1,6 @@
 import type { CommandEntry } from "./command.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { UsageError, parseArguments, type CommandSpec } from "./args.ts";
+import { UsageError, parseArguments, type Arguments, type CommandSpec } from "./args.ts";
 import { commands } from "./commands.ts";
 import { commandHelp, overview } from "./help.ts";
 import { closest } from "../suggest.ts";
@@ -55,13 +55,25 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<Ex
     );
     return 0;
   }
+  let settled = args;
   try {
     const { settle } = await import("./settings/settle.ts");
-    return await command.run(await settle(args, command.spec, process.env), terminal);
-  } catch (error) {
+    settled = await settle(args, command.spec, process.env);
+    return await command.run(settled, terminal);
+  } catch (thrown) {
+    const error = await withOrigin(thrown, settled);
     if (isSwitch(command.spec, "json") && args.has("json")) await printError(terminal, error);
     throw error;
   }
+}
+
+/** Who has set `VODUP_SITE` has typed no `--site`. */
+async function withOrigin(error: unknown, args: Arguments): Promise<unknown> {
+  const { describeError } = await import("./report-error.ts");
+  const { code, message } = describeError(error);
+  const [, flag = ""] = /^--([a-z-]+)/.exec(message) ?? [];
+  const from = code === "ERR_INVALID_ARG_VALUE" ? args.from(flag) : undefined;
+  return from === undefined ? error : new UsageError(`${message}; it is set by ${from}`, { cause: error });
 }
 
 function isSwitch({ flags }: CommandSpec, name: string): boolean {

@@ -154,3 +154,21 @@ test.each([
   });
   expect(stderr).toBe(`vodup: ${String(error["message"])}\n`);
 });
+
+test.each([
+  ["site", "us"],
+  ["limit-rate", "8MB"],
+  ["class-id", "a"],
+])("a wrong --%s that nobody typed is told with where it is set", async (flag, value) => {
+  const variable = `VODUP_${flag.toUpperCase().replace("-", "_")}`;
+  const path = await bench.file("film.mp4", 3000);
+  const typed = await bench.run(["upload", path, `--${flag}`, value]);
+  expect(typed.stderr).not.toContain("it is set by");
+  const byVariable = await bench.run(["upload", path], { env: { [variable]: value } });
+  expect(byVariable).toEqual({ ...typed, stderr: typed.stderr.replace("\n", `; it is set by ${variable}\n`) });
+  const byFile = await bench.run(["upload", path], { env: await home(flag, `[default]\n${flag} = "${value}"\n`) });
+  expect([byFile.code, byFile.stderr]).toEqual([
+    2,
+    expect.stringMatching(/; it is set by .*config\.toml \[default\]\n$/),
+  ]);
+});

@@ -114,7 +114,8 @@ export async function settle<Flag extends string>(
   if (!flags.includes("credentials")) return args;
   const { settled, profile, profileFrom } = await lookUp(args, flags, env);
   const known: Arguments = args;
-  const more = new Map(settled.filter(({ flag }) => !known.has(flag)).map(({ flag, value }) => [flag, value]));
+  const elsewhere = settled.filter(({ flag }) => !known.has(flag));
+  const more = new Map(elsewhere.map(({ flag, value }) => [flag, value]));
   if (profileFrom === "VODUP_PROFILE") more.set("profile", profile);
   return {
     ...args,
@@ -122,5 +123,6 @@ export async function settle<Flag extends string>(
     text: (flag) => args.text(flag) ?? more.get(flag),
     texts: (flag) => (args.has(flag) || !more.has(flag) ? args.texts(flag) : [more.get(flag) ?? ""]),
     set: [...more].map(([flag, value]) => `--${flag}=${value}`),
+    from: (name) => elsewhere.find(({ flag }) => flag === name)?.from,
   };
 }
