@@ -17,9 +17,9 @@ def read_envelope(status, body):
     response = value.get("Response") if isinstance(value, dict) else None
     if isinstance(response, dict):
         error = response.get("Error")
-        if isinstance(error, dict):
-            request_id = response.get("RequestId")
-            return "apiError", (_text(error.get("Code")) or "Unknown", _text(request_id))
+        if error is not None and error != "":
+            code = _text(error.get("Code")) if isinstance(error, dict) else None
+            return "apiError", (code or "Unknown", _text(response.get("RequestId")))
         if status == 200:
             return "success", response
     elif isinstance(value, dict):

@@ -100,9 +100,11 @@ def _sole_file(payload):
     """FileId and URL where the event is about exactly one file."""
     ids = _member(payload, "FileIdSet")
     if isinstance(ids, list):
-        return (ids[0] if len(ids) == 1 and isinstance(ids[0], str) else None), None
+        named = [one for one in ids if isinstance(one, str) and one]
+        return (named[0] if len(named) == 1 else None), None
     listed = _member(payload, "fileInfo")
-    legacy = listed[0] if isinstance(listed, list) and len(listed) == 1 else listed
+    entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    legacy = entries[0] if len(entries) == 1 else listed
     output = _member(payload, "Output")
     ids = [text for text in (_text(output, "FileId"), _text(legacy, "fileId")) if text is not None]
     urls = [text for text in (_text(output, "FileUrl"), _text(legacy, "fileUrl")) if text is not None]

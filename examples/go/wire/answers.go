@@ -37,8 +37,8 @@ func RetryableStatus(status int) bool {
 func ReadEnvelope(status int, body []byte) Envelope {
 	outer := objectOf(body)
 	if response := objectOf(outer["Response"]); response != nil {
-		if failure := objectOf(response["Error"]); failure != nil {
-			code := textOf(failure["Code"])
+		if failure := string(response["Error"]); failure != "" && failure != "null" && failure != `""` {
+			code := textOf(objectOf(response["Error"])["Code"])
 			if code == "" {
 				code = "Unknown"
 			}

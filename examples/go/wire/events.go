@@ -131,17 +131,28 @@ func eventView(format, name, handle string, content map[string]any) map[string]a
 	return event
 }
 
+// given are the entries of a list that say something (wire §3.12).
+func given(list []any, says func(any) bool) (entries []any) {
+	for _, one := range list {
+		if says(one) {
+			entries = append(entries, one)
+		}
+	}
+	return entries
+}
+
 // soleFile gives FileId and URL where the event is about exactly one file.
 func soleFile(payload map[string]any) (id, url string) {
 	if ids, isList := payload["FileIdSet"].([]any); isList {
-		if len(ids) == 1 {
-			id, _ = ids[0].(string)
+		if named := given(ids, func(one any) bool { text, _ := one.(string); return text != "" }); len(named) == 1 {
+			id = named[0].(string)
 		}
 		return id, ""
 	}
 	legacy := object(payload["fileInfo"])
-	if listed, _ := payload["fileInfo"].([]any); len(listed) == 1 {
-		legacy = object(listed[0])
+	listed, _ := payload["fileInfo"].([]any)
+	if entries := given(listed, func(one any) bool { return object(one) != nil }); len(entries) == 1 {
+		legacy = object(entries[0])
 	}
 	output := object(payload["Output"])
 	return first(firstText(output, "FileId"), firstText(legacy, "fileId")), first(firstText(output, "FileUrl"), firstText(legacy, "fileUrl"))
