@@ -28,7 +28,10 @@ export function lookAt({ source, options }: BatchEntry): string | undefined {
 export function isYoung({ source }: BatchEntry, leastMs: number): boolean {
   if (leastMs === 0 || /^https?:/i.test(source)) return false;
   const found = statSync(source, { throwIfNoEntry: false });
-  return found !== undefined && Date.now() - found.mtimeMs < leastMs;
+  if (found === undefined) return false;
+  // A time of writing that is still to come is its author's or a camera's; the file system's own then says more.
+  const now = Date.now();
+  return now - (found.mtimeMs > now ? found.ctimeMs : found.mtimeMs) < leastMs;
 }
 
 /** Whether the content of an entry's media is the one of its result. */

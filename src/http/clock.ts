@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { invalidArgument } from "../errors.ts";
 
 /** An offset below this is noise: a Date header counts whole seconds and travels for a while. */
@@ -10,11 +11,17 @@ const noiseMs = 2_000;
  */
 export class ServiceClock {
   readonly #local: () => number;
+  readonly #monotonic: () => number;
   #offsetMs = 0;
   #skewMs: number | undefined;
+  #told: { readonly ms: number; readonly at: number } | undefined;
 
-  /** @param local the caller's, which may answer anything */
-  constructor(local: () => number = Date.now) {
+  /**
+   * @param local the caller's, which may answer anything
+   * @param monotonic milliseconds by a clock that nobody sets
+   */
+  constructor(local: () => number = Date.now, monotonic: () => number = () => performance.now()) {
+    this.#monotonic = monotonic;
     this.#local = () => {
       const time: unknown = local();
       if (typeof time === "number" && Number.isFinite(time)) return time;
@@ -25,6 +32,15 @@ export class ServiceClock {
   /** Epoch milliseconds, corrected. */
   now(): number {
     return this.#local() + this.#offsetMs;
+  }
+
+  /**
+   * Epoch milliseconds as the service told them last, and the time since by a clock that nobody sets: for whether
+   * something of the service's has ended. Undefined before the service told them; a machine that was suspended since is
+   * behind until the next answer.
+   */
+  told(): number | undefined {
+    return this.#told && this.#told.ms + (this.#monotonic() - this.#told.at);
   }
 
   /** Epoch seconds, corrected: the unit both signatures use. */
@@ -45,10 +61,14 @@ export class ServiceClock {
     return this.#skewMs;
   }
 
-  /** @param text a `Date` header */
+  /** @param text a `Date` header of the service's own */
   observe(text: string | undefined): void {
     const serverMs = text === undefined ? Number.NaN : Date.parse(text);
-    if (!Number.isNaN(serverMs)) this.#skewMs = serverMs - this.#local();
+    if (Number.isNaN(serverMs)) return;
+    this.#skewMs = serverMs - this.#local();
+    const now = this.now();
+    // Where both agree the local one is the finer.
+    this.#told = { ms: Math.abs(serverMs - now) < noiseMs ? now : serverMs, at: this.#monotonic() };
   }
 
   /**

@@ -133,7 +133,7 @@ export class UploadRun {
   async #apply(): Promise<UploadSession> {
     this.#enter("apply");
     const { api, wire } = this.#environment;
-    const now = (): number => wire.clock.now();
+    const now = (): number => wire.clock.told() ?? wire.clock.now();
     const { fields, cover } = this.#ready;
     const session = await applyUpload(api, fields, cover !== undefined, now, this.#signal, this.#onRetry);
     await this.#state.begin(session, treeFiles(this.#objects(session)));

@@ -65,6 +65,36 @@ describe("the service's clock", () => {
   });
 });
 
+describe("the time that the service told", () => {
+  test("goes on whatever the local clock is set to", () => {
+    let [now, ticks] = [noon, 500];
+    const clock = new ServiceClock(
+      () => now,
+      () => ticks,
+    );
+    expect(clock.told()).toBeUndefined();
+    clock.observe(date(noon + hour));
+    now -= 30 * hour;
+    ticks += 1_234;
+    expect(clock.told()).toBe(noon + hour + 1_234);
+    now += 90 * hour;
+    expect(clock.told()).toBe(noon + hour + 1_234);
+    clock.observe(date(noon + 2 * hour));
+    expect(clock.told()).toBe(noon + 2 * hour);
+  });
+
+  test("is the local one where they agree, which counts more than whole seconds", () => {
+    const clock = new ServiceClock(
+      () => noon + 1_900,
+      () => 0,
+    );
+    clock.observe(date(noon + 1_000));
+    expect(clock.told()).toBe(noon + 1_900);
+    clock.observe("soon");
+    expect(clock.told()).toBe(noon + 1_900);
+  });
+});
+
 describe("a refusal of the time", () => {
   test("is cured by a corrected clock, and by a new signature once where the clock was right", () => {
     const right = new SigningTime(new ServiceClock(() => noon));

@@ -15,6 +15,14 @@ export type Renew = () => Promise<Certificate>;
 /** Where an upload's COS requests get their keys from. */
 export type KeySource = Pick<CertificateKeeper, "get" | "refused" | "isOld">;
 
+/** What time it is at the service, in epoch milliseconds. */
+export interface CertificateClock {
+  /** By this machine's clock, which may be set at any time: good enough to renew early by. */
+  readonly now: () => number;
+  /** As the service told it; undefined before it did. By nothing else a certificate is over. */
+  readonly told: () => number | undefined;
+}
+
 /** A certificate is renewed when this much of its life, counted from its receipt, is over. */
 const usedShare = 0.9;
 
@@ -28,20 +36,24 @@ const oldShare = 0.8;
  * There is no fixed margin: the life of a certificate is not published, and one of seconds must work too.
  */
 export class CertificateKeeper {
-  readonly #now: () => number;
+  readonly #clock: CertificateClock;
   readonly #renew: Renew;
   #current: Certificate;
   #receivedAt: number;
+  /** The same moment by this machine's clock. */
+  #receivedNow: number;
   #pending: Promise<void> | undefined;
   /** Why renewal is impossible; then the current certificate is used to its end. */
   #impossible: unknown;
 
-  /** @param now epoch milliseconds by the service's clock */
-  constructor(certificate: Certificate, receivedAt: number, now: () => number, renew: Renew) {
+  /** @param receivedAt epoch milliseconds by the service's clock */
+  constructor(certificate: Certificate, receivedAt: number, clock: CertificateClock, renew: Renew) {
     this.#current = certificate;
     this.#receivedAt = receivedAt;
-    this.#now = now;
+    this.#clock = clock;
     this.#renew = renew;
+    const told = clock.told();
+    this.#receivedNow = told === undefined ? receivedAt : clock.now() - (told - receivedAt);
   }
 
   get current(): Certificate {
@@ -79,7 +91,7 @@ export class CertificateKeeper {
   /** Whether so much of the certificate's life is over that a refusal may mean its end. */
   isOld(): boolean {
     const life = this.#lifeMs();
-    return life <= 0 || this.#now() - this.#receivedAt >= life * oldShare;
+    return life <= 0 || this.#ageMs() >= life * oldShare;
   }
 
   #lifeMs(): number {
@@ -91,12 +103,19 @@ export class CertificateKeeper {
    */
   #isDue(): boolean {
     const life = this.#lifeMs();
-    return life > 0 && this.#now() - this.#receivedAt >= life * usedShare;
+    return life > 0 && this.#ageMs() >= life * usedShare;
   }
 
+  /** By the older of two clocks: the one that nobody sets may have stood still with the machine. */
+  #ageMs(): number {
+    const { now, told } = this.#clock;
+    return Math.max(now() - this.#receivedNow, (told() ?? -Infinity) - this.#receivedAt);
+  }
+
+  /** A clock that was set forward ends no certificate: only the service says so, by its time or by refusing it. */
   #isOver(): boolean {
-    const life = this.#lifeMs();
-    return life > 0 && this.#now() - this.#receivedAt >= life;
+    const told = this.#clock.told();
+    return told !== undefined && this.#lifeMs() > 0 && told >= this.#current.expiredTime * 1000;
   }
 
   #renewOnce(): Promise<void> {
@@ -107,7 +126,8 @@ export class CertificateKeeper {
   async #replace(): Promise<void> {
     const fresh = await this.#renew();
     this.#current = fresh;
-    this.#receivedAt = this.#now();
+    this.#receivedNow = this.#clock.now();
+    this.#receivedAt = this.#clock.told() ?? this.#receivedNow;
   }
 
   /** A passing failure is tried again with the next request; a final one is remembered. */

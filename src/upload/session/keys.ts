@@ -28,7 +28,7 @@ export function sessionKeys(
   renewed: (certificate: Certificate, receivedAt: number) => Promise<void>,
 ): KeySource {
   const { wire, credentials } = access;
-  const now = (): number => wire.clock.now();
+  const clock = { now: () => wire.clock.now(), told: () => wire.clock.told() };
   if (session.certificate === undefined) {
     return {
       get: () => credentials.get(),
@@ -36,9 +36,9 @@ export function sessionKeys(
       isOld: () => false,
     };
   }
-  return new CertificateKeeper(session.certificate, session.receivedAt, now, async () => {
+  return new CertificateKeeper(session.certificate, session.receivedAt, clock, async () => {
     const certificate = await renew(access, session, fields, strategy, signal);
-    await renewed(certificate, now());
+    await renewed(certificate, clock.told() ?? clock.now());
     return certificate;
   });
 }

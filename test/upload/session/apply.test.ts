@@ -211,6 +211,17 @@ describe("a certificate that runs out on the way", () => {
     expect(counts(emulator)[apply]).toBe(1);
   });
 
+  test.each([6, -6])("with sessionRefresh none outlives this machine's clock being set by %i h", async (hours) => {
+    let setBy = 0;
+    const { emulator, vod } = await bench({ certificateLifeSeconds: 1_000 }, { clock: () => Date.now() + setBy });
+    const onProgress = ({ parts: { done } }: { parts: { done: number } }): void => {
+      if (done === 2) setBy = hours * 3_600_000;
+    };
+    const { result } = await attempt(vod, bytes, { ...parts, concurrency: 1, onProgress, sessionRefresh: "none" });
+    await expectCommittedOnce(emulator, bytes, result);
+    expect(counts(emulator)).toMatchObject({ [apply]: 1 });
+  });
+
   test("with sessionRefresh restart is sent once more in a new session, with a warning", async () => {
     const { emulator, vod } = await bench({
       faults: [once("UploadPart", { kind: "expire-certificate" }, { partNumber: 4 })],

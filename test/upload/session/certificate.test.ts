@@ -10,14 +10,15 @@ const certificate = (name: string, lifeSeconds: number, from = start): Certifica
   expiredTime: Math.floor(from / 1000) + lifeSeconds,
 });
 
-/** A keeper with a clock that the test moves and renewals that it decides. */
-function keep(lifeSeconds: number, renew?: (count: number, now: number) => Promise<Certificate>) {
+/** A keeper with clocks that the test moves, together or this machine's alone, and renewals that it decides. */
+function keep(lifeSeconds: number, renew?: (count: number, now: number) => Promise<Certificate>, isTold = true) {
   let now = start;
+  let setBy = 0;
   let renewals = 0;
   const keeper = new CertificateKeeper(
     certificate("first", lifeSeconds),
     start,
-    () => now,
+    { now: () => now + setBy, told: () => (isTold ? now : undefined) },
     async () => {
       renewals += 1;
       if (renew !== undefined) return renew(renewals, now);
@@ -28,6 +29,7 @@ function keep(lifeSeconds: number, renew?: (count: number, now: number) => Promi
     keeper,
     renewals: () => renewals,
     at: (seconds: number) => (now = start + seconds * 1000),
+    set: (seconds: number) => (setBy = seconds * 1000),
     id: async () => (await keeper.get()).secretId,
   };
 }
@@ -97,6 +99,47 @@ describe("a certificate", () => {
     at(1_000);
     expect(await id()).toBe("first");
     expect(renewals()).toBe(0);
+  });
+});
+
+describe("a clock that is set while a certificate lives", () => {
+  const none = (): Promise<Certificate> => Promise.reject(new VodupError("CERTIFICATE_EXPIRED", "renewal is none"));
+
+  test.each([3_600, 30 * 86_400])("forward by %i s ends none that cannot be renewed", async (seconds) => {
+    const { id, at, set, keeper } = keep(100, none);
+    set(seconds);
+    expect(await id()).toBe("first");
+    at(99);
+    expect(await id()).toBe("first");
+    at(100);
+    await expect(keeper.get()).rejects.toMatchObject({ code: "CERTIFICATE_EXPIRED" });
+  });
+
+  test("forward renews once, and not for each request", async () => {
+    const { id, set, renewals } = keep(100);
+    set(3_600);
+    expect([await id(), await id(), await id()]).toEqual(["renewed 1", "renewed 1", "renewed 1"]);
+    expect(renewals()).toBe(1);
+  });
+
+  test.each([-60, -3_600])("back by %i s keeps none that is over", async (seconds) => {
+    const { id, at, set, keeper } = keep(100, none);
+    set(seconds);
+    at(99);
+    expect(await id()).toBe("first");
+    at(100);
+    await expect(keeper.get()).rejects.toMatchObject({ code: "CERTIFICATE_EXPIRED" });
+    const renewable = keep(100);
+    renewable.set(seconds);
+    renewable.at(90);
+    expect(await renewable.id()).toBe("renewed 1");
+  });
+
+  test("leaves one of another process to the service, which has not said what time it is", async () => {
+    const { id, set, keeper } = keep(100, none, false);
+    set(86_400);
+    expect(await id()).toBe("first");
+    await expect(keeper.refused(await keeper.get())).rejects.toMatchObject({ code: "CERTIFICATE_EXPIRED" });
   });
 });
 

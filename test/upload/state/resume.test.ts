@@ -439,3 +439,14 @@ describe("a checkpoint whose certificate is dead", () => {
     expect(result?.transfer).toMatchObject({ bytes: size, parts: 7 });
   });
 });
+
+test.each([6, -6])("a checkpoint that lives goes on by a machine whose clock is %i h off", async (hours) => {
+  const { emulator, vod, client } = await bench({ certificateLifeSeconds: 3_600 });
+  const bytes = random(size);
+  const path = await tempFile(bytes);
+  const { checkpoint } = await interrupted(vod, path, 3);
+  const elsewhere = client({ clock: () => Date.now() + hours * 3_600_000 });
+  const { result } = await attempt(elsewhere, path, { ...options, checkpoint, sessionRefresh: "none" });
+  await expectCommittedOnce(emulator, bytes, result);
+  expect(counts(emulator)["ApplyUpload"]).toBe(1);
+});
