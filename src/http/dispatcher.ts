@@ -3,6 +3,7 @@ import { invalidArgument } from "../errors.ts";
 import { checkAgentOptions } from "./agent-options.ts";
 import { withoutInterim } from "./interim.ts";
 import { loadAgent } from "./load-agent.ts";
+import { knowingBodies } from "./outflow.ts";
 import type { LookupFunction } from "node:net";
 import type { Reach } from "./reach.ts";
 import { InternalAddress, isInternal, isInternalAddress, publicLookup, unseenReach } from "./reach.ts";
@@ -36,7 +37,8 @@ export async function openDispatcher(
   connectMs: number,
 ): Promise<OpenedDispatcher> {
   if (isDispatcher(option)) {
-    return { dispatcher: option, reach: unseenReach(option), close: async () => {} };
+    const knowsBodies = ownSockets.has(option);
+    return { dispatcher: option, knowsBodies, reach: unseenReach(option), close: async () => {} };
   }
   const { open, buildConnector } = await loadAgent();
   const options = option as Agent.Options | undefined;
@@ -50,7 +52,7 @@ export async function openDispatcher(
       ...options,
       // Nothing is won by more, and what is taken off a socket depends on it (interim.ts).
       pipelining: Math.min(options?.pipelining ?? 1, 1),
-      connect: watched(withoutInterim(through), connecting, reached),
+      connect: watched(knowingBodies(withoutInterim(through)), connecting, reached),
     });
   const dispatcher = agent(connector);
   let guarded: Dispatcher | undefined;
@@ -72,8 +74,12 @@ export async function openDispatcher(
     // undici lets these run into their limit, and the process with them, though nobody waits for them any more.
     for (const socket of connecting) socket.destroy();
   };
-  return { dispatcher, reach, close };
+  // A factory of the caller's may connect by itself.
+  return { dispatcher, knowsBodies: options?.factory === undefined, reach, close };
 }
+
+/** Dispatchers that are made elsewhere of sockets that are ours. */
+export const ownSockets: WeakSet<object> = new WeakSet();
 
 /** Ends a connection to an internal address before anything is sent by it. */
 function refusing(connector: buildConnector.connector): buildConnector.connector {
@@ -90,6 +96,8 @@ function refusing(connector: buildConnector.connector): buildConnector.connector
 
 export interface OpenedDispatcher {
   readonly dispatcher: Dispatcher;
+  /** Whether its sockets say which body they send: where they do not, undici's own idle limit has to do. */
+  readonly knowsBodies: boolean;
   readonly reach: Reach;
   /** Ends all connections; a dispatcher that the caller gave stays as it is. */
   readonly close: () => Promise<void>;

@@ -1,8 +1,9 @@
 import type { Pool as UndiciPool, buildConnector as build } from "undici";
 import type { Dispatcher } from "./dispatcher.ts";
 import { invalidArgument } from "../errors.ts";
-import { connectionsPerOrigin } from "./dispatcher.ts";
+import { connectionsPerOrigin, ownSockets } from "./dispatcher.ts";
 import { withoutInterim } from "./interim.ts";
+import { knowingBodies } from "./outflow.ts";
 import { defaultLimits } from "./limits.ts";
 
 /** What a failed tunnel looks like to network-error.ts, whatever made it fail. */
@@ -32,7 +33,7 @@ export async function proxyFromEnvironment(
   const proxy = parseProxy(name, text);
   // By its file: Bun puts a stub in the place of the package's name, which would bypass the proxy in silence.
   const { EnvHttpProxyAgent, Pool, buildConnector } = await import("undici/index.js");
-  return new EnvHttpProxyAgent({
+  const agent = new EnvHttpProxyAgent({
     httpProxy: "",
     httpsProxy: proxy.origin,
     noProxy: firstSet(env, ["no_proxy", "NO_PROXY"])?.[1] ?? "",
@@ -43,7 +44,7 @@ export async function proxyFromEnvironment(
     requestTls: { timeout: connectMs },
     // For hosts behind the proxy as for those reached directly: in both cases `connect` is a function by now.
     factory: (origin, options: UndiciPool.Options) =>
-      new Pool(origin, { ...options, connect: withoutInterim(options.connect as build.connector) }),
+      new Pool(origin, { ...options, connect: knowingBodies(withoutInterim(options.connect as build.connector)) }),
     clientFactory: (origin, options) => {
       const pool = new Pool(origin, { ...options, headersTimeout: connectMs, bodyTimeout: connectMs });
       const connect = pool.connect.bind(pool);
@@ -55,6 +56,8 @@ export async function proxyFromEnvironment(
       return Object.assign(pool, { connect: tunnel });
     },
   });
+  ownSockets.add(agent);
+  return agent;
 }
 
 function firstSet(

@@ -1,11 +1,11 @@
-import type { Agent, Dispatcher, DispatcherLike } from "./dispatcher.ts";
+import type { Agent, DispatcherLike } from "./dispatcher.ts";
 import type { Download, DownloadRequest } from "./download.ts";
 import type { IdleLimits } from "./limits.ts";
 import type { AllowRedirect } from "./reach.ts";
 import type { Pacer } from "./pacer.ts";
 import { performance } from "node:perf_hooks";
 import { VodupError } from "../errors.ts";
-import { checkDispatcher, openDispatcher } from "./dispatcher.ts";
+import { checkDispatcher, openDispatcher, type OpenedDispatcher } from "./dispatcher.ts";
 import { publishRequest } from "./diagnostics.ts";
 import { defaultLimits } from "./limits.ts";
 import { readAnswer } from "./answer.ts";
@@ -13,6 +13,7 @@ import { redactAnswer } from "./redact.ts";
 import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
 import { loopTurn } from "./loop-turn.ts";
+import { Outflow } from "./outflow.ts";
 import { tap } from "./tap.ts";
 import { abortLimits, untilAborted } from "./abort.ts";
 
@@ -100,11 +101,11 @@ export class Transport {
    */
   async send(request: WireRequest): Promise<WireAnswer> {
     request.signal?.throwIfAborted();
-    const { dispatcher } = await (this.#opened ??= openDispatcher(this.#option, this.#limits.connectMs));
+    const opened = await (this.#opened ??= openDispatcher(this.#option, this.#limits.connectMs));
     const started = performance.now();
-    const meter = { sentBytes: 0, error: undefined as { thrown: unknown } | undefined };
+    const meter: Meter = { sentBytes: 0, error: undefined, outflow: undefined };
     let status: number | undefined;
-    const exchange = this.#exchange(dispatcher, request, meter, (begun) => (status = begun));
+    const exchange = this.#exchange(opened, request, meter, (begun) => (status = begun));
     this.#running.add(exchange);
     try {
       const answer = await exchange;
@@ -120,31 +121,34 @@ export class Transport {
   }
 
   async #exchange(
-    dispatcher: Dispatcher,
+    { dispatcher, knowsBodies }: OpenedDispatcher,
     request: WireRequest,
-    meter: { sentBytes: number; error: { thrown: unknown } | undefined },
+    meter: Meter,
     begun: (status: number) => void,
   ): Promise<WireAnswer> {
     const limits = { ...this.#limits, ...request.limits };
+    const body = wireBody(paced(request, this.#pacer), meter, limits.headersMs);
     const sending = dispatcher.request({
       origin: request.origin,
       method: request.method,
       path: request.path,
       headers: { ...request.headers },
       // undici sends any async iterable; only its types leave that out.
-      body: wireBody(paced(request, this.#pacer), meter) as Uint8Array | null,
-      headersTimeout: limits.headersMs,
+      body: body as Uint8Array | null,
+      headersTimeout: knowsBodies && meter.outflow !== undefined ? 0 : limits.headersMs,
       bodyTimeout: limits.bodyMs,
       signal: request.signal ?? null,
       ...asSigned,
     });
     // undici heeds an abort only once the request has a connection, which may never come.
     const isReplayable = request.body !== undefined && !(request.body instanceof Uint8Array);
-    const response = await untilAborted(sending, request.signal, isReplayable ? abortLimits.requestMs : 0);
+    const response = await untilAborted(sending, request.signal, isReplayable ? abortLimits.requestMs : 0).finally(() =>
+      meter.outflow?.stop(),
+    );
     begun(response.statusCode);
     const headers = flatten(response.headers);
-    const body = await readAnswer(response.body, request, response.statusCode);
-    return redactAnswer({ status: response.statusCode, headers, body }, request.secrets ?? []);
+    const received = await readAnswer(response.body, request, response.statusCode);
+    return redactAnswer({ status: response.statusCode, headers, body: received }, request.secrets ?? []);
   }
 
   #explain(
@@ -207,38 +211,53 @@ export class Transport {
   }
 }
 
+/** What is known of a request while it is sent. */
+interface Meter {
+  sentBytes: number;
+  /** What the body's source threw. */
+  error: { readonly thrown: unknown } | undefined;
+  /** Of a body in chunks. */
+  outflow: Outflow | undefined;
+}
+
 function wireBody(
   body: Uint8Array | ReplayableBody | undefined,
-  meter: { sentBytes: number; error: { thrown: unknown } | undefined },
+  meter: Meter,
+  headersMs: number,
 ): Uint8Array | AsyncIterable<Uint8Array> | null {
   if (body === undefined) return null;
   if (body instanceof Uint8Array) {
     // A large buffer in one write would have to leave as a whole within the idle limit.
-    if (body.byteLength > pieceSize) return reopened({ size: body.byteLength, open: () => pieces(body) }, meter);
+    if (body.byteLength > pieceSize)
+      return reopened({ size: body.byteLength, open: () => pieces(body) }, meter, headersMs);
     meter.sentBytes = body.byteLength;
     return body;
   }
   // An empty iterable would leave out Content-Length; an empty buffer sends "Content-Length: 0".
   if (body.size === 0) return Buffer.alloc(0);
-  return reopened(body, meter);
+  return reopened(body, meter, headersMs);
 }
 
 /**
  * A RetryAgent of the caller's sends the same body a second time: it then begins again, where a generator would be
  * spent.
  */
-function reopened(
-  body: ReplayableBody,
-  meter: { sentBytes: number; error: { thrown: unknown } | undefined },
-): AsyncIterable<Uint8Array> {
+function reopened(body: ReplayableBody, meter: Meter, headersMs: number): AsyncIterable<Uint8Array> {
+  meter.outflow = new Outflow(headersMs);
+  const { outflow } = meter;
   const open = (): AsyncIterable<Uint8Array> =>
     tap(body.open(), {
       see: (chunk) => {
         meter.sentBytes += chunk.byteLength;
         body.written?.(chunk.byteLength);
+        outflow.handing(chunk);
       },
+      ended: () => outflow.handing(undefined),
       failed: (thrown) => (meter.error = { thrown }),
-      before: loopTurn,
+      before: () => {
+        outflow.asking();
+        return loopTurn();
+      },
     });
   return { [Symbol.asyncIterator]: () => open()[Symbol.asyncIterator]() };
 }
