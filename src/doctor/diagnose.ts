@@ -20,7 +20,7 @@ export interface Setup extends Pick<
   readonly storageRegion?: string | undefined;
   /** Where unfinished uploads are kept. */
   readonly stateDirectory: string;
-  /** Where a proxy is named. */
+  /** Where a proxy is named, and Node's settings are. */
   readonly env: NodeJS.ProcessEnv;
   /** As in `process.versions.node`. */
   readonly nodeVersion: string;
@@ -42,7 +42,7 @@ export async function* diagnose(setup: Setup): AsyncGenerator<Check> {
   const { env, signal, storageRegion, nodeVersion, cosEndpoint, stateDirectory, ...connection } = setup;
   const { subAppId } = connection;
   const now = setup.clock ?? Date.now;
-  yield checkNode(nodeVersion);
+  yield checkNode(nodeVersion, env);
   yield await checkState(stateDirectory);
   const { check, found } = await checkCredentials(setup.credentials, now());
   yield check;

@@ -1,13 +1,25 @@
 import type { CredentialProvider, ExpiringCredentials } from "../index.ts";
 import type { Check } from "./check.ts";
+import { invalidArgument } from "../errors.ts";
 import { fail, messageOf, pass, unknown } from "./check.ts";
 
 /** Majors that are supported, and those that run and are tested though upstream has ended them. */
 const supported = [22, 24, 26];
 const ended: Readonly<Record<number, number>> = { 20: 19 };
 
-/** @param version as in `process.versions.node` */
-export function checkNode(version: string): Check {
+const unchecked = "NODE_TLS_REJECT_UNAUTHORIZED";
+
+/**
+ * The version of Node, and the one setting with which it lets everybody in between read the keys.
+ * @param version as in `process.versions.node`
+ */
+export function checkNode(version: string, env: NodeJS.ProcessEnv = {}): Check {
+  // Node compares it as a text: "00" or "false" change nothing.
+  if (env[unchecked] === "0") {
+    const detail = `Node ${version} takes any certificate (${unchecked}=0): who is on the way reads keys and media`;
+    const remedy = "unset it; an authority of your own is trusted with NODE_EXTRA_CA_CERTS=FILE";
+    return fail("node", detail, remedy, invalidArgument(unchecked, "must not be 0"));
+  }
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (supported.includes(major)) return pass("node", `Node ${version} is supported`);
   const leastMinor = ended[major];

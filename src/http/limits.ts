@@ -9,8 +9,8 @@ export interface IdleLimits {
    */
   readonly connectMs: number;
   /**
-   * Between two pieces of the request that the socket takes, and from the last one to the answer's headers.
-   * @defaultValue 30000
+   * Without a byte of the request leaving this machine (as far as the system tells: on Linux all, elsewhere until the
+   * kernel has taken it), and from the last one to the answer's headers. @defaultValue 30000
    */
   readonly headersMs: number;
   /** Between two chunks of the answer's body. @defaultValue 30000 */

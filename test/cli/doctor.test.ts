@@ -103,6 +103,7 @@ describe("its exit code is that of the first failure:", () => {
       5,
       ["storage"],
     ],
+    ["a Node that takes any certificate", [], async () => ({ NODE_TLS_REJECT_UNAUTHORIZED: "0" }), 2, ["node"]],
     ["an unknown storage region", ["--storage-region", "ap-moon"], async () => ({}), 1, ["storage-region"]],
     ["a proxy variable that is no URL", [], async () => ({ HTTPS_PROXY: "socks5://127.0.0.1:1" }), 2, ["proxy"]],
   ];

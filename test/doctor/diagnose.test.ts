@@ -104,6 +104,18 @@ describe("Node", () => {
   });
 });
 
+test("a Node that takes any certificate is a failure, however new it is", async () => {
+  const found = await findingsOf(await emulatorWith(), { env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
+  expect(those(found, "fail")).toEqual(["node"]);
+  expect(found.get("node")).toMatchObject({
+    detail: expect.stringContaining("NODE_TLS_REJECT_UNAUTHORIZED=0"),
+    remedy: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
+  });
+  for (const value of ["", "1", "false"]) {
+    expect(checkNode("24.1.0", { NODE_TLS_REJECT_UNAUTHORIZED: value }).status).toBe("pass");
+  }
+});
+
 describe("credentials", () => {
   test("that are nowhere: named places, and the service is looked at all the same", async () => {
     const found = await findingsOf(await emulatorWith(), { credentials: defaultCredentials({ env: {}, home }) });

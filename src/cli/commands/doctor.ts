@@ -107,7 +107,8 @@ async function setupOf(
   const { vodEndpoint, cosEndpoint, secretId, secretKey } = emulator;
   const credentials = async () => ({ secretId, secretKey, source: "the emulator inside this process" });
   // What is inside this process needs no proxy.
-  return { ...common, vodEndpoint, cosEndpoint, env: {}, credentials };
+  const { HTTPS_PROXY: _upper, https_proxy: _lower, ...direct } = env;
+  return { ...common, vodEndpoint, cosEndpoint, env: direct, credentials };
 }
 
 /** `pass     clock           right`, and the remedy below. */
