@@ -97,10 +97,11 @@ export class Outflow {
   async #hasMoved(): Promise<boolean> {
     const before = this.#last;
     this.#last = { ...before, handed: this.#handed };
-    if (before.handed !== this.#handed || this.#socket === undefined) return false;
+    const socket = this.#socket;
+    if (before.handed !== this.#handed || socket === undefined) return false;
     // Seldom needed: what moves is seen above.
     const { outstanding } = await import("./outstanding.ts");
-    const { queued, held } = await outstanding(this.#socket, this.#limitMs / looks / 2);
+    const { queued, held } = await outstanding(socket, this.#limitMs / looks / 2);
     this.#last = { ...this.#last, queued, held };
     return before.queued !== -1 && (before.queued !== queued || before.held !== held);
   }

@@ -1,6 +1,6 @@
 import type { OpenedSource, UploadSource } from "./source.ts";
 import { constants } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open, opendir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isErrored, isReadable, type Readable } from "node:stream";
 import type { LanePool } from "../buffers/lane-pool.ts";
@@ -74,6 +74,8 @@ async function openPath(field: string, path: string, size: number | undefined, l
   try {
     const kind = await stat(path);
     if (kind.isDirectory()) {
+      // One that a batch has met and could not list is here to say why.
+      await (await opendir(path)).close();
       const remedy = `give a file, or upload what is in it with: vodup batch ${path}`;
       throw new SourceError("SOURCE_UNREADABLE", `${path} is a directory; ${remedy}`);
     }
