@@ -8,7 +8,7 @@ const { project } = inject("packed");
 
 /** What a bundler makes of one import, in bytes: a program that embeds it has no more of the package. */
 const budgets = [
-  { code: 'export { VodClient } from "vodup";', minified: 570_000, gzip: 194_000 },
+  { code: 'export { VodClient } from "vodup";', minified: 576_000, gzip: 194_000 },
   { code: 'export * from "vodup/signing";', minified: 11_000, gzip: 5_000 },
   { code: 'export { signTc3 } from "vodup/signing";', minified: 5_000, gzip: 2_500 },
   { code: 'export { parseEvent } from "vodup/events";', minified: 8_000, gzip: 3_500 },
