@@ -25,7 +25,8 @@ interface Outstanding {
  */
 export async function outstanding(socket: Socket, freshMs: number): Promise<Outstanding> {
   const { _handle: handle } = socket as Socket & { readonly _handle?: Handle | null };
-  const queued = [handle, handle?._parent].reduce((sum, each) => sum + sizeOf(each?.writeQueueSize), 0);
+  const { _parent: parent } = handle ?? {};
+  const queued = sizeOf(handle?.writeQueueSize) + sizeOf(parent?.writeQueueSize);
   return { queued, held: await heldByKernel(handle?.fd, freshMs).catch(() => 0) };
 }
 
