@@ -50,44 +50,32 @@ const expectAllOnce = (): void => {
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-test(
-  "an endpoint that is away for 90 s: all is done, nothing twice, and the pause is told",
-  timing,
-  async () => {
-    const runs = await inTheMiddle();
-    await wait(90_000);
-    expect(runs.map(({ child }) => child.exitCode)).toEqual([null, null]);
-    await gate.open();
-    for (const { code, stderr } of await Promise.all(runs.map(({ ended }) => ended))) {
-      expect({ code, stderr }).toMatchObject({ code: 0 });
-      expect(stderr.match(/cannot be reached; waiting up to 10m00s/g)).toHaveLength(1);
-      expect(stderr.match(/answers again after (?:1m\d\ds|9\ds|8\ds); continuing/g)).toHaveLength(1);
-    }
-    expectAllOnce();
-  },
-  limitMs,
-);
+test("an endpoint that is away for 90 s: all is done, nothing twice, and the pause is told", slow, async () => {
+  const runs = await inTheMiddle();
+  await wait(90_000);
+  expect(runs.map(({ child }) => child.exitCode)).toEqual([null, null]);
+  await gate.open();
+  for (const { code, stderr } of await Promise.all(runs.map(({ ended }) => ended))) {
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr.match(/cannot be reached; waiting up to 10m00s/g)).toHaveLength(1);
+    expect(stderr.match(/answers again after (?:1m\d\ds|9\ds|8\ds); continuing/g)).toHaveLength(1);
+  }
+  expectAllOnce();
+});
 
-test(
-  "--retry-for 10s ends both within 15 s, exit code 5, and what was sent is kept",
-  timing,
-  async () => {
-    const runs = await inTheMiddle("--retry-for", "10s");
-    const started = performance.now();
-    const ended = await Promise.all(
-      runs.map(async (run) => ({ ...(await run.ended), ms: performance.now() - started })),
-    );
-    for (const { code, stderr, ms } of ended) {
-      expect({ code, stderr }).toEqual({ code: 5, stderr: expect.stringContaining("as long as --retry-for allows") });
-      expect(ms).toBeGreaterThan(9_000);
-      expect(ms).toBeLessThan(15_000);
-    }
-    expect((await bench.stateFiles()).filter((name) => name.endsWith(".json"))).toHaveLength(1);
-    await gate.open();
-    const again = await Promise.all([upload, batch].map((args) => bench.run([...args, "--json"], { env, limitMs })));
-    expect(again.map(({ code }) => code)).toEqual([0, 0]);
-    expect(again[0]?.stdout).toMatch(/"type":"result".*"resumedParts":[1-9]/);
-    expectAllOnce();
-  },
-  limitMs,
-);
+test("--retry-for 10s ends both within 15 s, exit code 5, and what was sent is kept", slow, async () => {
+  const runs = await inTheMiddle("--retry-for", "10s");
+  const started = performance.now();
+  const ended = await Promise.all(runs.map(async (run) => ({ ...(await run.ended), ms: performance.now() - started })));
+  for (const { code, stderr, ms } of ended) {
+    expect({ code, stderr }).toEqual({ code: 5, stderr: expect.stringContaining("as long as --retry-for allows") });
+    expect(ms).toBeGreaterThan(9_000);
+    expect(ms).toBeLessThan(15_000);
+  }
+  expect((await bench.stateFiles()).filter((name) => name.endsWith(".json"))).toHaveLength(1);
+  await gate.open();
+  const again = await Promise.all([upload, batch].map((args) => bench.run([...args, "--json"], { env, limitMs })));
+  expect(again.map(({ code }) => code)).toEqual([0, 0]);
+  expect(again[0]?.stdout).toMatch(/"type":"result".*"resumedParts":[1-9]/);
+  expectAllOnce();
+});
