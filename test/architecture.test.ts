@@ -21,7 +21,8 @@ const floors = {
   signing: ["misspelt"],
   xml: ["json"],
   http: ["signing", "errors", "reason-of", "unknown-options"],
-  credentials: ["http", "errors", "json", "misspelt", "reason-of", "unknown-options"],
+  home: [],
+  credentials: ["http", "errors", "home", "json", "misspelt", "reason-of", "unknown-options"],
   "vod-api": ["http", "credentials", "signing", "errors", "json", "unknown-options"],
   cos: ["http", "credentials", ...leaves],
   upload: ["vod-api", "cos", "http", "credentials", "rate-window", ...leaves],
@@ -31,13 +32,16 @@ const floors = {
   index: ["client", "upload", "events", "tasks", "vod-api", "cos", "http", "credentials", ...leaves],
   "vod-node-sdk": [],
   "shown-source": [],
-  state: ["client", "upload", "http", "errors", "shown-source"],
+  state: ["client", "upload", "http", "errors", "home", "reason-of", "shown-source"],
   batch: ["client", "state", "upload", "http", "errors", "shown-source", "unknown-options", "json", "rate-window"],
   replay: ["signing", "json"],
   emulator: ["signing", "xml", "json", "unknown-options"],
   conformance: ["emulator", "json", "signing", "xml"],
   doctor: ["state", "json"],
-  cli: ["suggest", "batch", "state", "shown-source", "replay", "conformance", "doctor", "json", "rate-window"],
+  cli: [
+    ...["suggest", "batch", "state", "shown-source", "replay", "conformance", "doctor", "json", "rate-window"],
+    ...["home", "reason-of"],
+  ],
 } satisfies Record<string, readonly string[]>;
 
 /**

@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import * as module from "node:module";
-import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { homeFolder } from "../home.ts";
 
 /**
  * Has Node keep what V8 compiles of the command in `$XDG_CACHE_HOME/vodup` (`~/.cache/vodup`), from Node 22.1 on. Not
@@ -12,7 +12,7 @@ export function keepCompiled(env: NodeJS.ProcessEnv): void {
   if (!("enableCompileCache" in module)) return;
   try {
     const base = env["XDG_CACHE_HOME"] ?? "";
-    const folder = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "vodup");
+    const folder = join(isAbsolute(base) ? base : join(homeFolder(), ".cache"), "vodup");
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (isOwn(folder)) module.enableCompileCache(folder);
   } catch {

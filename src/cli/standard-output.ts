@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from "node:fs";
+import { reasonOf, systemCode } from "../reason-of.ts";
 
 /** Stdout did not take what was written. */
 export class OutputError extends Error {
@@ -6,8 +7,8 @@ export class OutputError extends Error {
   readonly isUnread: boolean;
 
   constructor(cause: unknown) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
-    const why = problems[code ?? ""] ?? (cause instanceof Error ? cause.message : String(cause));
+    const code = systemCode(cause);
+    const why = problems[code ?? ""] ?? reasonOf(cause);
     super(`stdout cannot be written: ${why}${code === undefined || why.includes(code) ? "" : ` (${code})`}`, { cause });
     this.isUnread = unread.has(code ?? "");
   }

@@ -1,11 +1,11 @@
 import type { CredentialProvider, ExpiringCredentials } from "./source.ts";
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { VodupError } from "../errors.ts";
 import { CredentialsAbsent } from "./absent.ts";
 import { flawOf } from "./flaw.ts";
 import { refuseUnknown } from "../unknown-options.ts";
+import { homeFolder } from "../home.ts";
 
 export interface IniOptions {
   /** One file, instead of `~/.tencentcloud/credentials` and then `/etc/tencentcloud/credentials`. */
@@ -15,7 +15,7 @@ export interface IniOptions {
 }
 
 /** Where the vendor's own clients look, in the order of its Node, Go and Python clients. */
-export function credentialFiles(home: string = homedir()): readonly string[] {
+export function credentialFiles(home: string = homeFolder()): readonly string[] {
   return [join(home, ".tencentcloud", "credentials"), "/etc/tencentcloud/credentials"];
 }
 

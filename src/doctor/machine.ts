@@ -1,6 +1,5 @@
 import type { CredentialProvider, ExpiringCredentials } from "../index.ts";
 import type { Check } from "./check.ts";
-import { invalidArgument } from "../errors.ts";
 import { fail, messageOf, pass, unknown } from "./check.ts";
 
 /** Majors that are supported, and those that run and are tested though upstream has ended them. */
@@ -18,7 +17,8 @@ export function checkNode(version: string, env: NodeJS.ProcessEnv = {}): Check {
   if (env[unchecked] === "0") {
     const detail = `Node ${version} takes any certificate (${unchecked}=0): who is on the way reads keys and media`;
     const remedy = "unset it; an authority of your own is trusted with NODE_EXTRA_CA_CERTS=FILE";
-    return fail("node", detail, remedy, invalidArgument(unchecked, "must not be 0"));
+    // A setting of the environment that is wrong: exit code 2.
+    return fail("node", detail, remedy, Object.assign(new TypeError(detail), { code: "ERR_INVALID_ARG_VALUE" }));
   }
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (supported.includes(major)) return pass("node", `Node ${version} is supported`);

@@ -41,8 +41,8 @@ class NothingMoved extends Error {
 
 /**
  * The idle limit of a request with a body: ends the connection when nothing has left it for so long, and no answer
- * came. undici's own counts from the last chunk that the socket took: at 64 kbit/s a chunk takes as long as the limit to
- * leave, and what the kernel holds takes minutes (docs/decisions/0025).
+ * came. undici's own counts from the last chunk that the socket took: at 64 kbit/s a chunk takes as long as the limit
+ * to leave, and what the kernel holds takes minutes (docs/decisions/0025).
  */
 export class Outflow {
   readonly #limitMs: number;

@@ -4,7 +4,8 @@ import { CheckpointError } from "../errors.ts";
 import { entryFile, lockFile, readEntry } from "./directory.ts";
 import { LockedError, LostLockError, takeLock, type HeldLock } from "./lock.ts";
 import { openPrivateFolder } from "./private-folder.ts";
-import { codeOf, readIfThere, removeFile, replaceFile, unlinkIfThere } from "./private-file.ts";
+import { readIfThere, removeFile, replaceFile, unlinkIfThere } from "./private-file.ts";
+import { reasonOf, systemCode } from "../reason-of.ts";
 
 /** One upload's checkpoint on disk, locked until `close()`. */
 export interface CheckpointStore {
@@ -146,10 +147,7 @@ function inUse(message: string, cause: Error): CheckpointError {
 }
 
 function unusable(path: string, verb: "used" | "read" | "written", cause: unknown): CheckpointError {
-  const why =
-    cause instanceof SyntaxError
-      ? "it is not JSON"
-      : (codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause)));
+  const why = cause instanceof SyntaxError ? "it is not JSON" : (systemCode(cause) ?? reasonOf(cause));
   return new CheckpointError(
     "CHECKPOINT_INVALID",
     `the checkpoint ${path} cannot be ${verb}: ${why}; choose another file, or leave --checkpoint out`,

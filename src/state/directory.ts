@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { isMissing, readOwn } from "./private-file.ts";
+import { homeFolder } from "../home.ts";
+import { systemCode } from "../reason-of.ts";
 
 /** What the state directory keeps of one unfinished upload. `checkpoint` is the library's, and is checked by it. */
 export interface StateEntry {
@@ -17,7 +18,7 @@ export interface StateEntry {
 /** `$XDG_STATE_HOME/vodup`, by default `~/.local/state/vodup`. A relative XDG_STATE_HOME does not count (XDG 0.8). */
 export function stateDirectory(env: NodeJS.ProcessEnv): string {
   const base = env["XDG_STATE_HOME"] ?? "";
-  return join(isAbsolute(base) ? base : join(homedir(), ".local", "state"), "vodup");
+  return join(isAbsolute(base) ? base : join(homeFolder(), ".local", "state"), "vodup");
 }
 
 /** The name of an upload's state: the same for the same source, destination and kind of media. */
@@ -39,7 +40,7 @@ export async function entryIds(directory: string): Promise<string[]> {
     const names = await readdir(directory);
     return names.flatMap((name) => /^([0-9a-f]{16}|[0-9a-f]{32})\.json$/.exec(name)?.[1] ?? []).sort();
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (isMissing(error) || systemCode(error) === "ENOTDIR") return [];
     throw error;
   }
 }

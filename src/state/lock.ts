@@ -5,7 +5,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { lstat, readFile, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { codeOf, isMissing, readIfThere } from "./private-file.ts";
+import { isMissing, readIfThere } from "./private-file.ts";
+import { systemCode } from "../reason-of.ts";
 
 /**
  * Who holds a lock. A process number means something within one boot of one kernel and one PID namespace only: two
@@ -157,7 +158,7 @@ async function create(path: string, text: string): Promise<boolean> {
     await writeFile(path, text, { flag: "wx", mode: 0o600 });
     return true;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    if (systemCode(error) === "EEXIST") return false;
     throw error;
   }
 }
@@ -186,7 +187,7 @@ async function isHeld(holder: Holder, own: Holder, path: string): Promise<boolea
     process.kill(holder.pid, 0);
   } catch (error) {
     // EPERM: it runs, as another user.
-    return codeOf(error) === "EPERM";
+    return systemCode(error) === "EPERM";
   }
   return holder.started === undefined || holder.started === (await startOf(holder.pid));
 }

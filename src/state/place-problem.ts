@@ -1,4 +1,4 @@
-import { codeOf } from "./private-file.ts";
+import { reasonOf, systemCode } from "../reason-of.ts";
 
 /** What is wrong with the place of a state, by the code of the file system. */
 const problems: Readonly<Record<string, string>> = {
@@ -20,8 +20,8 @@ export const otherState = "set XDG_STATE_HOME to a directory that can be written
  * @param elsewhere how to choose another directory
  */
 export function placeProblem(path: string, cause: unknown, elsewhere: string): string {
-  const code = codeOf(cause);
+  const code = systemCode(cause);
   const problem = code === undefined ? undefined : problems[code];
-  if (problem === undefined) return cause instanceof Error ? cause.message : String(cause);
+  if (problem === undefined) return reasonOf(cause);
   return `${path}: ${problem} (${code}); ${code === "ENOSPC" || code === "EDQUOT" ? "or " : ""}${elsewhere}`;
 }

@@ -1,6 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import { open, rename, stat, unlink, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { systemCode } from "../reason-of.ts";
 
 /** Bytes of a checkpoint or lock: that of a tree of 200,000 files has less than half of it. */
 const mostBytes = 128 * 2 ** 20;
@@ -34,7 +35,7 @@ export async function readOwn(path: string): Promise<string | undefined> {
 async function readWith(path: string, flags: number, check: (found: Stats) => void): Promise<string | undefined> {
   const handle = await open(path, flags).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
-    throw codeOf(error) === "ELOOP" ? new Error(`${path} is a symbolic link, which is not followed`) : error;
+    throw systemCode(error) === "ELOOP" ? new Error(`${path} is a symbolic link, which is not followed`) : error;
   });
   try {
     if (handle === undefined) return undefined;
@@ -96,7 +97,7 @@ async function createFresh(path: string): Promise<FileHandle> {
   try {
     return await open(path, "wx", 0o600);
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
+    if (systemCode(error) !== "EEXIST") throw error;
     await unlink(path);
     return open(path, "wx", 0o600);
   }
@@ -108,9 +109,5 @@ function beside(path: string): string {
 }
 
 export function isMissing(error: unknown): boolean {
-  return codeOf(error) === "ENOENT";
-}
-
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return systemCode(error) === "ENOENT";
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { lstat, mkdir, open, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
-import { codeOf } from "./private-file.ts";
+import { systemCode } from "../reason-of.ts";
 
 /**
  * Opens a folder for its owner only: checkpoints hold the keys of unfinished uploads. Its owner and mode are looked at
@@ -44,12 +44,12 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return;
+    if (systemCode(error) === "EEXIST") return;
     const parent = dirname(path);
-    if (codeOf(error) !== "ENOENT" || parent === path) throw error;
+    if (systemCode(error) !== "ENOENT" || parent === path) throw error;
     await makeFolder(parent);
     await mkdir(path, { mode: 0o700 }).catch((second: unknown) => {
-      if (codeOf(second) !== "EEXIST") throw second;
+      if (systemCode(second) !== "EEXIST") throw second;
     });
   }
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { describe, expect, test } from "vitest";
 import { RecordError } from "../../src/batch/records.ts";
 import { otherState, placeProblem } from "../../src/state/place-problem.ts";
@@ -6,6 +7,10 @@ const failure = (code: string): Error => Object.assign(new Error(`${code}: raw`)
 
 describe("why a file of state could not be kept", () => {
   test.each([
+    [
+      `Unknown system error -${constants.errno.EDQUOT}`,
+      /^\/s\/vodup: the quota of its disk is used up; free some space \(EDQUOT\); or set XDG_STATE_HOME/,
+    ],
     ["ENOSPC", /^\/s\/vodup: its disk is full; free some space \(ENOSPC\); or set XDG_STATE_HOME/],
     ["EROFS", /^\/s\/vodup: it is on a read-only file system \(EROFS\); set XDG_STATE_HOME/],
     ["ENOENT", /^\/s\/vodup: it does not exist and cannot be made \(ENOENT\); set XDG_STATE_HOME/],

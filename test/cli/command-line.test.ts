@@ -187,7 +187,8 @@ describe("help and version", () => {
     };
     expect(importsOf("main.ts")).toEqual(["node:fs", "./terminal.ts"]);
     expect(importsOf("terminal.ts")).toEqual(["./standard-output.ts"]);
-    expect(importsOf("standard-output.ts")).toEqual(["node:fs"]);
+    expect(importsOf("standard-output.ts")).toEqual(["node:fs", "../reason-of.ts"]);
+    expect(importsOf("../reason-of.ts")).toEqual(["node:os"]);
   });
 
   test("--help names every command", async () => {

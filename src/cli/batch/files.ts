@@ -4,7 +4,7 @@ import type { Batch } from "../../batch/batch.ts";
 import { lockOf } from "../../batch/journal.ts";
 import { Report } from "../../batch/report.ts";
 import { UsageError } from "../args.ts";
-import { codeOf } from "../../state/private-file.ts";
+import { reasonOf, systemCode } from "../../reason-of.ts";
 
 /** Neither the manifest nor the journal may be written over. @throws UsageError */
 export function checkPaths(manifest: string, journal: string, report: string | undefined): void {
@@ -52,6 +52,6 @@ async function checkReport(path: string, manifest: string, journal: string | und
 }
 
 export function unwritable(flag: "journal" | "report", path: string, cause: unknown): UsageError {
-  const why = codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+  const why = systemCode(cause) ?? reasonOf(cause);
   return new UsageError(`--${flag}: ${path} cannot be written (${why}); choose another place with --${flag} FILE`);
 }

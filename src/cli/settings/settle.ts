@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { Arguments, CommandSpec } from "../args.ts";
 import type { Profiles } from "./config-file.ts";
 import { UsageError } from "../args.ts";
+import { homeFolder } from "../../home.ts";
 
 /** Flags that belong to an account or a machine and not to one run, with the variables that may hold them. */
 export const settings: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ export const settings: Readonly<Record<string, string>> = {
 /** `VODUP_CONFIG`, else `$XDG_CONFIG_HOME/vodup/config.toml`, by default `~/.config/vodup/config.toml`. */
 function configPath(env: NodeJS.ProcessEnv): string {
   const base = env["XDG_CONFIG_HOME"] ?? "";
-  return env["VODUP_CONFIG"] || join(isAbsolute(base) ? base : join(homedir(), ".config"), "vodup", "config.toml");
+  return env["VODUP_CONFIG"] || join(isAbsolute(base) ? base : join(homeFolder(), ".config"), "vodup", "config.toml");
 }
 
 /** Most runs have none: then nothing is loaded to read it. A file that was named must be there. */

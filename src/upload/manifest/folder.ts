@@ -6,6 +6,7 @@ import { access, open, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { SourceError } from "../../errors.ts";
 import { fileIdentity } from "../source/file.ts";
+import { mayPass } from "../source/may-pass.ts";
 import { openError } from "../source/open.ts";
 
 /** A file of a tree, as it was found. */
@@ -56,7 +57,10 @@ export class ManifestFolder {
     }
   }
 
-  /** Looks for a file without opening it. */
+  /**
+   * Looks for a file without opening it.
+   * @throws SourceError `SOURCE_UNREADABLE` where looking again may help: that is no flaw of the tree
+   */
   async locate(path: string): Promise<LocatedFile | NotLocated> {
     try {
       const real = await realpath(join(this.#root, path));
@@ -70,6 +74,7 @@ export class ManifestFolder {
       await access(real, constants.R_OK);
       return { path, label: join(this.#shown, path), real, identity: fileIdentity(stats) };
     } catch (error) {
+      if (mayPass(error)) throw openError(join(this.#shown, path), error as NodeJS.ErrnoException);
       return notLocated(error as NodeJS.ErrnoException);
     }
   }
@@ -92,7 +97,7 @@ export class ManifestFolder {
       return { handle, stats };
     } catch (error) {
       await handle.close();
-      throw error;
+      throw error instanceof SourceError ? error : openError(file.label, error as NodeJS.ErrnoException);
     }
   }
 

@@ -1,5 +1,5 @@
 import { SourceError, VodupError } from "../../errors.ts";
-import { reasonOf } from "../../reason-of.ts";
+import { reasonOf, systemCode } from "../../reason-of.ts";
 
 /**
  * What a file system says while its server, its disk or this process is busy or away: the same file may be read later.
@@ -31,7 +31,7 @@ const passing = new Set([
 /** Whether a source that failed so may be read another time: what vodup's own errors say, or the system's code. */
 export function mayPass(cause: unknown): boolean {
   if (cause instanceof VodupError) return cause.retryable;
-  return cause instanceof Error && "code" in cause && typeof cause.code === "string" && passing.has(cause.code);
+  return passing.has(systemCode(cause) ?? "");
 }
 
 /** @param cause whatever reading failed with: a caller's stream may be destroyed with anything */

@@ -8,6 +8,7 @@ import type { SourceAccess } from "./access.ts";
 import { SourceError, invalidArgument } from "../../errors.ts";
 import { withoutUser } from "../../http/endpoint.ts";
 import { mayPass, readingFailed } from "./may-pass.ts";
+import { reasonOf } from "../../reason-of.ts";
 import { streamSource } from "./source.ts";
 import { pathOfFileUrl } from "./media-type.ts";
 import { BlobSource, BytesSource } from "./bytes.ts";
@@ -114,6 +115,6 @@ export function openError(path: string, cause: NodeJS.ErrnoException): SourceErr
     const remedy = path.includes("\ufffd") ? "its name is not UTF-8: rename it" : "check the path";
     return new SourceError("SOURCE_NOT_FOUND", `${path} does not exist; ${remedy}`, { cause });
   }
-  const why = cause.code === "EACCES" || cause.code === "EPERM" ? "permission denied" : cause.message;
+  const why = cause.code === "EACCES" || cause.code === "EPERM" ? "permission denied" : reasonOf(cause);
   return new SourceError("SOURCE_UNREADABLE", `${path} cannot be read: ${why}`, { cause, retryable: mayPass(cause) });
 }
