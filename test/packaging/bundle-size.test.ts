@@ -8,11 +8,11 @@ const { project } = inject("packed");
 
 /** What a bundler makes of one import, in bytes: a program that embeds it has no more of the package. */
 const budgets = [
-  { code: 'export { VodClient } from "vodup";', minified: 576_000, gzip: 194_000 },
+  { code: 'export { VodClient } from "vodup";', minified: 585_000, gzip: 198_000 },
   { code: 'export * from "vodup/signing";', minified: 11_000, gzip: 5_000 },
   { code: 'export { signTc3 } from "vodup/signing";', minified: 5_000, gzip: 2_500 },
   { code: 'export { parseEvent } from "vodup/events";', minified: 8_000, gzip: 3_500 },
-  { code: 'export { createListener } from "vodup/events";', minified: 17_500, gzip: 7_000 },
+  { code: 'export { createListener } from "vodup/events";', minified: 18_000, gzip: 7_000 },
 ];
 
 /** Kilobytes of each when this was last written down: VODUP_BUNDLE_SIZES=write npm run test:packaging. */
