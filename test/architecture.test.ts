@@ -39,8 +39,17 @@ const floors = {
   conformance: ["emulator", "json", "signing", "xml"],
   doctor: ["state", "json"],
   cli: [
-    ...["suggest", "batch", "state", "shown-source", "replay", "conformance", "doctor", "json", "rate-window"],
-    ...["home", "reason-of"],
+    "suggest",
+    "batch",
+    "state",
+    "shown-source",
+    "replay",
+    "conformance",
+    "doctor",
+    "json",
+    "rate-window",
+    "home",
+    "reason-of",
   ],
 } satisfies Record<string, readonly string[]>;
 
