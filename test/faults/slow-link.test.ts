@@ -74,5 +74,5 @@ test("64 kbit/s is no silence for the limits that everybody has", timing, async 
   const dispatcher = {
     connect: ((options, callback) => connect({ ...options, port: String(port) }, callback)) as buildConnector.connector,
   };
-  await expectSlowly(emulator, { vodEndpoint, cosEndpoint, dispatcher, limits: {} }, 500_000);
+  await expectSlowly(emulator, { vodEndpoint, cosEndpoint, dispatcher, limits: {} }, 290_000);
 });

@@ -194,8 +194,10 @@ describe("redirects", () => {
 
 describe("opening a URL", () => {
   test.each<[string, NonNullable<Serving["first"]>]>([
-    ["answered 503", (_, response) => (response.writeHead(503).end(), true)],
-    ["answered 408", (_, response) => (response.writeHead(408).end(), true)],
+    ...[408, 425, 429, 500, 502, 503, 504, 524].map((status): [string, NonNullable<Serving["first"]>] => [
+      `answered ${status}`,
+      (_, response) => (response.writeHead(status).end(), true),
+    ]),
     ["broken off", (request) => (request.socket.destroy(), true)],
     [
       "broken off in its body",
