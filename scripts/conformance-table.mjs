@@ -28,6 +28,11 @@ const clients = [
         .status === 0,
   },
   {
+    name: "php",
+    command: ["php", "examples/php/upload.php"],
+    present: () => spawnSync("php", ["--version"]).status === 0,
+  },
+  {
     name: "vod-node-sdk",
     command: ["node", "test/interop/vendor/conformance.cjs"],
     present: () => existsSync(join(root, "test/interop/node_modules/vod-node-sdk")),

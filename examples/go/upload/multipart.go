@@ -114,7 +114,9 @@ func (m *multipart) complete(document []byte, crc string) error {
 		}
 		succeeded := err == nil
 		var no *refused
-		if errors.As(err, &no) && no.status != 409 && !(no.code == "NoSuchUpload" && attempt > 1) {
+		refusal := errors.As(err, &no)
+		gone := refusal && no.code == "NoSuchUpload"
+		if refusal && no.status != 409 && !(gone && attempt > 1) {
 			return err
 		}
 		there, unsure := m.head(crc)
@@ -125,6 +127,10 @@ func (m *multipart) complete(document []byte, crc string) error {
 			return nil // verified by its parts only (wire §11.2)
 		case unsure != nil:
 			return unsure
+		case succeeded:
+			return &refused{what: "Complete succeeded, and nothing lies at the key"} // wire §11.3
+		case gone:
+			return err // another Complete would find nothing either
 		}
 		why := &passing{kind: wire.Backoff}
 		errors.As(err, &why)

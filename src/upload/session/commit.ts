@@ -141,15 +141,23 @@ async function lookUp(context: CommitContext, why: unknown): Promise<CommitResul
     });
   const info = entriesOf(answer.MediaInfoSet).find((media) => media.FileId === fileId)?.BasicInfo;
   const mediaUrl = givenText(info?.MediaUrl) ?? "";
-  if (pathOf(mediaUrl) !== objectPath(toKey(session.mediaStoragePath))) {
+  if (!isStoredAt(mediaUrl, objectPath(toKey(session.mediaStoragePath)))) {
     throw open("no media is stored under the session's path", why);
   }
   return { fileId, mediaUrl, coverUrl: urlOf(info?.CoverUrl), requestId: givenText(answer.RequestId) ?? "" };
 }
 
-function pathOf(url: string): string | undefined {
+/** Whether a MediaUrl's path is this storage path: as it stands, or decoded once (wire §10.5). */
+export function isStoredAt(mediaUrl: string, mediaStoragePath: string): boolean {
+  const path = /^[a-z]+:\/\/[^/]+(\/.*)$/is.exec(mediaUrl)?.[1];
+  if (path === undefined) return false;
+  return path === mediaStoragePath || decoded(path.replace(/[?#].*$/s, "")) === mediaStoragePath;
+}
+
+/** A text that is not encoded may hold a per cent sign that begins no escape. */
+function decoded(path: string): string | undefined {
   try {
-    return decodeURIComponent(new URL(url).pathname);
+    return decodeURIComponent(path);
   } catch {
     return undefined;
   }

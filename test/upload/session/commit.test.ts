@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EmulatorOptions, FaultRule } from "../../../src/emulator/index.ts";
 import { CommitUncertainError, type UploadOptions } from "../../../src/index.ts";
-import { candidateFileId } from "../../../src/upload/session/commit.ts";
+import { candidateFileId, isStoredAt } from "../../../src/upload/session/commit.ts";
 import { attempt, bench, collect, counts, expectCommittedOnce, once, random } from "../support.ts";
 import { timing } from "../../support/timing.ts";
 
@@ -342,4 +342,21 @@ test.each([
   ["/my/own/path.mp4", undefined],
 ])("the storage path %s suggests the FileId %s", (path, fileId) => {
   expect(candidateFileId(path)).toBe(fileId);
+});
+
+test.each([
+  ["http://h/dir/a.mp4", "/dir/a.mp4", true],
+  ["https://h:8443/%EB%B4%84%20(1)/a%2541.mp4", "/봄 (1)/a%41.mp4", true],
+  ["http://h/봄 (1)/a%41.mp4", "/봄 (1)/a%41.mp4", true],
+  ["http://h/100%/a.mp4", "/100%/a.mp4", true],
+  ["http://h//spring/a.mp4", "//spring/a.mp4", true],
+  ["http://h/spring/a.mp4", "//spring/a.mp4", false],
+  ["http://h/a%252541.mp4", "/a%41.mp4", false],
+  ["http://h/dir/a.mp4?sign=1", "/dir/a.mp4", true],
+  ["http://h/dir/other.mp4", "/dir/a.mp4", false],
+  ["http://h", "/", false],
+  ["/dir/a.mp4", "/dir/a.mp4", false],
+  ["", "", false],
+])("a media at %s is stored at %s: %s", (mediaUrl, path, is) => {
+  expect(isStoredAt(mediaUrl, path)).toBe(is);
 });
