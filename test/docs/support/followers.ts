@@ -24,6 +24,7 @@ export const followers: Readonly<Record<string, string>> = {
   "examples/README.md#Run them": "test/docs/commands.test.ts",
   "examples/go/README.md": "test/conformance/go.test.ts",
   "examples/opentelemetry/README.md": "test/examples/opentelemetry.mjs",
+  "examples/php/README.md": "test/conformance/php.test.ts",
   "examples/python/README.md": "test/conformance/python.test.ts",
   "integrations/bullmq/README.md": "integrations/bullmq/test/install.test.ts",
 };
