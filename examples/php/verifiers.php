@@ -10,6 +10,7 @@ const VERIFIERS = [
     'cos-presign' => 'verifyCosPresign',
     'cos-server-echo' => 'verifyCosSign',
     'cos-sign-v5' => 'verifyCosSign',
+    'cos-verify' => 'verifyCosVerdict',
     'crc64' => 'verifyCrc64',
     'crc64-combine' => 'verifyCrc64Combine',
     'envelope' => 'verifyEnvelope',
@@ -19,6 +20,7 @@ const VERIFIERS = [
     'retry-decision' => 'verifyRetry',
     'storage-key' => 'verifyStorageKey',
     'tc3-sign' => 'verifyTc3',
+    'tc3-verify' => 'verifyTc3Verdict',
     'xml' => 'verifyDocument',
 ];
 
@@ -90,6 +92,25 @@ function verifyCosPresign(object $test): array
         $test->secretKey,
         $test->token ?? null,
     );
+}
+
+/** The rule is for people: a verifier says only yes or no. */
+function verdict(object $test, bool $valid): array
+{
+    return [...(array) $test->expected, 'valid' => $valid];
+}
+
+function verifyTc3Verdict(object $test): array
+{
+    $request = [$test->method, (array) $test->headers, payload($test)];
+    return verdict($test, verifyTc3Received(...$request, now: $test->now, secretId: $test->secretId, secretKey: $test->secretKey));
+}
+
+function verifyCosVerdict(object $test): array
+{
+    $request = [$test->method, $test->path, (array) $test->query, (array) $test->headers, $test->now];
+    $keys = [$test->secretId, $test->secretKey, $test->token ?? null];
+    return verdict($test, verifyCosReceived(...$request, ...$keys));
 }
 
 function verifyClientUpload(object $test): array
