@@ -31,9 +31,11 @@ function readEnvelope(int $status, string $body): array
     $response = is_object($value) ? $value->Response ?? null : null;
     if (is_object($response)) {
         $error = $response->Error ?? null;
-        if (is_object($error)) {
+        // Whatever its form: what is called an error is never a success.
+        if ($error !== null && $error !== '') {
             $requestId = text($response->RequestId ?? null);
-            return ['apiError' => ['apiCode' => text($error->Code ?? null) ?? 'Unknown', 'requestId' => $requestId]];
+            $code = is_object($error) ? text($error->Code ?? null) : null;
+            return ['apiError' => ['apiCode' => $code ?? 'Unknown', 'requestId' => $requestId]];
         }
         if ($status === 200) {
             return ['success' => $response];

@@ -112,10 +112,12 @@ function soleFile(?object $payload): array
 {
     $ids = $payload->FileIdSet ?? null;
     if (is_array($ids)) {
-        return [count($ids) === 1 ? text($ids[0]) : null, null];
+        $named = array_values(array_filter($ids, static fn ($one) => text($one) !== null)); // the others say nothing
+        return [count($named) === 1 ? $named[0] : null, null];
     }
     $listed = $payload->fileInfo ?? null;
-    $legacy = is_array($listed) ? (count($listed) === 1 ? $listed[0] : null) : $listed;
+    $entries = is_array($listed) ? array_values(array_filter($listed, is_object(...))) : [$listed];
+    $legacy = count($entries) === 1 ? $entries[0] : null;
     $output = $payload->Output ?? null;
     return [
         firstText($output, 'FileId') ?? firstText($legacy, 'fileId'),
