@@ -47,7 +47,8 @@ function apply(parameters) {
   return {
     StorageBucket: "sink-1250000000",
     StorageRegion: "ap-singapore",
-    VodSessionKey: `session-${fileId}`,
+    // Like the service's it says nothing of the media: the client lets no answer repeat it.
+    VodSessionKey: Buffer.from(`session ${fileId}`).toString("base64url"),
     MediaStoragePath: `${path}.${parameters.MediaType}`,
     CoverStoragePath: parameters.CoverType ? `${path}c.${parameters.CoverType}` : null,
     TempCertificate: {
@@ -69,7 +70,11 @@ async function vod(request, response) {
   const answer =
     action === "ApplyUpload"
       ? apply(parameters)
-      : { FileId: parameters.VodSessionKey.slice(8), MediaUrl: "http://sink.invalid/v.mp4", CoverUrl: "" };
+      : {
+          FileId: Buffer.from(parameters.VodSessionKey, "base64url").toString().slice(8),
+          MediaUrl: "http://sink.invalid/v.mp4",
+          CoverUrl: "",
+        };
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify({ Response: { ...answer, RequestId: `sink-${requests}` } }));
 }

@@ -37,7 +37,20 @@ function plainOf(text: string): string {
     .replaceAll("_", "/");
 }
 
-function formsOf(secret: string): string[] {
+/** Forms of the secrets that were asked for last: those of a session are in each of its answers. */
+const known = new Map<string, readonly string[]>();
+const mostKnown = 8;
+
+function formsOf(secret: string): readonly string[] {
+  const before = known.get(secret);
+  if (before !== undefined) return before;
+  if (known.size >= mostKnown) known.clear();
+  const forms = makeForms(secret);
+  known.set(secret, forms);
+  return forms;
+}
+
+function makeForms(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const inBase64 = [0, 1, 2].map((before) => {
     const all = Buffer.concat([Buffer.alloc(before), bytes])

@@ -55,19 +55,22 @@ export function cutText(text: string): string {
  * id that repeats a token would else reach messages, checkpoints and logs.
  */
 export function redactAnswer<Answer extends Written>(answer: Answer, secrets: Texts): Answer {
+  // One character a byte: what is no text stays what it is.
+  const body = answer.body.toString("latin1");
+  // Nearly all hold none as a whole, and there is one for each request: looked for in all of it, and once.
+  const lowered = [...Object.values(answer.headers), body].join("\n").toLowerCase();
+  const held = secrets.filter((secret) => mayHold(lowered, secret));
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) {
     // Without a text it says no more than a header that is not there.
     if (value === "") continue;
-    const whole = withoutSecrets(value, secrets);
+    const whole = withoutSecrets(value, held);
     // Long, and of a success told to nobody: what is searched there would be most of what an answer costs.
     const isUsed = name !== "x-cos-trace-id" || answer.status >= 300;
     const isSearched = value.length >= longHeader && isUsed;
     headers[name] = cutText(isSearched ? withoutPieces(whole, secrets, hidden) : whole);
   }
-  // One character a byte: what is no text stays what it is.
-  const body = answer.body.toString("latin1");
-  const whole = withoutSecrets(body, secrets);
+  const whole = withoutSecrets(body, held);
   // What is made of a longer one is searched field by field.
   const shown = body.length > 8 * longestText ? whole : withoutPieces(whole, secrets, hidden);
   return { ...answer, headers, body: shown === body ? answer.body : Buffer.from(shown, "latin1") };
@@ -83,15 +86,21 @@ export function hideAll<T>(value: T, hide: Hide): T {
 
 /** Takes out what is secret, whether it stands as it was sent or escaped for a URL, JSON, XML or HTML. */
 export function withoutSecrets(text: string, secrets: Texts): string {
+  if (secrets.length === 0) return text;
   let shown = text;
-  let lowered: string | undefined;
+  const lowered = text.toLowerCase();
   for (const secret of secrets) {
-    if (secret === undefined || secret.length < leastLength) continue;
-    const stem = stemOf(secret);
-    if (stem !== undefined && !(lowered ??= text.toLowerCase()).includes(stem)) continue;
+    if (!mayHold(lowered, secret)) continue;
     shown = shown.replace(new RegExp(Array.from(secret, anyForm).join(""), "gi"), hidden);
   }
   return shown;
+}
+
+/** Whether a text, in lower case, can hold a secret in any form. */
+function mayHold(lowered: string, secret: string | undefined): secret is string {
+  if (secret === undefined || secret.length < leastLength) return false;
+  const stem = stemOf(secret);
+  return stem === undefined || lowered.includes(stem);
 }
 
 /** A piece of a secret that no encoding changes: where it is not found, no form of the secret is. */
