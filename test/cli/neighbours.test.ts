@@ -107,6 +107,11 @@ test("a folder's links lead to files below it only, and a folder that cannot be 
   await writeFile(at("in/a.mp4"), "content");
   await symlink("a.mp4", at("in/same.mp4"));
   await symlink("../secret.mp4", at("in/out.mp4"));
+  // Also not by a link in the middle of a path.
+  await mkdir(at("elsewhere"));
+  await writeFile(at("elsewhere/b.mp4"), "secret");
+  await symlink("../elsewhere", at("in/deep"));
+  await symlink("deep/b.mp4", at("in/over.mp4"));
   const found: string[] = [];
   for await (const name of mediaFiles(at("in"), () => undefined)) found.push(name);
   expect(found).toEqual(["a.mp4", "same.mp4"]);

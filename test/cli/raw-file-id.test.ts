@@ -11,6 +11,29 @@ test("a FileId with a line feed and an escape is a success, and is not printed r
   await bench.close();
 });
 
+/** Links (OSC 8), titles (OSC 0), C1 controls, turned directions, columns and lines of their own. */
+const hostile =
+  "1\u001b]8;;http://evil.example\u0007x\u001b]8;;\u0007\u009d0;t\u009c\u202e2\u2066\t\r\u0085\u2028\u007f\b3";
+
+test.each([
+  ["one upload", ["upload", "a.mp4"]],
+  ["two", ["upload", "a.mp4", "b.mp4"]],
+  ["JSON", ["upload", "a.mp4", "--json"]],
+  ["a batch", ["batch", "films.ndjson", "--report", "report"]],
+])("no other form of FileId reaches a terminal: %s", async (_, args) => {
+  const bench = await openBench();
+  for (const name of ["a.mp4", "b.mp4"]) await bench.file(name, `content of ${name}`);
+  await bench.file("films.ndjson", '{"source":"a.mp4"}\n');
+  const Response = { FileId: hostile, MediaUrl: `http://h.example/${hostile}`, RequestId: hostile };
+  const body = JSON.stringify({ Response });
+  bench.emulator.setFaults([{ operation: "CommitUpload", fault: { kind: "answer", status: 200, body } }]);
+  const { code, stdout, stderr } = await bench.run(args);
+  expect(code).toBe(0);
+  expect(stdout + stderr).not.toMatch(/(?![\t\n])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+  for (const line of stdout.trim().split("\n")) expect(line.split("\t").length).toBeLessThanOrEqual(2);
+  await bench.close();
+});
+
 test("vodup pull prints neither a task nor a FileId raw, and --json stays JSON", async () => {
   const bench = await openBench();
   const task = "t\n\u001b[2J\u009b";
