@@ -205,12 +205,13 @@ describe.each(["token", "signature"] as const)("a %s that comes back", (kind) =>
   test.each(ways)("%s", async (_, write) => {
     for (const [place, operation, distort] of wide) {
       const { text, service } = await toldOf(kind, operation, (answer, echo) => distort(answer, write(echo)));
+      const lower = text.toLowerCase();
       for (const secret of service.secrets()) {
         for (const form of [secret, write(secret)]) {
           // Any twenty characters of it.
           for (let at = 0; at + 24 <= form.length; at += 1) {
             const piece = form.slice(at + 2, at + 22).toLowerCase();
-            expect(text.toLowerCase().includes(piece), `${place}: ${piece}`).toBe(false);
+            if (lower.includes(piece)) expect.fail(`${place}: ${piece}`);
           }
         }
       }
