@@ -4,6 +4,7 @@ import type { Bench } from "./support/bench.ts";
 import { openBench } from "./support/bench.ts";
 import { builtCli } from "./support/built-cli.ts";
 import { cleanEnvironment } from "./support/run-cli.ts";
+import { timing } from "../support/timing.ts";
 
 let bench: Bench;
 
@@ -74,7 +75,7 @@ describe("standard input on which nothing has come yet", () => {
     expect(bench.emulator.requests()).toEqual([]);
   });
 
-  test("is waited for, and a signal ends that", async () => {
+  test("is waited for, and a signal ends that", timing, async () => {
     const { child, ended } = startSilent(["--debug"]);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(child.exitCode).toBeNull();
