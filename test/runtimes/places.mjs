@@ -1,5 +1,6 @@
 // Where steps.mjs is run: every row of docs/runtimes.md. A place says how a program of somebody's is started there, and
 // makes what it needs in a folder of its own below the project that has vodup installed.
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -125,6 +126,23 @@ export const places = [
       );
       if (stats.hasErrors()) throw new Error(stats.toString("errors-only"));
       return [process.execPath, join(path, "program.cjs")];
+    },
+  },
+  {
+    name: "Parcel",
+    version: () => versionFrom("parcel"),
+    setting: "`packageExports`; `context` and `includeNodeModules`; `alias` on Node 20 (below)",
+    prepare: (place) => {
+      const folder = commonJsProject(place, "parcel");
+      const distDir = bundleFolder(place, "parcel");
+      const target = { context: "node", includeNodeModules: true, outputFormat: "commonjs", distDir };
+      const settings = { targets: { program: target }, alias: { "node:sqlite": false } };
+      Object.assign(settings, { "@parcel/resolver-default": { packageExports: true } });
+      write(folder, { "package.json": JSON.stringify({ private: true, ...settings }), "program.mjs": program });
+      steps(folder);
+      const cache = ["--no-cache", "--no-source-maps", "--config", installed.resolve("@parcel/config-default")];
+      execFileSync(tool("parcel"), ["build", "program.mjs", ...cache], { cwd: folder, stdio: "pipe" });
+      return [process.execPath, join(distDir, "program.js")];
     },
   },
   {
