@@ -81,6 +81,11 @@ export const seenByOthers: Readonly<Record<string, SeenByOthers>> = {
     level: "matched-by-programs",
     seen: "vod-api-pullevents-no-event",
   },
+  "wire.cos.bucket-names-the-first-folder": {
+    value: "yes",
+    level: "vendor-output",
+    seen: "vod-api-session-of-vod-relayed-by-iotvideo",
+  },
   "path.holds-file-id": {
     value: "yes",
     level: "server-bytes",

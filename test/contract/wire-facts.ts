@@ -15,6 +15,12 @@ export function wireFacts(exchanges: readonly Exchange[]): Facts {
     const dated = own.filter(({ headers }) => valueOf(headers, "date") !== undefined).length;
     facts.set(`wire.${site}.date`, dated === own.length ? "always" : dated === 0 ? "never" : "sometimes");
   }
+  // Here, and not in a scenario: redacted, the two no longer have a name in common.
+  const put = exchanges.find((exchange) => operationOf(exchange) === "PutObject");
+  if (put !== undefined) {
+    const isNamed = put.host.startsWith(`${put.target.split("/")[1]}-`);
+    facts.set("wire.cos.bucket-names-the-first-folder", isNamed ? "yes" : "no");
+  }
   for (const exchange of exchanges) {
     const operation = operationOf(exchange);
     const response = parse(exchange.body)["Response"];
