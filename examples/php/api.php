@@ -44,6 +44,13 @@ final class Session
     }
 }
 
+// What a repeated commit may be told where the first has worked (wire §10.2, §11.4).
+const SESSION_GONE = [
+    'InvalidParameterValue.VodSessionKey',
+    'ResourceNotFound',
+    'FailedOperation.InvalidVodSessionKey',
+];
+
 /** The VOD API (wire §2, §3, §4, §10). */
 final class Api
 {
@@ -145,8 +152,8 @@ final class Api
             $answer = $this->call('CommitUpload', ['VodSessionKey' => $session->key()], $maybeDone);
             return text($answer->FileId ?? null) ?? throw new Refused('CommitUpload: the answer has no FileId');
         } catch (Refused $why) {
-            // wire §10.2: the session is gone, perhaps because the commit whose answer was lost did its work.
-            if (!$maybeDone || !in_array($why->apiCode, ['InvalidParameterValue.VodSessionKey', 'ResourceNotFound'], true)) {
+            // The session is gone, perhaps because the commit whose answer was lost did its work.
+            if (!$maybeDone || !in_array($why->apiCode, SESSION_GONE, true)) {
                 throw $why;
             }
             return $this->committed($session->path()) ?? throw new Refused(

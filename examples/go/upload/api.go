@@ -154,6 +154,10 @@ func (a *api) apply(mediaType, name, sessionKey string) (*session, error) {
 	return &s, nil
 }
 
+// sessionGone holds what a repeated commit may be told where the first has worked (wire §10.2, §11.4).
+var sessionGone = map[string]bool{"InvalidParameterValue.VodSessionKey": true, "ResourceNotFound": true,
+	"FailedOperation.InvalidVodSessionKey": true}
+
 // commit makes the media. `maybeDone`: an earlier run may have committed already.
 func (a *api) commit(s *session, maybeDone bool) (string, error) {
 	var answer struct{ FileId string }
@@ -162,7 +166,7 @@ func (a *api) commit(s *session, maybeDone bool) (string, error) {
 		err = &passing{what: "CommitUpload: the answer has no FileId"}
 	}
 	var no *refused
-	if !maybeDone || !errors.As(err, &no) || (no.code != "InvalidParameterValue.VodSessionKey" && no.code != "ResourceNotFound") {
+	if !maybeDone || !errors.As(err, &no) || !sessionGone[no.code] {
 		return answer.FileId, err
 	}
 	// wire §11.4: the session is gone, perhaps because the commit whose answer was lost did its work.
