@@ -381,8 +381,8 @@ describe("what happens on the way", () => {
     bothUploaded(sides);
     const hosts = (side: Side) => [...new Set(side.proxy?.tunnels)].sort();
     const storage = "27470795vodsgp1250000000-10022853.cos.ap-singapore.myqcloud.com:443";
-    expect(hosts(sides.theirs)).toEqual(["vod.tencentcloudapi.com:443", storage]);
-    expect(hosts(sides.ours)).toEqual(["vod.intl.tencentcloudapi.com:443", storage]);
+    expect(hosts(sides.theirs)).toEqual([storage, "vod.tencentcloudapi.com:443"]);
+    expect(hosts(sides.ours)).toEqual([storage, "vod.intl.tencentcloudapi.com:443"]);
     expect(sides.ours.proxy?.received().includes(sides.ours.project.emulator.secretId)).toBe(false);
   });
 
