@@ -1,4 +1,4 @@
-/** A secret of which so many characters in a row are shown is given away in part; fewer may be a coincidence. */
+/** A secret of which this number of characters in a row is shown is given away in part; fewer may be a coincidence. */
 const leastPiece = 20;
 
 /** Any piece of 2n - 1 characters holds one of those that begin at a multiple of n: n are looked for. */
