@@ -1,6 +1,6 @@
 import { invalidArgument, outOfRange } from "../errors.ts";
 import { cosLimits } from "./limits.ts";
-import { hasDotSegment } from "../signing/index.ts";
+import { hasDotSegment } from "../signing/percent-encode.ts";
 
 /**
  * Turns the object path of the VOD API (`/dir/name.mp4`) into a COS key: exactly one leading slash is dropped, or the

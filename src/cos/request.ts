@@ -3,7 +3,7 @@ import type { Route } from "../http/alternate-origins.ts";
 import type { IdleLimits } from "../http/limits.ts";
 import type { ReplayableBody, WireAnswer } from "../http/transport.ts";
 import { isPassing, isRedirect } from "../http/status.ts";
-import { percentEncode } from "../signing/index.ts";
+import { percentEncode } from "../signing/percent-encode.ts";
 
 export interface CosCallOptions {
   /** Stops the request, which then rejects with the signal's reason. */

@@ -4,9 +4,8 @@ import { VodApiError, VodupError, invalidArgument } from "../errors.ts";
 import { onAbort, openController, sleep } from "../http/abort.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
 import { refuseUnknown } from "../unknown-options.ts";
+import type { VodEvent } from "./parse.ts";
 import { Confirmations } from "./confirm.ts";
-import { eventIdentity } from "./identity.ts";
-import { parseEvent, type VodEvent } from "./parse.ts";
 import { Recent } from "./recent.ts";
 
 export interface PullEventsOptions {
@@ -91,8 +90,20 @@ export function pullEvents(
   return new PullLoop(api, options, running);
 }
 
+/** What reads an event is loaded with the first one: a client that only uploads has none. */
+async function loadReader() {
+  const [{ parseEvent }, { eventIdentity }] = await Promise.all([import("./parse.ts"), import("./identity.ts")]);
+  return { parseEvent, eventIdentity };
+}
+type Reader = Awaited<ReturnType<typeof loadReader>>;
+
+interface Read {
+  readonly event: PulledEvent;
+  readonly identity: string;
+}
+
 interface Batch {
-  readonly events: readonly PulledEvent[];
+  readonly events: readonly Read[];
   readonly at: number;
 }
 
@@ -153,11 +164,11 @@ class PullLoop implements PulledEvents {
     try {
       for (;;) {
         const batch = await this.#pull();
-        for (const event of batch.events) {
+        for (const { event, identity } of batch.events) {
           this.#check();
           if (this.#stopped) return;
           if (performance.now() - batch.at > freshMs) break;
-          if (this.#dealtWith.size > 0 && this.#dealtWith.has(eventIdentity(event))) {
+          if (this.#dealtWith.size > 0 && this.#dealtWith.has(identity)) {
             this.#confirmAside(event);
             continue;
           }
@@ -210,16 +221,20 @@ class PullLoop implements PulledEvents {
       () => undefined,
     );
     const { EventSet } = await pulling.catch(nothingThere);
+    const at = performance.now();
     const contents: readonly unknown[] = Array.isArray(EventSet) ? EventSet : [];
-    return { events: contents.flatMap((content) => this.#read(content)), at: performance.now() };
+    if (contents.length === 0) return { events: [], at };
+    const reader = await loadReader();
+    return { events: contents.flatMap((content) => this.#read(content, reader)), at };
   }
 
-  #read(content: unknown): PulledEvent[] {
+  #read(content: unknown, { parseEvent, eventIdentity }: Reader): Read[] {
     try {
       const event = parseEvent(typeof content === "object" && content !== null ? content : {});
       const { handle } = event;
       if (handle === undefined || handle === "") throw new VodupError("EVENT_INVALID", "a pulled event has no handle");
-      return [{ ...event, handle, confirm: () => this.#confirm(event, handle) }];
+      const identity = eventIdentity(event);
+      return [{ event: { ...event, handle, confirm: () => this.#confirm(identity, handle) }, identity }];
     } catch (error) {
       // What cannot be read was not dealt with, so that it is not confirmed either.
       this.#report(error);
@@ -227,9 +242,8 @@ class PullLoop implements PulledEvents {
     }
   }
 
-  async #confirm(event: VodEvent, handle: string): Promise<boolean> {
+  async #confirm(identity: string, handle: string): Promise<boolean> {
     // From here on a redelivery is no news; once the service has taken the confirmation there will be none.
-    const identity = eventIdentity(event);
     this.#dealtWith.add(identity);
     const confirmed = await this.#confirmations.confirm(handle);
     if (confirmed) this.#dealtWith.delete(identity);

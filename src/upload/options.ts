@@ -7,7 +7,7 @@ import type { UploadSource } from "./source/source.ts";
 import { invalidArgument, outOfRange } from "../errors.ts";
 import { cosLimits } from "../cos/limits.ts";
 import { parseSubAppId } from "../vod-api/client.ts";
-import { hasDotSegment } from "../signing/index.ts";
+import { hasDotSegment } from "../signing/percent-encode.ts";
 
 /** Everything is optional but, where no file name tells it, the media type. Lengths count Unicode code points. */
 export interface UploadOptions {

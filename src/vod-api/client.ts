@@ -13,7 +13,7 @@ import { hider } from "../http/redact.ts";
 import { retrying } from "../http/retry.ts";
 import { Wire, wireOptionNames } from "../http/wire.ts";
 import { refuseUnknown } from "../unknown-options.ts";
-import { signTc3 } from "../signing/index.ts";
+import { signTc3 } from "../signing/tc3.ts";
 import { actionTraits } from "./actions.ts";
 import { encodeParameters } from "./encode.ts";
 import { refuseOtherSitesAction, vodOrigin } from "./endpoint.ts";
