@@ -23,6 +23,8 @@ export async function leaveHanging(code: number): Promise<void> {
 /** As `process.exit()`, also where a read of a file hangs. */
 export function leaveAtOnce(code: number): void {
   if (!hasFileRequest()) process.exit(code);
+  // As process.exit() does: the progress line is removed then.
+  process.emit("exit", code);
   const signal = code === 130 ? "SIGINT" : code === 143 ? "SIGTERM" : undefined;
   const { execve } = process as { execve?: Execve };
   if (signal === undefined && execve !== undefined && existsSync("/bin/sh")) {

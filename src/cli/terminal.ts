@@ -14,6 +14,8 @@ export class Terminal {
   readonly #stderr: NodeJS.WriteStream;
   readonly #output: StandardOutput;
   #shown = "";
+  /** Columns that there were when it was made. */
+  #shownFor = 0;
 
   constructor(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream) {
     this.#stdout = stdout;
@@ -32,10 +34,10 @@ export class Terminal {
    */
   print(text: string): Promise<boolean> {
     // Results that go elsewhere than to the screen leave the line alone.
-    const shown = this.#stdout.isTTY ? this.#shown : "";
-    if (shown !== "") this.transient("");
+    const isBelow = this.#stdout.isTTY && this.#shown !== "";
+    if (isBelow) this.#stderr.write(this.#erase());
     const written = this.#output.write(`${escaped(text)}\n`);
-    if (shown !== "") this.transient(shown);
+    if (isBelow) this.#stderr.write(this.#drawing());
     return written;
   }
 
@@ -73,6 +75,7 @@ export class Terminal {
     if (!this.isInteractive) return;
     const erase = this.#erase();
     this.#shown = visible(text);
+    this.#shownFor = this.columns;
     const line = `${erase}${this.#drawing()}`;
     if (line !== "") this.#stderr.write(line);
   }
@@ -105,9 +108,10 @@ export class Terminal {
   /**
    * Leaves the cursor before the first character of the lines. There it stays when the terminal is made narrower,
    * whether or not that breaks the lines into more rows; from their end nobody could say how far up they begin.
+   * What was made for more columns than there are now is left out, until it is made anew.
    */
   #drawing(): string {
-    if (this.#shown === "") return "";
+    if (this.#shown === "" || this.columns < this.#shownFor) return "";
     const above = this.#shown.split("\n").length - 1;
     return `${this.#paint(this.#shown)}\r${"\u001b[1A".repeat(above)}`;
   }

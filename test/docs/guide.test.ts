@@ -194,13 +194,8 @@ describe("start the upload", () => {
     await succeed("vodup upload lesson.mp4", "sh");
     expect(project.emulator.media()[2]).toMatchObject({ storageRegion: "ap-singapore" });
     const hosts = project.emulator.requests().flatMap(({ api, headers }) => (api === "cos" ? [headers["host"]] : []));
-    expect(new Set(hosts)).toEqual(
-      new Set(
-        ["eu-frankfurt", "ap-hongkong", "ap-singapore"].map(
-          (region) => `vodup-${region}-1250000000.cos.${region}.myqcloud.com`,
-        ),
-      ),
-    );
+    const regions = hosts.map((host) => /^\w+1250000000-10022853\.cos\.([\w-]+)\.myqcloud\.com$/.exec(host ?? "")?.[1]);
+    expect(new Set(regions)).toEqual(new Set(["eu-frankfurt", "ap-hongkong", "ap-singapore"]));
     const unopened = await (await follow("vodup upload lesson.mp4 --storage-region eu-moscow", "sh")).ended;
     expect(unopened.code).toBe(1);
   });
