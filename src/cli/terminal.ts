@@ -108,7 +108,7 @@ export class Terminal {
   /**
    * Leaves the cursor before the first character of the lines. There it stays when the terminal is made narrower,
    * whether or not that breaks the lines into more rows; from their end nobody could say how far up they begin.
-   * What was made for more columns than there are now is left out, until it is made anew.
+   * What was made for more columns than there are now is left out, until it is made again.
    */
   #drawing(): string {
     if (this.#shown === "" || this.columns < this.#shownFor) return "";

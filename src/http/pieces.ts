@@ -10,11 +10,15 @@ const windowSize = 10;
  * @param hidden what is put in its place
  */
 export function withoutPieces(text: string, secrets: readonly (string | undefined)[], hidden: string): string {
-  if (text.length < leastPiece) return text;
+  if (text.length < leastPiece || secrets.length === 0) return text;
   const plain = plainOf(text);
-  const ranges = secrets.flatMap((secret) =>
-    secret === undefined || secret.length < leastPiece ? [] : formsOf(secret).flatMap((form) => piecesOf(form, plain)),
-  );
+  const ranges = secrets.flatMap((secret) => {
+    if (secret === undefined || secret.length < leastPiece) return [];
+    const { forms, all } = formsOf(secret);
+    // The shorter of both is cut into windows: a request id has a twentieth of what a token has in all its forms.
+    if (plain.length < all.length && !hasWindowOf(plain, all)) return [];
+    return forms.flatMap((form) => piecesOf(form, plain));
+  });
   if (ranges.length === 0) return text;
   let shown = "";
   let from = 0;
@@ -30,27 +34,32 @@ type Range = readonly [begin: number, end: number];
 
 /** As it is compared: of the same length, without case, and base64 of either alphabet as one. */
 function plainOf(text: string): string {
-  return text
-    .replaceAll(/[^\0-\x7f]/g, "?")
-    .toLowerCase()
-    .replaceAll("-", "+")
-    .replaceAll("_", "/");
+  const ascii = /[^\0-\x7f]/.test(text) ? text.replaceAll(/[^\0-\x7f]/g, "?") : text;
+  const lowered = ascii.toLowerCase();
+  return /[-_]/.test(lowered) ? lowered.replaceAll("-", "+").replaceAll("_", "/") : lowered;
 }
 
 /** Forms of the secrets that were asked for last: those of a session are in each of its answers. */
-const known = new Map<string, readonly string[]>();
+const known = new Map<string, Forms>();
 const mostKnown = 8;
 
-function formsOf(secret: string): readonly string[] {
-  const before = known.get(secret);
-  if (before !== undefined) return before;
-  if (known.size >= mostKnown) known.clear();
-  const forms = makeForms(secret);
+interface Forms {
+  readonly forms: readonly string[];
+  /** All of them in one text. */
+  readonly all: string;
+}
+
+function formsOf(secret: string): Forms {
+  const forms = known.get(secret) ?? makeForms(secret);
+  // The one that was asked for least lately goes: a token is asked for by every answer, a signature by one.
+  known.delete(secret);
   known.set(secret, forms);
+  const [oldest] = known.keys();
+  if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
   return forms;
 }
 
-function makeForms(secret: string): string[] {
+function makeForms(secret: string): Forms {
   const bytes = Buffer.from(secret);
   const inBase64 = [0, 1, 2].map((before) => {
     const all = Buffer.concat([Buffer.alloc(before), bytes])
@@ -59,7 +68,16 @@ function makeForms(secret: string): string[] {
     // Its first and last characters depend on what stands around it.
     return all.slice(before === 0 ? 0 : before + 1, -1);
   });
-  return [secret, bytes.toString("hex"), ...inBase64].map(plainOf);
+  const forms = [secret, bytes.toString("hex"), ...inBase64].map(plainOf);
+  return { forms, all: forms.join("\n") };
+}
+
+/** Whether a window of the first text, at a multiple of its size, is in the other. */
+function hasWindowOf(text: string, other: string): boolean {
+  for (let at = 0; at + windowSize <= text.length; at += windowSize) {
+    if (other.includes(text.slice(at, at + windowSize))) return true;
+  }
+  return false;
 }
 
 function piecesOf(form: string, text: string): Range[] {

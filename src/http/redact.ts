@@ -15,6 +15,8 @@ const longestText = 8_192;
 
 const hidden = "[hidden]";
 
+const ofSignature = /^[0-9a-f]{40,64}$/;
+
 /** An ETag, a date or a CRC64 is shorter: in each answer only what is longer is searched for pieces. */
 const longHeader = 40;
 
@@ -60,6 +62,9 @@ export function redactAnswer<Answer extends Written>(answer: Answer, secrets: Te
   // Nearly all hold none as a whole, and there is one for each request: looked for in all of it, and once.
   const lowered = [...Object.values(answer.headers), body].join("\n").toLowerCase();
   const held = secrets.filter((secret) => mayHold(lowered, secret));
+  // A signature is good for one request, and shown to nobody when that has succeeded: then its pieces are not looked for.
+  const isRefusal = answer.status >= 300 || lowered.includes("error");
+  const inPieces = isRefusal ? secrets : secrets.filter((secret) => secret !== undefined && !ofSignature.test(secret));
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) {
     // Without a text it says no more than a header that is not there.
@@ -68,11 +73,11 @@ export function redactAnswer<Answer extends Written>(answer: Answer, secrets: Te
     // Long, and of a success told to nobody: what is searched there would be most of what an answer costs.
     const isUsed = name !== "x-cos-trace-id" || answer.status >= 300;
     const isSearched = value.length >= longHeader && isUsed;
-    headers[name] = cutText(isSearched ? withoutPieces(whole, secrets, hidden) : whole);
+    headers[name] = cutText(isSearched ? withoutPieces(whole, inPieces, hidden) : whole);
   }
   const whole = withoutSecrets(body, held);
   // What is made of a longer one is searched field by field.
-  const shown = body.length > 8 * longestText ? whole : withoutPieces(whole, secrets, hidden);
+  const shown = body.length > 8 * longestText ? whole : withoutPieces(whole, inPieces, hidden);
   return { ...answer, headers, body: shown === body ? answer.body : Buffer.from(shown, "latin1") };
 }
 

@@ -64,7 +64,12 @@ export class FileSource implements RangedSource {
     return {
       size,
       begin: async (signal) =>
-        new FileAttempt(this.#handle, this.label, { offset, size }, await this.#lanes.acquire(signal), signal),
+        new FileAttempt(
+          { handle: this.#handle, label: this.label, size: this.size },
+          { offset, size },
+          await this.#lanes.acquire(signal),
+          signal,
+        ),
     };
   }
 
@@ -76,16 +81,12 @@ export class FileSource implements RangedSource {
   async verify(crc64: string, signal: AbortSignal): Promise<void> {
     let before = this.identity;
     for (let round = 1; ; round += 1) {
-      const [stats, beyond] = await Promise.all([
-        this.#handle.stat({ bigint: true }),
-        this.#handle.read(Buffer.alloc(1), 0, 1, this.size),
-      ]).catch((cause: unknown) => {
+      const stats = await this.#handle.stat({ bigint: true }).catch((cause: unknown) => {
         throw readingFailed(this.label, cause);
       });
       const now = fileIdentity(stats);
       if (now.size !== this.size) throw changed(this.label, `it had ${this.size} bytes and now has ${stats.size}`);
       if (now.modified !== this.identity.modified) throw changed(this.label, "its modification time moved");
-      if (beyond.bytesRead > 0) throw changed(this.label, `it has more than the ${this.size} bytes of its size`);
       if (now.stamp === before.stamp) return;
       // Until nothing moved while it was read.
       if (round > mostRereads) throw changed(this.label, "it changes again and again");
@@ -110,10 +111,15 @@ export class FileSource implements RangedSource {
   }
 }
 
+interface WholeFile {
+  readonly handle: FileHandle;
+  readonly label: string;
+  readonly size: number;
+}
+
 class FileAttempt implements PartAttempt {
   readonly size: number;
-  readonly #handle: FileHandle;
-  readonly #label: string;
+  readonly #file: WholeFile;
   readonly #offset: number;
   readonly #lane: Lane;
   readonly #signal: AbortSignal;
@@ -124,15 +130,13 @@ class FileAttempt implements PartAttempt {
   #passed = 0;
 
   constructor(
-    handle: FileHandle,
-    label: string,
+    file: WholeFile,
     range: { readonly offset: number; readonly size: number },
     lane: Lane,
     signal: AbortSignal,
   ) {
     this.#signal = signal;
-    this.#handle = handle;
-    this.#label = label;
+    this.#file = file;
     this.#offset = range.offset;
     this.size = range.size;
     this.#lane = lane;
@@ -201,16 +205,28 @@ class FileAttempt implements PartAttempt {
   }
 
   async #fill(buffer: Buffer, position: number, length: number): Promise<number> {
+    const isEnd = this.#offset + position + length === this.#file.size;
+    // With the last bytes one more is asked for: a file whose size is not that of its content says so by it.
+    const wanted = isEnd && length < buffer.length ? length + 1 : length;
     let filled = 0;
     while (filled < length) {
       const from = this.#offset + position + filled;
-      const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, from).catch((cause: unknown) => {
-        throw readingFailed(this.#label, cause);
-      });
-      if (bytesRead === 0) throw changed(this.#label, `it ends at byte ${from}`);
+      const bytesRead = await this.#readAt(buffer, filled, wanted - filled, from);
+      if (bytesRead === 0) throw changed(this.#file.label, `it ends at byte ${from}`);
       filled += bytesRead;
     }
-    return filled;
+    const { label, size } = this.#file;
+    const beyond = isEnd && wanted === length ? await this.#readAt(Buffer.alloc(1), 0, 1, size) : filled - length;
+    if (beyond > 0) throw changed(label, `it has more than the ${size} bytes of its size`);
+    return length;
+  }
+
+  async #readAt(buffer: Buffer, start: number, length: number, position: number): Promise<number> {
+    const { handle, label } = this.#file;
+    const { bytesRead } = await handle.read(buffer, start, length, position).catch((cause: unknown) => {
+      throw readingFailed(label, cause);
+    });
+    return bytesRead;
   }
 }
 

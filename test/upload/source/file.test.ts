@@ -66,3 +66,19 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7])(
     await next.end();
   },
 );
+
+test.each([1000, laneBufferSize, laneBufferSize + 1])(
+  "a file that has more than the %i bytes of its size is not sent",
+  async (said) => {
+    const path = await tempFile(random(said + 1));
+    const handle = await open(path, "r");
+    atEnd(() => handle.close());
+    const stats = Object.assign(await handle.stat({ bigint: true }), { size: BigInt(said) });
+    const lanes = new LanePool(new MemoryBudget(2 * laneBufferSize));
+    const source = new FileSource({ handle, stats, label: path, fileName: "film.mp4" }, lanes);
+    await expect(source.crc64(signal)).rejects.toMatchObject({
+      code: "SOURCE_CHANGED",
+      message: expect.stringContaining(`it has more than the ${said} bytes of its size`) as string,
+    });
+  },
+);
