@@ -62,7 +62,7 @@ export function redactAnswer<Answer extends Written>(answer: Answer, secrets: Te
   // Nearly all hold none as a whole, and there is one for each request: looked for in all of it, and once.
   const lowered = [...Object.values(answer.headers), body].join("\n").toLowerCase();
   const held = secrets.filter((secret) => mayHold(lowered, secret));
-  // A signature is good for one request, and shown to nobody when that has succeeded: then its pieces are not looked for.
+  // A signature is good for one request: its pieces are not looked for when that has succeeded.
   const isRefusal = answer.status >= 300 || lowered.includes("error");
   const inPieces = isRefusal ? secrets : secrets.filter((secret) => secret !== undefined && !ofSignature.test(secret));
   const headers: Record<string, string> = {};
