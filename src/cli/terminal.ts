@@ -102,7 +102,11 @@ export class Terminal {
 
   /** Columns of the terminal; some that are really programs say 0. */
   get columns(): number {
-    return (this.#stderr as Partial<WriteStream>).columns || 80;
+    const stderr: Partial<WriteStream> & { _refreshSize?: () => void } = this.#stderr;
+    // What Node does when a signal says that the size changed, but at once: until this turn of its loop has ended,
+    // more would be drawn for the size of before.
+    if (stderr.isTTY === true) stderr._refreshSize?.();
+    return stderr.columns || 80;
   }
 
   /**
