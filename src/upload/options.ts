@@ -47,7 +47,7 @@ export interface UploadOptions {
   readonly partSize?: number | "auto" | undefined;
   /** Parts in flight, 1 to 100. @defaultValue the client's */
   readonly concurrency?: number | "auto" | undefined;
-  /** Stops the upload, which then rejects with the signal's reason; what becomes of its parts `onFailure` says. */
+  /** Stops the upload, which then rejects with the signal's reason. `onFailure` decides whether its parts are kept. */
   readonly signal?: AbortSignal | undefined;
   /** Called when bytes were acknowledged, and at most five times a second when they only left. Must not block. */
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;

@@ -103,7 +103,7 @@ function isGone(error: unknown): boolean {
   return error instanceof CosError && error.cosCode === "NoSuchUpload";
 }
 
-/** It was there when this run began. What has become of it the next one finds out: the object is compared then. */
+/** It was there when this run began. The next run finds out how it ended, by comparing the object. */
 function endedElsewhere(job: ObjectJob, cause: unknown): CheckpointError {
   const message = `${job.file}: another process has completed or removed the upload of this checkpoint; run it again`;
   return new CheckpointError("CHECKPOINT_LOCKED", message, { field: "objects" }, { cause });
