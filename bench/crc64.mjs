@@ -3,7 +3,7 @@
 // round is hash-wasm's time over the candidate's, and the median of the rounds is printed.
 import { randomFillSync } from "node:crypto";
 import { createCRC64 } from "hash-wasm";
-import { Crc64, Crc64Arena } from "../dist/cos/crc64.js";
+import { Crc64, Crc64Arena } from "../dist/joined/cos-crc64-wasm.js";
 
 const rounds = 15;
 const bytesPerRound = 64 * 2 ** 20;

@@ -3,12 +3,12 @@
 //   main.js        what package.json's "bin" names: answers --version, and reads the next
 //   vodup.js       the command line, the engine, undici's Agent and p-limit
 //   LICENSES.txt   of what is not ours in it
-// The library stays as tsc made it; files of a build that no entry point of package.json leads to any more are removed.
+// Files of a build that no entry point of package.json leads to any more are removed; scripts/join.mjs joins the others.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { minify } from "@swc/core";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
 
 const shared = {
   bundle: true,
@@ -125,11 +125,8 @@ async function removeUnreached(dist, reached) {
   }
 }
 
-/**
- * Everything that is published counts against the 6 MB of an install. Libraries that are copied become one small file
- * each, the emulator is printed tight, and what a user's stack traces lead to stays readable.
- */
-async function makeSmaller(dist, reached) {
+/** Everything that is published counts against the 6 MB of an install: libraries that are copied become one small file each. */
+async function shrinkCopied(dist, reached) {
   const of = (pattern) => [...reached].filter((path) => pattern.test(path));
   for (const entry of of(/^vendor\/[^/]+\/index\.js$/)) {
     const folder = posix(relative(dist, join(dist, entry, "..")));
@@ -142,18 +139,6 @@ async function makeSmaller(dist, reached) {
       if (each.isDirectory()) await rm(join(dist, folder, each.name), { recursive: true });
     }
   }
-  for (const path of of(/^(?!vendor\/|cli\/)/)) {
-    const file = join(dist, path);
-    const isTight = path.startsWith("emulator/");
-    const { code } = await transform(await readFile(file, "utf8"), {
-      target: shared.target,
-      format: "esm",
-      minifyWhitespace: isTight,
-      minifyIdentifiers: isTight,
-      keepNames: isTight,
-    });
-    await writeFile(file, code);
-  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -163,7 +148,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { exports } = JSON.parse(await readFile(join(dist, "../package.json"), "utf8"));
   const reached = await reachableModules(dist, exports);
   await removeUnreached(dist, reached);
-  await makeSmaller(dist, reached);
+  await shrinkCopied(dist, reached);
   await writeFile(join(dist, "cli/package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);
   await writeFile(join(dist, "cli/LICENSES.txt"), licences);
 }

@@ -15,6 +15,7 @@ async function newestSource() {
     "scripts/vendor.mjs",
     "scripts/declarations.mjs",
     "scripts/command.mjs",
+    "scripts/join.mjs",
   ];
   const times = await Promise.all(files.map(async (name) => (await stat(join(root, name))).mtimeMs));
   return Math.max(...times);

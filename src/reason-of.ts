@@ -6,7 +6,7 @@ import { constants } from "node:os";
  */
 export function reasonOf(thrown: unknown): string {
   try {
-    const reason: unknown = thrown instanceof Error ? thrown.message : thrown;
+    const reason: unknown = thrown instanceof Error ? wordsOf(thrown) : thrown;
     return String(reason).replace(unnamed, (_, number: string) => {
       const name = nameOf(Number(number));
       return `${name}: ${words[name] ?? "system error"}`;
@@ -14,6 +14,13 @@ export function reasonOf(thrown: unknown): string {
   } catch {
     return "something was thrown that cannot be shown";
   }
+}
+
+/** Some errors have no message: Node's of a name with several addresses has one for each of them inside. */
+function wordsOf(error: Error): unknown {
+  if (error.message !== "") return error.message;
+  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  return inner.length === 0 ? error.name : inner.map(reasonOf).join("; ");
 }
 
 /** The system's name of what failed, such as `ENOENT`; also of those that Node gives as a number (it has no ESTALE). */

@@ -4,7 +4,7 @@ import * as xmlErrors from "../src/xml/error.ts";
 
 /** The same module a second time, as a process has it whose packages import and require this one. */
 const copy = (await import(
-  /* @vite-ignore */ `${new URL("../dist/errors.js", import.meta.url).href}?copy`
+  /* @vite-ignore */ `${new URL("../dist/joined/errors.js", import.meta.url).href}?copy`
 )) as typeof errors;
 
 test("an error of another copy of the package is an instance of the same class, and of its base", () => {

@@ -87,8 +87,9 @@ export function publishRetry(detail: { operation: string; attempt: number; delay
   retries.publish({ uploadNumber, operation, attempt, delayMs, code, message } satisfies RetryMessage);
 }
 
-export function publishUpload(message: UploadMessage): void {
-  if (uploads.hasSubscribers) uploads.publish(message);
+/** @param describe called only when somebody listens */
+export function publishUpload(describe: () => UploadMessage): void {
+  if (uploads.hasSubscribers) uploads.publish(describe());
 }
 
 /** Runs an upload so that its requests and retries can be told from another's; costs nothing when nobody listens. */

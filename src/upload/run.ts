@@ -292,13 +292,13 @@ export class UploadRun {
   }
 
   #publish(phase: Stage | "start" | "done" | "error", more: { fileId?: string; code?: string } = {}): void {
-    publishUpload({
+    publishUpload(() => ({
       uploadNumber: this.#number,
       phase,
       source: this.#ready.media.label,
       totalBytes: mediaBytes(this.#ready),
       durationMs: performance.now() - this.#started,
       ...more,
-    });
+    }));
   }
 }

@@ -41,7 +41,7 @@ async function bundle(code: string): Promise<Bundled> {
   const parts: Record<string, number> = {};
   for (const { inputs } of Object.values(metafile.outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
-      const [, name = path] = /node_modules\/(?:vodup\/dist\/)?((?:@[^/]+\/)?[^/]+)/.exec(path) ?? [];
+      const [, name = path] = /node_modules\/(?:vodup\/dist\/(?:joined\/)?)?((?:@[^/]+\/)?[^/.]+)/.exec(path) ?? [];
       if (bytesInOutput > 0) parts[name] = Math.round((parts[name] ?? 0) * 1_000 + bytesInOutput) / 1_000;
     }
   }
