@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { lstat, open, readFile, readdir, stat, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Line } from "./lines.ts";
@@ -68,23 +68,27 @@ export class Journal {
    * @throws SourceError `SOURCE_UNREADABLE`; RecordError
    */
   static async open(path: string, owner: JournalOwner, held?: { check(): Promise<void> }): Promise<Journal> {
-    const size = await checkJournal(path, owner);
+    const found = await checkJournal(path, owner);
+    let handle: FileHandle | undefined;
     try {
-      const handle = await open(path, appending, 0o600);
-      if (size !== undefined) await handle.truncate(size);
-      if (size === undefined || size === 0) {
-        await handle.appendFile(`${JSON.stringify({ ...kind, ...owner })}\n`);
+      handle = await open(path, appending, 0o600);
+      await held?.check();
+      if (repair(handle.fd, found, owner)) {
         await handle.sync();
+        return new Journal(path, found.whole, handle, held);
       }
-      return new Journal(path, size ?? 0, handle, held);
     } catch (cause) {
+      await handle?.close();
+      if (!isSystemError(cause)) throw cause;
       throw new RecordError(path, cause);
     }
+    await handle.close();
+    return Journal.open(path, owner, held);
   }
 
   /** As {@link open}, but nothing is written; a journal that is not there is an empty one. */
   static async look(path: string, owner: JournalOwner): Promise<Journal> {
-    return new Journal(path, (await checkJournal(path, owner)) ?? 0);
+    return new Journal(path, (await checkJournal(path, owner)).whole);
   }
 
   /**
@@ -92,8 +96,11 @@ export class Journal {
    * @throws TypeError `ERR_INVALID_ARG_VALUE` for a line that is none of a journal: to pass over it might upload twice
    */
   async *records(): AsyncGenerator<JournalRecord> {
+    let first: string | undefined;
     for await (const line of readLines(this.#path, this.#size)) {
-      if (line.number === 1) continue;
+      first ??= line.text;
+      // Again where two processes began it at once.
+      if (line.text === first) continue;
       const record = parseRecord(line);
       if (record === undefined) {
         const remedy = "fix the line, or remove it if its upload may be repeated";
@@ -137,8 +144,25 @@ export class Journal {
   }
 }
 
-/** @returns bytes of the journal's whole lines; undefined when there is none yet */
-async function checkJournal(path: string, owner: JournalOwner): Promise<number | undefined> {
+/** Bytes of a journal, and of its whole lines; both 0 when there is none yet. */
+interface Extent {
+  readonly size: number;
+  readonly whole: number;
+}
+
+/**
+ * Cuts off what a crash has left of a line, and writes the first one where it is missing. At once, so that nobody else
+ * appends meanwhile: a process that was stopped since it looked would cut off what its successor has written.
+ * @returns false when the journal is no longer as it was found
+ */
+function repair(file: number, { size, whole }: Extent, owner: JournalOwner): boolean {
+  if (fstatSync(file).size !== size) return false;
+  if (whole < size) ftruncateSync(file, whole);
+  if (whole === 0) writeSync(file, `${JSON.stringify({ ...kind, ...owner })}\n`);
+  return true;
+}
+
+async function checkJournal(path: string, owner: JournalOwner): Promise<Extent> {
   try {
     const found = await lstat(path);
     if (found.isSymbolicLink()) {
@@ -156,19 +180,19 @@ async function checkJournal(path: string, owner: JournalOwner): Promise<number |
       // The very first write was cut off; anything else that has no line feed is not ours to write into.
       const begun = JSON.stringify(kind).slice(0, -1);
       const text = size > 65_536 ? undefined : await readFile(path, "utf8");
-      if (text !== undefined && (text.startsWith(begun) || begun.startsWith(text))) return 0;
+      if (text !== undefined && (text.startsWith(begun) || begun.startsWith(text))) return { size, whole };
       throw notAJournal(path);
     }
     const header = readHeader(path, first);
     await checkManifest(path, header, owner);
     const elsewhere = otherPlace(path, header, owner);
-    if (elsewhere === undefined) return whole;
-    if (await holdsNothing(path, whole)) return 0;
+    if (elsewhere === undefined) return { size, whole };
+    if (await holdsNothing(path, whole)) return { size, whole: 0 };
     throw elsewhere;
   } catch (error) {
     if (error instanceof LongLineError) throw notAJournal(path);
     if (!isSystemError(error)) throw error;
-    if (error.code === "ENOENT") return undefined;
+    if (error.code === "ENOENT") return { size: 0, whole: 0 };
     throw openError(path, error);
   }
 }

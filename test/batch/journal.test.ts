@@ -225,3 +225,53 @@ test("a line of which a full disk took only half is the last one, whatever room 
   await written(path, owner, [result(3)]);
   expect(await read(path, owner)).toEqual([result(3)]);
 });
+
+describe("a process that stood still while it opened the journal, and has lost the batch meanwhile,", () => {
+  const lost = new Error("lost");
+  /** What another process does before this one finds out. */
+  const lostAfter = (successor: () => Promise<void>): { check(): Promise<void> } => ({
+    check: async () => {
+      await successor();
+      throw lost;
+    },
+  });
+
+  test("writes no first line of its own", async () => {
+    const { path, owner } = await place();
+    const held = lostAfter(() => written(path, owner, [result(1)]));
+    await expect(Journal.open(path, owner, held)).rejects.toBe(lost);
+    expect(await read(path, owner)).toEqual([result(1)]);
+  });
+
+  test("cuts nothing off that its successor wrote", async () => {
+    const { path, owner } = await place();
+    await written(path, owner, [result(1)]);
+    await appendFile(path, '{"type":"resu');
+    const held = lostAfter(() => written(path, owner, [result(2), result(3)]));
+    await expect(Journal.open(path, owner, held)).rejects.toBe(lost);
+    expect(await read(path, owner)).toEqual([result(1), result(2), result(3)]);
+  });
+
+  test("looks again if the lock says nothing of it", async () => {
+    const { path, owner } = await place();
+    await written(path, owner, [result(1)]);
+    await appendFile(path, '{"type":"resu');
+    let calls = 0;
+    const check = async (): Promise<void> => {
+      if ((calls += 1) === 1) await written(path, owner, [result(2)]);
+    };
+    const journal = await Journal.open(path, owner, { check });
+    expect(await all(journal.records())).toEqual([result(1), result(2)]);
+    await journal.close();
+    expect(calls).toBe(2);
+  });
+});
+
+test("a journal that two processes began at once, by a version that did not look, is as good as another", async () => {
+  const { path, owner } = await place();
+  await written(path, owner, [result(1)]);
+  const text = await readFile(path, "utf8");
+  await appendFile(path, `${text.slice(0, text.indexOf("\n"))}\n`);
+  await written(path, owner, [result(2)]);
+  expect(await read(path, owner)).toEqual([result(1), result(2)]);
+});
