@@ -25,8 +25,8 @@ async function printTight(code) {
   return tight;
 }
 
-/** What `import()` reads before the first byte of every upload. */
-const atFirstUpload = "upload/upload.js";
+/** What `import()` reads for every upload, and for every one in parts. */
+const atUpload = ["upload/upload.js", "xml/cos-documents.js"];
 
 /** Which modules of a build import which, by path below it. @returns esbuild's `inputs` */
 async function importsOf(dist, entries) {
@@ -59,7 +59,7 @@ function importedWith(graph, path, seen = new Set()) {
  * import them: so nothing is read that nobody needs, and no two files import each other.
  */
 function placesOf(graph, entries) {
-  const starts = [...entries, atFirstUpload].map((entry) => importedWith(graph, entry));
+  const starts = [...entries, ...atUpload].map((entry) => importedWith(graph, entry));
   const together = new Map();
   for (const path of Object.keys(graph)) {
     const key = starts.map((reached) => Number(reached.has(path))).join("");
@@ -78,7 +78,9 @@ function placesOf(graph, entries) {
 /** @param dist the build, absolute */
 async function joinModules(dist, entries) {
   const graph = await importsOf(dist, entries);
-  const targets = Object.values(graph).flatMap(({ imports }) => imports.filter(({ kind }) => kind === "dynamic-import"));
+  const targets = Object.values(graph).flatMap(({ imports }) =>
+    imports.filter(({ kind }) => kind === "dynamic-import"),
+  );
   const ownFiles = new Set([...entries, ...targets.map(({ path }) => path)].filter((path) => path in graph));
   const places = placesOf(graph, entries);
   const idOf = (path) => posix(relative(dist, path));

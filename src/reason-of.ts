@@ -17,10 +17,9 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /** Some errors have no message: Node's of a name with several addresses has one for each of them inside. */
-function wordsOf(error: Error): unknown {
-  if (error.message !== "") return error.message;
+function wordsOf(error: Error): string {
   const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
-  return inner.length === 0 ? error.name : inner.map(reasonOf).join("; ");
+  return error.message || inner.map(reasonOf).join("; ") || error.name;
 }
 
 /** The system's name of what failed, such as `ENOENT`; also of those that Node gives as a number (it has no ESTALE). */

@@ -6,7 +6,10 @@ const evil = new Proxy(new Error("x"), {
     throw new Error("a getter's");
   },
 });
-const several = new AggregateError([new Error("connect ECONNREFUSED ::1:80"), new Error("connect ECONNREFUSED 127.0.0.1:80")]);
+const several = new AggregateError([
+  new Error("connect ECONNREFUSED ::1:80"),
+  new Error("connect ECONNREFUSED 127.0.0.1:80"),
+]);
 
 test.each<[string, unknown, string]>([
   ["an error", new Error("no"), "no"],

@@ -247,7 +247,7 @@ export class CosClient {
       },
       credentials,
     );
-    const secrets = [credentials.token, credentials.secretKey, signed.signature];
+    const secrets = { lasting: [credentials.token], others: [credentials.secretKey, signed.signature] };
     const sending = this.#wire.transport.send({
       operation,
       origin: route.origin,
@@ -265,7 +265,7 @@ export class CosClient {
       if (error instanceof NetworkError && error.retryable) route.unanswered();
       throw error;
     });
-    const answer: CosAnswer = { ...received, host, hide: hider(...secrets) };
+    const answer: CosAnswer = { ...received, host, hide: hider(...secrets.lasting, ...secrets.others) };
     const elsewhere = learn(route, answer);
     // A 200 with an <Error> is how COS reports what went wrong after it had begun to answer.
     const isSuccess = answer.status >= 200 && answer.status < 300 && !answer.body.includes("<Error");

@@ -208,24 +208,21 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
     };
     if (signal.aborted) stopSoon();
     else signal.addEventListener("abort", stopSoon, { once: true });
-    work.then(resolve, reject).finally(() => {
+    const ended = (): void => {
       signal.removeEventListener("abort", stopSoon);
       clearTimeout(timer);
-    });
+    };
+    work.then(ended, ended);
+    work.then(resolve, reject);
   });
 }
 
 /** Waits for work of the caller's, but not if it hangs; what it fails with is thrown. @returns whether it has ended */
-export async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
+export function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    work.then(() => resolve(true), reject).finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Waits, unless the signal ends the wait with its own reason. */

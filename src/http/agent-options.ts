@@ -2,7 +2,7 @@ import type { Agent } from "undici";
 import { refuseMisspelt } from "../unknown-options.ts";
 
 /** Of undici 7. Another release may know more: only what is one of these misspelt is refused. */
-const agentNames = Object.keys({
+const agentNames = {
   allowH2: true,
   autoSelectFamily: true,
   autoSelectFamilyAttemptTimeout: true,
@@ -38,7 +38,7 @@ const agentNames = Object.keys({
   strictContentLength: true,
   tls: true,
   webSocket: true,
-} satisfies Record<keyof Agent.Options, true>);
+} satisfies Record<keyof Agent.Options, true>;
 
 /** Of undici's connections, and so of node:net and node:tls. */
 const connectNames = [
@@ -49,11 +49,12 @@ const connectNames = [
   "privateKeyEngine privateKeyIdentifier pskCallback readable rejectUnauthorized requestCert secureContext",
   "secureOptions secureProtocol servername session sessionIdContext sessionTimeout sigalgs signal socket",
   "socketPath ticketKeys timeout typeOfService writable",
-].flatMap((line) => line.split(" "));
+];
 
 /** @throws TypeError `ERR_INVALID_ARG_VALUE` that suggests the right name */
 export function checkAgentOptions(options: Agent.Options): void {
-  refuseMisspelt("dispatcher", options, agentNames);
+  refuseMisspelt("dispatcher", options, Object.keys(agentNames));
   const { connect } = options;
-  if (typeof connect === "object" && connect !== null) refuseMisspelt("dispatcher.connect", connect, connectNames);
+  const words = connectNames.flatMap((line) => line.split(" "));
+  if (typeof connect === "object" && connect !== null) refuseMisspelt("dispatcher.connect", connect, words);
 }

@@ -11,6 +11,11 @@ const interimLine = /^HTTP\/1\.1 1(?!01)\d\d[ \r]$/;
 const shortestLine = "HTTP/1.1 100 ";
 const endOfHead = "\r\n\r\n";
 
+/** Whether it begins with a line of another status than 1xx: by far the most do. */
+function isFinal(chunk: Buffer): boolean {
+  return chunk.byteLength >= shortestLine.length && chunk[shortestLine.indexOf("1", 8)] !== 0x31;
+}
+
 /** More interim responses than a request may get. */
 export class InterimFlood extends Error {
   readonly code = "VODUP_INTERIM_FLOOD";
@@ -81,6 +86,10 @@ function takeInterim(socket: Socket): void {
     },
     push: (chunk: unknown, encoding?: BufferEncoding): boolean => {
       if (!isAwaiting || !Buffer.isBuffer(chunk)) return push(chunk, encoding);
+      if (held === undefined && isFinal(chunk)) {
+        isAwaiting = false;
+        return push(chunk, encoding);
+      }
       const passed = strip(chunk);
       return passed === undefined || push(passed);
     },

@@ -10,15 +10,10 @@ const windowSize = 10;
  * @param hidden what is put in its place
  */
 export function withoutPieces(text: string, secrets: readonly (string | undefined)[], hidden: string): string {
-  if (text.length < leastPiece || secrets.length === 0) return text;
+  const long = secrets.filter((secret) => secret !== undefined && secret.length >= leastPiece) as string[];
+  if (long.length === 0 || text.length < leastPiece || !mayHavePieces(text, long)) return text;
   const plain = plainOf(text);
-  const ranges = secrets.flatMap((secret) => {
-    if (secret === undefined || secret.length < leastPiece) return [];
-    const { forms, all } = formsOf(secret);
-    // The shorter of both is cut into windows: a request id has a twentieth of what a token has in all its forms.
-    if (plain.length < all.length && !hasWindowOf(plain, all)) return [];
-    return forms.flatMap((form) => piecesOf(form, plain));
-  });
+  const ranges = long.flatMap((secret) => formsOf(secret).flatMap((form) => piecesOf(form, plain)));
   if (ranges.length === 0) return text;
   let shown = "";
   let from = 0;
@@ -30,6 +25,26 @@ export function withoutPieces(text: string, secrets: readonly (string | undefine
   return shown + text.slice(from);
 }
 
+/** What separates the values of JSON, XML and headers. */
+const delimiter = /[\s"'<>&,:;{}()[\]\\]/;
+/** `leastPiece` characters and more without any. */
+const longRuns = /[^\s"'<>&,:;{}()[\]\\]{20,}/g;
+
+/**
+ * Whether a text can have a piece of a secret. Nearly all have none, and of those only the long runs are looked at: no
+ * secret but a strange one has a delimiter that a piece could reach across.
+ */
+function mayHavePieces(text: string, secrets: readonly string[]): boolean {
+  if (secrets.some((secret) => delimiter.test(secret))) return true;
+  const runs = text.match(longRuns)?.map(plainOf) ?? [];
+  if (runs.length === 0) return false;
+  return secrets.some((secret) => {
+    const all = allFormsOf(secret);
+    // The shorter of both is cut into windows: a request id has a twentieth of what a token has in all its forms.
+    return runs.some((run) => (run.length < all.length ? hasWindowOf(run, all) : hasWindowOf(all, run)));
+  });
+}
+
 type Range = readonly [begin: number, end: number];
 
 /** As it is compared: of the same length, without case, and base64 of either alphabet as one. */
@@ -39,27 +54,30 @@ function plainOf(text: string): string {
   return /[-_]/.test(lowered) ? lowered.replaceAll("-", "+").replaceAll("_", "/") : lowered;
 }
 
-/** Forms of the secrets that were asked for last: those of a session are in each of its answers. */
-const known = new Map<string, Forms>();
+/** All forms in one text, of the secrets that were asked for last: each answer of a session asks for its token. */
+const known = new Map<string, string>();
 const mostKnown = 8;
 
-interface Forms {
-  readonly forms: readonly string[];
-  /** All of them in one text. */
-  readonly all: string;
-}
-
-function formsOf(secret: string): Forms {
-  const forms = known.get(secret) ?? makeForms(secret);
-  // The one that was asked for least lately goes: a token is asked for by every answer, a signature by one.
+function allFormsOf(secret: string): string {
+  const all = known.get(secret) ?? joinedForms(secret);
+  // The one that was asked for least lately goes.
   known.delete(secret);
-  known.set(secret, forms);
+  known.set(secret, all);
   const [oldest] = known.keys();
   if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
-  return forms;
+  return all;
 }
 
-function makeForms(secret: string): Forms {
+/** Quickly made, with a little beside: what is found in it is only a reason to look closer. */
+function joinedForms(secret: string): string {
+  const bytes = Buffer.from(secret);
+  const step = bytes.length + (3 - (bytes.length % 3)) + 3;
+  const shifted = Buffer.alloc(3 * step);
+  for (const before of [0, 1, 2]) bytes.copy(shifted, before * step + before);
+  return [plainOf(secret), bytes.toString("hex"), shifted.toString("base64").toLowerCase()].join("\n");
+}
+
+function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const inBase64 = [0, 1, 2].map((before) => {
     const all = Buffer.concat([Buffer.alloc(before), bytes])
@@ -68,8 +86,7 @@ function makeForms(secret: string): Forms {
     // Its first and last characters depend on what stands around it.
     return all.slice(before === 0 ? 0 : before + 1, -1);
   });
-  const forms = [secret, bytes.toString("hex"), ...inBase64].map(plainOf);
-  return { forms, all: forms.join("\n") };
+  return [secret, bytes.toString("hex"), ...inBase64].map(plainOf);
 }
 
 /** Whether a window of the first text, at a multiple of its size, is in the other. */

@@ -15,8 +15,6 @@ const longestText = 8_192;
 
 const hidden = "[hidden]";
 
-const ofSignature = /^[0-9a-f]{40,64}$/;
-
 /** An ETag, a date or a CRC64 is shorter: in each answer only what is longer is searched for pieces. */
 const longHeader = 40;
 
@@ -27,6 +25,14 @@ const named: readonly RegExp[] = [
 ];
 
 type Texts = readonly (string | undefined)[];
+
+/** What no answer may repeat. */
+export interface Secrets {
+  /** Sent, and good for other requests too: a token. */
+  readonly lasting: Texts;
+  /** Never sent, as the secret key, or spent once the request has succeeded, as its signature. */
+  readonly others: Texts;
+}
 
 /** Takes secrets out of a text. */
 export type Hide = (text: string) => string;
@@ -56,15 +62,14 @@ export function cutText(text: string): string {
  * An answer without what its request held that is secret, before anything is made of it: an ETag, a date or a request
  * id that repeats a token would else reach messages, checkpoints and logs.
  */
-export function redactAnswer<Answer extends Written>(answer: Answer, secrets: Texts): Answer {
+export function redactAnswer<Answer extends Written>(answer: Answer, { lasting, others }: Secrets): Answer {
   // One character a byte: what is no text stays what it is.
   const body = answer.body.toString("latin1");
   // Nearly all hold none as a whole, and there is one for each request: looked for in all of it, and once.
   const lowered = [...Object.values(answer.headers), body].join("\n").toLowerCase();
-  const held = secrets.filter((secret) => mayHold(lowered, secret));
-  // A signature is good for one request: its pieces are not looked for when that has succeeded.
+  const held = [...lasting, ...others].filter((secret) => mayHold(lowered, secret));
   const isRefusal = answer.status >= 300 || lowered.includes("error");
-  const inPieces = isRefusal ? secrets : secrets.filter((secret) => secret !== undefined && !ofSignature.test(secret));
+  const inPieces = isRefusal ? [...lasting, ...others] : lasting;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) {
     // Without a text it says no more than a header that is not there.

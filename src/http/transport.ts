@@ -9,7 +9,7 @@ import { checkDispatcher, openDispatcher, type OpenedDispatcher } from "./dispat
 import { publishRequest } from "./diagnostics.ts";
 import { defaultLimits } from "./limits.ts";
 import { readAnswer } from "./answer.ts";
-import { redactAnswer } from "./redact.ts";
+import { redactAnswer, type Secrets } from "./redact.ts";
 import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
 import { loopTurn } from "./loop-turn.ts";
@@ -42,8 +42,8 @@ export interface WireRequest {
   /** Bytes of the answer's body that are read at most. */
   readonly maxAnswerBytes: number;
   readonly signal?: AbortSignal | undefined;
-  /** What no answer may repeat: the request's keys, token and signature. */
-  readonly secrets?: readonly (string | undefined)[] | undefined;
+  /** What no answer may repeat. */
+  readonly secrets?: Secrets | undefined;
   /** Where the service's number for the request is found; only asked for diagnostics. */
   readonly requestIdOf?: ((answer: WireAnswer) => string | undefined) | undefined;
 }
@@ -61,6 +61,8 @@ const asSigned = {
     retry: (error: Error, _context: unknown, done: (error: Error) => void): void => done(error),
   },
 };
+
+const noSecrets: Secrets = { lasting: [], others: [] };
 
 export interface WireAnswer {
   readonly status: number;
@@ -149,7 +151,7 @@ export class Transport {
     begun(response.statusCode);
     const headers = flatten(response.headers);
     const received = await readAnswer(response.body, request, response.statusCode);
-    return redactAnswer({ status: response.statusCode, headers, body: received }, request.secrets ?? []);
+    return redactAnswer({ status: response.statusCode, headers, body: received }, request.secrets ?? noSecrets);
   }
 
   #explain(
@@ -280,7 +282,7 @@ async function inOnePiece({ body, signal }: WireRequest, meter: Meter): Promise<
   const read = async (): Promise<void> => {
     await loopTurn();
     // A copy: the chunk's buffer is used again.
-    for await (const chunk of body.open()) chunks.push(Uint8Array.prototype.slice.call(chunk));
+    for await (const chunk of body.open()) chunks.push(Buffer.from(chunk));
   };
   await untilAborted(read(), signal).catch((thrown: unknown) => {
     meter.error = { thrown };

@@ -15,6 +15,13 @@ export class InvalidArgumentError extends TypeError {
   }
 }
 
+/** An argument's name; of a header, say, a function that makes it, since nearly none of them is at fault. */
+type Name = string | (() => string);
+
+function flaw(argument: Name, requirement: string): InvalidArgumentError {
+  return new InvalidArgumentError(typeof argument === "string" ? argument : argument(), requirement);
+}
+
 /**
  * Refuses a misspelt name: what it stands for would be left out of the signature in silence. Names that resemble none
  * are not looked at, since a request or credentials may be part of a larger object.
@@ -33,24 +40,24 @@ const loneSurrogate = /\p{Surrogate}/u;
 /** A line break in a piece that stands on a line of its own would let it pose as the next line. */
 const lineBreak = /[\r\n]/;
 
-export function requireText(argument: string, value: unknown): asserts value is string {
-  if (typeof value !== "string") throw new InvalidArgumentError(argument, "must be a string");
-  if (loneSurrogate.test(value)) throw new InvalidArgumentError(argument, "must not hold a lone surrogate");
+export function requireText(argument: Name, value: unknown): asserts value is string {
+  if (typeof value !== "string") throw flaw(argument, "must be a string");
+  if (loneSurrogate.test(value)) throw flaw(argument, "must not hold a lone surrogate");
 }
 
-export function requireLine(argument: string, value: unknown): asserts value is string {
+export function requireLine(argument: Name, value: unknown): asserts value is string {
   requireText(argument, value);
-  if (lineBreak.test(value)) throw new InvalidArgumentError(argument, "must not hold a line break");
+  if (lineBreak.test(value)) throw flaw(argument, "must not hold a line break");
 }
 
 export function requireMatch(
-  argument: string,
+  argument: Name,
   value: unknown,
   pattern: RegExp,
   requirement: string,
 ): asserts value is string {
   requireText(argument, value);
-  if (!pattern.test(value)) throw new InvalidArgumentError(argument, requirement);
+  if (!pattern.test(value)) throw flaw(argument, requirement);
 }
 
 export function requireMethod(value: unknown): asserts value is string {

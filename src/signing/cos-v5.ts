@@ -159,7 +159,7 @@ function requireCosRequest(request: CosRequest): void {
     if (record === undefined) continue;
     requireRecord(argument, record);
     for (const [name, value] of Object.entries(record)) {
-      const place = `${argument}[${JSON.stringify(name)}]`;
+      const place = (): string => `${argument}[${JSON.stringify(name)}]`;
       requireText(place, name);
       requireText(place, argument === "query" ? (value ?? "") : value);
     }

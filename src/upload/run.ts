@@ -4,6 +4,7 @@ import type { CommitResult } from "./session/commit.ts";
 import type { Warning } from "./warning.ts";
 import type { SessionIdentity, UploadSession } from "./session/apply.ts";
 import type { UploadObject } from "./objects.ts";
+import type { SourceIdentity } from "./source/source.ts";
 import type { UploadResult } from "./state/result.ts";
 import type { OpenUpload } from "./transfer/job.ts";
 import { performance } from "node:perf_hooks";
@@ -30,6 +31,8 @@ import { reasonOf } from "../reason-of.ts";
 const committedMs = 30_000;
 
 let uploads = 0;
+
+type Stored = NonNullable<ReturnType<UploadState["stored"]>>;
 
 /** One upload over open sources: apply → transfer → commit (wire §9.1). The only place that knows both services. */
 export class UploadRun {
@@ -67,7 +70,7 @@ export class UploadRun {
     const { checkpoint } = options;
     if (checkpoint !== undefined) {
       checkSameUpload(checkpoint, { ...identity, fields: plainFields(fields) });
-      if (checkpoint.state === "uploading") checkSameFiles(checkpoint, treeFiles(this.#objects(checkpoint.session)));
+      if (checkpoint.state === "uploading") checkSameFiles(checkpoint, this.#treeFiles(checkpoint.session));
     }
     this.#state = new UploadState(identity, options.onCheckpoint, checkpoint, this.#signal);
     // An earlier run has sent CommitUpload.
@@ -98,11 +101,12 @@ export class UploadRun {
     this.#progress.enter("apply");
     if (!this.#state.is("uploading")) this.#countStored();
     const resumed = this.#state.session;
-    if (resumed !== undefined && this.#state.result !== undefined) return this.#finish(resumed, this.#state.result);
+    if (resumed !== undefined && this.#state.result !== undefined)
+      return this.#finish(this.#stored(resumed), this.#state.result);
     for (let session = resumed ?? (await this.#apply()), restarted = false; ; restarted = true) {
       try {
         if (this.#state.is("uploading")) await this.#transfer(session);
-        return this.#finish(session, await this.#commit(session));
+        return await this.#commit(session);
       } catch (error) {
         if (restarted || !this.#mayRestart(error)) throw resumed === undefined ? error : this.#afterResume(error);
         this.#warn(
@@ -136,7 +140,7 @@ export class UploadRun {
     const now = (): number => wire.clock.told() ?? wire.clock.now();
     const { fields, cover } = this.#ready;
     const session = await applyUpload(api, fields, cover !== undefined, now, this.#signal, this.#onRetry);
-    await this.#state.begin(session, treeFiles(this.#objects(session)));
+    await this.#state.begin(session, this.#treeFiles(session));
     return session;
   }
 
@@ -174,15 +178,20 @@ export class UploadRun {
     await this.#state.enter("transferred");
   }
 
+  #treeFiles(session: SessionIdentity): Map<string, SourceIdentity> {
+    return this.#ready.tree === undefined ? new Map() : treeFiles(this.#objects(session));
+  }
+
   #objects(session: SessionIdentity): UploadObject[][] {
     return uploadObjects(session, this.#ready);
   }
 
-  async #commit(session: UploadSession): Promise<CommitResult> {
+  async #commit(session: UploadSession): Promise<UploadResult> {
     this.#enter("commit");
     this.#progress.enter("commit", this.#ready.media.label);
     const repeated = this.#state.is("committing");
-    this.#stored(session);
+    // Nothing that could be known before the commit may fail after it.
+    const stored = this.#stored(session);
     await this.#state.enter("committing");
     this.#options.handlers.commitBegins();
     const result = await commitUpload({
@@ -205,19 +214,17 @@ export class UploadRun {
         `${this.#ready.media.label} is committed, but its checkpoint does not say so: ${why}`,
       );
     }
-    return result;
+    return this.#finish(stored, result);
   }
 
-  #finish(session: UploadSession, result: CommitResult): UploadResult {
-    const stored = this.#stored(session);
+  #finish(stored: Stored, result: CommitResult): UploadResult {
     this.#progress.enter("done", this.#ready.media.label);
     const durationMs = Math.round(performance.now() - this.#started);
     const transfer = { ...stored, retries: this.#retries, durationMs, resumedParts: this.#resumedParts };
     return { ...result, transfer };
   }
 
-  /** Asked before the commit as well: nothing that could be known before it may fail after it. */
-  #stored(session: UploadSession): NonNullable<ReturnType<UploadState["stored"]>> {
+  #stored(session: UploadSession): Stored {
     const stored = this.#state.stored(session);
     if (stored !== undefined) return stored;
     throw new CheckpointError("CHECKPOINT_INVALID", "the checkpoint does not hold the media's object", {

@@ -167,11 +167,10 @@ export class VodApi {
         await this.#gates.get(action)?.pass(options.signal);
         used = await this.#credentials.get(options.signal);
         usedOffsetMs = this.#wire.clock.offsetMs;
-        const headers = this.#sign(action, body, used);
-        const signature = /[0-9a-f]{64}$/.exec(headers["authorization"] ?? "")?.[0];
-        const secrets = [used.token, used.secretKey, signature];
+        const { headers, signature } = this.#sign(action, body, used);
         const sessionKey = sessionKeyOf(params);
-        const hide = hider(...secrets, sessionKey);
+        const others = [used.secretKey, signature];
+        const hide = hider(used.token, ...others, sessionKey);
         const answer = await this.#wire.transport.send({
           operation: action,
           origin: this.#origin,
@@ -182,8 +181,11 @@ export class VodApi {
           limits: options.headersMs === undefined ? undefined : { headersMs: options.headersMs },
           maxAnswerBytes,
           signal: options.signal,
-          // ApplyUpload gives back the session that it was asked for.
-          secrets: action === "ApplyUpload" ? secrets : [...secrets, sessionKey],
+          // ApplyUpload gives back the session that it was asked for, and CommitUpload ends it.
+          secrets: {
+            lasting: [used.token],
+            others: action === "ApplyUpload" ? others : [...others, sessionKey],
+          },
           requestIdOf: ({ body: received }) => requestIdOf(received, hide),
         });
         date = answer.headers["date"];
@@ -208,7 +210,11 @@ export class VodApi {
     return hostOf(this.#origin);
   }
 
-  #sign(action: string, body: Uint8Array, credentials: Credentials): Record<string, string> {
+  #sign(
+    action: string,
+    body: Uint8Array,
+    credentials: Credentials,
+  ): { headers: Record<string, string>; signature: string } {
     const timestamp = this.#wire.clock.seconds();
     const host = hostOf(this.#origin);
     const headers: Record<string, string> = {
@@ -221,11 +227,11 @@ export class VodApi {
       "x-tc-language": "en-US",
     };
     if (credentials.token !== undefined) headers["x-tc-token"] = credentials.token;
-    const { authorization } = signTc3(
+    const { authorization, signature } = signTc3(
       { method: "POST", host, headers, body, service: "vod", timestamp, signedHeaders: this.#signedHeaders },
       credentials,
     );
-    return { ...headers, authorization };
+    return { headers: { ...headers, authorization }, signature };
   }
 
   /** Ends idle connections; not needed when the sockets are shared with a VodClient. */

@@ -1,7 +1,7 @@
 import type { WireAnswer } from "../http/transport.ts";
 import { NetworkError, VodApiError } from "../errors.ts";
 import { retryAfterMs } from "../http/answer.ts";
-import { hider, withoutSecrets, type Hide } from "../http/redact.ts";
+import { cutText, hider, withoutSecrets, type Hide } from "../http/redact.ts";
 import { classifyApiCode, hintFor, isListedApiCode } from "./error-codes.ts";
 import { isPassing } from "../http/status.ts";
 import { givenText, isJsonObject, member } from "../json.ts";
@@ -37,7 +37,8 @@ export function openEnvelope(
         requestId: told(response["RequestId"]),
       });
     }
-    if (answer.status === 200) return { ...response, ...numberOf(response, hide) };
+    // Of a success nothing but this is ever shown as it is; the transport has looked for the request's own secrets.
+    if (answer.status === 200) return { ...response, ...numberOf(response) };
   }
   // API 2.0's form, still given by the old gateway.
   const code = parsed?.["code"];
@@ -54,7 +55,7 @@ export function requestIdOf(body: Buffer, hide: Hide): string | undefined {
   return isJsonObject(response) ? givenText(numberOf(response, hide).RequestId) : undefined;
 }
 
-function numberOf(response: Record<string, unknown>, hide: Hide): { RequestId?: string } {
+function numberOf(response: Record<string, unknown>, hide: Hide = cutText): { RequestId?: string } {
   const id = response["RequestId"];
   return typeof id === "string" ? { RequestId: hide(withoutSecrets(id, secretsIn(response))) } : {};
 }

@@ -77,7 +77,8 @@ const readers: Readonly<Record<string, Reader>> = {
   "a message for a person": (text) => describeError(new NetworkError("BAD_ANSWER", text, { host, phase: "body" })),
   "what a terminal is given": (text) => visible(text).length + visibleLine(text).length,
   "the search for secrets": hider("a secret value", "50me/0ther+secret=="),
-  "an answer's headers and body": (text) => redactAnswer(answer(text, { etag: text, date: text }), ["a secret value"]),
+  "an answer's headers and body": (text) =>
+    redactAnswer(answer(text, { etag: text, date: text }), { lasting: ["a secret value"], others: [] }),
   "Retry-After and Date": (text) => retryAfterMs({ "retry-after": `Mon, ${text}`, date: text }),
   "the clock": (text) => new ServiceClock().observe(text),
   "an error of the API": (text) =>

@@ -54,7 +54,7 @@ type Headers = Readonly<Record<string, string>>;
 
 /** As it comes from the connection. */
 const received = (status: number, body: string, headers: Headers): never =>
-  redactAnswer({ status, headers, body: Buffer.from(body), host: "cos.example" }, []) as never;
+  redactAnswer({ status, headers, body: Buffer.from(body), host: "cos.example" }, { lasting: [], others: [] }) as never;
 
 async function refusal(body: string, headers: Headers): Promise<unknown> {
   const error = await answerError(received(403, body, headers), context);

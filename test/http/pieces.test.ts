@@ -12,7 +12,7 @@ function repeated(status: number, secret: string, words = ""): string {
     headers: { "x-cos-request-id": `${"r".repeat(20)}${piece}` },
     body: Buffer.from(words + piece),
   };
-  const { headers, body } = redactAnswer(written, [signature, token]);
+  const { headers, body } = redactAnswer(written, { lasting: [token], others: [signature] });
   return JSON.stringify(headers) + body.toString();
 }
 

@@ -12,7 +12,7 @@ function withGetter(name: string): UploadOptions {
   const get = (): never => {
     throw thrown;
   };
-  return Object.defineProperty({}, name, { enumerable: true, get }) as UploadOptions;
+  return Object.defineProperty({}, name, { enumerable: true, get });
 }
 
 const names = Object.keys(uploadOptionNames);

@@ -1,13 +1,13 @@
 import crypto from "node:crypto";
-import { open, readdir, readlink, rm } from "node:fs/promises";
+import fs, { open, readdir, readlink, rename, rm } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { startMd5 } from "../../../src/upload/source/bytes.ts";
 import { atEnd } from "../../support/at-end.ts";
-import { attempt, bench, random, tempFile } from "../support.ts";
+import { attempt, bench, expectNothingCommitted, random, tempFile } from "../support.ts";
 
-test.runIf(process.platform === "linux")("a file that cannot be looked at once it is open is closed", async () => {
+test.runIf(process.platform === "linux")("a file that cannot be looked at any more is closed", async () => {
   const { vod, emulator } = await bench();
   const path = await tempFile(random(1024));
   const handle = await open(path);
@@ -16,11 +16,31 @@ test.runIf(process.platform === "linux")("a file that cannot be looked at once i
   look.mockRejectedValueOnce(Object.assign(new Error("EIO: i/o error, fstat"), { code: "EIO", syscall: "fstat" }));
   atEnd(() => look.mockRestore());
   const { error } = await attempt(vod, path, {});
-  expect(error).toMatchObject({ name: "SourceError" });
+  expect(error).toMatchObject({ name: "SourceError", code: "SOURCE_FAILED", retryable: true });
   const links = (await readdir("/proc/self/fd")).map((fd) => readlink(join("/proc/self/fd", fd)).catch(() => ""));
   expect(await Promise.all(links)).not.toContain(path);
-  expect(emulator.requests()).toEqual([]);
+  expectNothingCommitted(emulator);
   await rm(path);
+});
+
+test("a file that another one replaces while it is opened is not uploaded for the other", async () => {
+  const { vod, emulator } = await bench();
+  const [path, other] = [await tempFile(random(1024)), await tempFile(random(2048), "other.mp4")];
+  const { stat } = fs;
+  const restore = (): void => {
+    fs.stat = stat;
+    syncBuiltinESMExports();
+  };
+  atEnd(restore);
+  fs.stat = (async (...args: Parameters<typeof stat>) => {
+    const found = await stat(...args);
+    if (args[0] === path) await rename(other, path);
+    return found;
+  }) as typeof stat;
+  syncBuiltinESMExports();
+  const { error } = await attempt(vod, path, {});
+  expect(error).toMatchObject({ name: "SourceError", code: "SOURCE_CHANGED" });
+  expectNothingCommitted(emulator);
 });
 
 test("where MD5 is forbidden (FIPS) an upload does without it", async () => {
