@@ -24,7 +24,7 @@ test("a subclass of the caller's has its own instances and no others", () => {
 });
 
 test("the same holds of the errors of XML, which decide how a manifest is read", async () => {
-  const path = new URL("../dist/xml/error.js", import.meta.url).href;
+  const path = new URL("../dist/joined/xml-cos-documents.js", import.meta.url).href;
   const other = (await import(/* @vite-ignore */ `${path}?copy`)) as typeof xmlErrors;
   expect(new other.XmlError("empty", "x") instanceof xmlErrors.XmlError).toBe(true);
   expect(new Error("x") instanceof xmlErrors.XmlError).toBe(false);
