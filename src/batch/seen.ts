@@ -24,11 +24,11 @@ export function lookAt({ source, options }: BatchEntry): string | undefined {
   return stats.includes(undefined) ? undefined : seenOf(stats.map((found) => found && fileIdentity(found)));
 }
 
-/** Whether a file was written to less than `leastMs` ago. A URL, and what is gone, was not. */
+/** Whether a file was written to less than `leastMs` ago. A URL, what is gone, and a folder that cannot be read was not. */
 export function isYoung({ source }: BatchEntry, leastMs: number): boolean {
   if (leastMs === 0 || /^https?:/i.test(source)) return false;
   const found = statSync(source, { throwIfNoEntry: false });
-  if (found === undefined) return false;
+  if (found?.isFile() !== true) return false;
   // A time of writing that is still to come is its author's or a camera's; the file system's own then says more.
   const now = Date.now();
   return now - (found.mtimeMs > now ? found.ctimeMs : found.mtimeMs) < leastMs;

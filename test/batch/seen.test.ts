@@ -14,3 +14,8 @@ test("a file with a time of writing that is still to come is as old as its entry
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(isYoung(entry, 20)).toBe(false);
 });
+
+test("a folder, which stands for one that cannot be read, is never young: that is said at once", async () => {
+  const source = await temporary();
+  expect(isYoung({ name: "private/", source, options: {}, key: "0" }, 60_000)).toBe(false);
+});

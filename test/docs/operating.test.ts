@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startEmulator, type Emulator } from "../../src/emulator/index.ts";
 import { readPage, root } from "../support/markdown.ts";
@@ -78,9 +78,39 @@ describe("docs/operating.md", () => {
     await writeFile(join(videos, "empty.mp4"), "");
     const told = await nightly();
     expect(told.code).toBe(7);
-    expect(told.stdout).toMatch(/^vodup: exit code 7\n\{"type":"summary".*"failed":1.*\n\{"type":"error".*empty\.mp4/);
+    expect(told.stdout).toMatch(/^vodup: exit code 7\n\{"type":"summary".*"failed":1.*\n[^]*empty\.mp4 is empty/);
     await writeFile(join(videos, "empty.mp4"), "no longer empty");
     expect(await nightly()).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+
+  test("what keeps the command from starting is told with its reason", async () => {
+    const script = join(project.folder, "vodup/nightly");
+    const text = await readFile(script, "utf8");
+    await writeFile(script, text.replace("--report", "--reprot"));
+    const mistyped = await nightly();
+    expect(mistyped.code).toBe(2);
+    expect(mistyped.stdout).toContain("did you mean --report?");
+    await writeFile(script, text.replace("vodup batch", "vodup-is-elsewhere batch"));
+    const missing = await nightly();
+    expect(missing.code).toBe(127);
+    expect(missing.stdout).toContain("not found");
+    await writeFile(script, text.replaceAll(videos, await mkdtemp(join(project.folder, "unmounted-"))));
+    expect((await nightly()).stdout).toMatch(/^vodup: nothing in .*unmounted/);
+    await writeFile(script, text);
+  });
+
+  test("two at once do not mix their files", async () => {
+    const [one, other] = await Promise.all([nightly(), nightly()]);
+    expect([one.stdout + one.stderr, other.stdout + other.stderr]).toEqual(["", ""]);
+    expect([one.code, other.code].sort()).toEqual([0, 5]);
+  });
+
+  test("the rehearsal has cron's environment", async () => {
+    const [rehearsal = ""] = blocks("A nightly batch", "sh").slice(3);
+    const bin = join(project.folder, "node_modules/.bin");
+    const done = await run(rehearsal.replace("PATH=", `PATH=${bin}:${dirname(process.execPath)}:`));
+    expect(done.code, done.stderr).toBe(0);
+    expect(done.stdout).toMatch(/^\{"type":"summary".*\n$/);
   });
 
   test("one night without the service is silent, two are told", async () => {
