@@ -1,5 +1,5 @@
 import crypto from "node:crypto";
-import fs, { open, readdir, readlink, rename, rm } from "node:fs/promises";
+import { open, readdir, readlink, rm } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
@@ -21,26 +21,6 @@ test.runIf(process.platform === "linux")("a file that cannot be looked at any mo
   expect(await Promise.all(links)).not.toContain(path);
   expectNothingCommitted(emulator);
   await rm(path);
-});
-
-test("a file that another one replaces while it is opened is not uploaded for the other", async () => {
-  const { vod, emulator } = await bench();
-  const [path, other] = [await tempFile(random(1024)), await tempFile(random(2048), "other.mp4")];
-  const { stat } = fs;
-  const restore = (): void => {
-    fs.stat = stat;
-    syncBuiltinESMExports();
-  };
-  atEnd(restore);
-  fs.stat = (async (...args: Parameters<typeof stat>) => {
-    const found = await stat(...args);
-    if (args[0] === path) await rename(other, path);
-    return found;
-  }) as typeof stat;
-  syncBuiltinESMExports();
-  const { error } = await attempt(vod, path, {});
-  expect(error).toMatchObject({ name: "SourceError", code: "SOURCE_CHANGED" });
-  expectNothingCommitted(emulator);
 });
 
 test("where MD5 is forbidden (FIPS) an upload does without it", async () => {

@@ -1,7 +1,8 @@
-import { open } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { open, stat, utimes } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 import { MemoryBudget } from "../../../src/upload/buffers/budget.ts";
 import { laneBufferSize, LanePool } from "../../../src/upload/buffers/lane-pool.ts";
+import { readPass } from "../../../src/upload/source/bytes.ts";
 import { FileSource } from "../../../src/upload/source/file.ts";
 import { atEnd, random, tempFile } from "../support.ts";
 
@@ -82,3 +83,31 @@ test.each([1000, laneBufferSize, laneBufferSize + 1])(
     });
   },
 );
+
+/** What is known of it is from a look at its path, and what is read is what was opened a moment later. */
+describe("a file that took the place of another one before it was opened", () => {
+  const bytes = random(4096);
+  const replacedBy = async (now: Buffer): Promise<FileSource> => {
+    const path = await tempFile(bytes, "before.mp4");
+    const other = await tempFile(now, "now.mp4");
+    const inOneYear = new Date(Date.now() + 365 * 86_400_000);
+    await utimes(other, inOneYear, inOneYear);
+    const handle = await open(other);
+    atEnd(() => handle.close());
+    const opened = { handle, stats: await stat(path, { bigint: true }), label: path, fileName: "film.mp4" };
+    return new FileSource(opened, new LanePool(new MemoryBudget(2 * laneBufferSize)));
+  };
+  const upload = async (source: FileSource): Promise<void> => {
+    const pass = await source.body(0, source.size).begin(signal);
+    await readPass(pass, signal);
+    await source.verify(String(pass.crc64()), signal);
+  };
+
+  test.each([
+    ["longer", random(4097)],
+    ["shorter", random(4095)],
+    ["as long", random(4096)],
+  ])("and is %s is none that is uploaded", async (_, now) => {
+    await expect(upload(await replacedBy(now))).rejects.toMatchObject({ code: "SOURCE_CHANGED" });
+  });
+});
