@@ -24,7 +24,7 @@ export function lookAt({ source, options }: BatchEntry): string | undefined {
   return stats.includes(undefined) ? undefined : seenOf(stats.map((found) => found && fileIdentity(found)));
 }
 
-/** Whether a file was written to less than `leastMs` ago. A URL, what is gone, and a folder that cannot be read was not. */
+/** Whether a file was written to less than `leastMs` ago. A URL, an unreadable folder, and what is gone was not. */
 export function isYoung({ source }: BatchEntry, leastMs: number): boolean {
   if (leastMs === 0 || /^https?:/i.test(source)) return false;
   const found = statSync(source, { throwIfNoEntry: false });
