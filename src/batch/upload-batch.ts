@@ -14,6 +14,7 @@ import { openBatch } from "./batch-list.ts";
 import { Batch, type ChangedPolicy } from "./batch.ts";
 import { readChoice } from "./choice.ts";
 import { InHand } from "./in-hand.ts";
+import { InVain } from "./in-vain.ts";
 import { Journal, lockOf, stateOf } from "./journal.ts";
 import { RecordError } from "./records.ts";
 import { BatchState } from "./state.ts";
@@ -114,7 +115,8 @@ export class BatchManifestError extends TypeError {
  *
  * @param source path of a manifest (NDJSON, CSV) or of a folder, or a stream of a manifest, whose relative paths are
  * relative to the working directory
- * @returns when every entry has ended; entries that fail are told to `onError` and counted, and end nothing else
+ * @returns when every entry has ended; entries that fail are told to `onError` and counted, and end nothing else, but
+ * for ten in a row (or as many as are in hand) that are refused for their key or reach nobody: then the rest is `left`
  * @throws BatchManifestError; TypeError, RangeError `ERR_INVALID_ARG_VALUE`; SourceError when the manifest cannot be
  * read; CheckpointError `CHECKPOINT_LOCKED` when another process is at the same batch; after an abort the signal's
  * `reason`
@@ -156,7 +158,7 @@ export async function uploadBatch(
           const tally = new Tally({ ...survey, failed: survey.uncertain });
           const task = taskOf(client, options, { batch, journal, state, tally, changed: rules.changed, signal });
           const watch = options.watch === true ? new Watch(list, rules.minAgeMs) : undefined;
-          await send(batch, task, watch, options.files, signal);
+          await send(batch, task, { watch, files: options.files, signal, note });
           return summaryOf(tally);
         } finally {
           await state.close();
@@ -206,15 +208,18 @@ function taskOf(client: VodClient, options: BatchOptions, parts: Parts): BatchTa
   };
 }
 
-async function send(
-  batch: Batch,
-  task: BatchTask,
-  watch: Watch | undefined,
-  files: number | undefined,
-  signal: AbortSignal,
-): Promise<void> {
+interface Sending {
+  readonly watch: Watch | undefined;
+  readonly files: number | undefined;
+  readonly signal: AbortSignal;
+  readonly note: (message: string) => void;
+}
+
+async function send(batch: Batch, task: BatchTask, { watch, files, signal, note }: Sending): Promise<void> {
   const inHand = files === undefined ? InHand.preset() : new InHand(files, 0);
+  const inVain = new InVain(inHand.mostEver);
   const ended = ({ key }: BatchEntry, end: EntryEnd | undefined): void => {
+    if (end !== undefined) inVain.ended(end);
     if (watch === undefined || end?.failed !== true || task.judge(end.error) !== "passing") return;
     batch.again(key);
     watch.again(key);
@@ -226,13 +231,18 @@ async function send(
     ended(entry, end);
     return undefined;
   };
-  if (watch === undefined) return batch.run(inHand, signal, () => true, work);
-  const onFound = (): void => task.tally.found();
   try {
-    await batch.watch(inHand, { watch, signal, goOn: () => true, onFound, work });
+    if (watch === undefined) await batch.run(inHand, signal, () => !inVain.isRefused && !inVain.isUnreached, work);
+    else {
+      const onFound = (): void => task.tally.found();
+      await batch.watch(inHand, { watch, signal, goOn: () => !inVain.isRefused, onFound, work });
+    }
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error;
+    if (watch === undefined || !signal.aborted || error !== signal.reason) throw error;
   }
+  const why = inVain.isRefused ? "were refused" : "reached nobody";
+  if (inVain.isRefused || (watch === undefined && inVain.isUnreached))
+    note(`${inVain.most} entries in a row ${why}, so the rest was not tried`);
 }
 
 function summaryOf(tally: Tally): BatchSummary {

@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../index.ts";
 import type { Verdict } from "../state/remembered-upload.ts";
 import { RecordError } from "../batch/records.ts";
-import { CosError, NetworkError, SourceError, VodApiError, VodupError } from "../index.ts";
+import { isRefusal } from "../batch/in-vain.ts";
+import { SourceError, VodupError } from "../index.ts";
 import { OutputError } from "./standard-output.ts";
 import { DeadlineError, SignalError } from "./stopping.ts";
 
@@ -12,7 +13,6 @@ const temporary = 5;
 
 /** Codes of the library whose exit code does not depend on the error's details. */
 const fixed: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
-  CREDENTIALS: 4,
   SOURCE_NOT_FOUND: 3,
   SOURCE_UNREADABLE: 3,
   SOURCE_CHANGED: 3,
@@ -62,11 +62,4 @@ export function exitCodeOfAll(codes: readonly ExitCode[], stopped: ExitCode | un
 
 function isUsage(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_INVALID_ARG_VALUE";
-}
-
-/** The service, the storage or the proxy does not know the key, or does not allow it this. */
-function isRefusal(error: VodupError): boolean {
-  if (error instanceof VodApiError) return /^(?:AuthFailure|UnauthorizedOperation)(?:\.|$)/.test(error.apiCode);
-  if (error instanceof CosError) return error.status === 401 || error.status === 403;
-  return error instanceof NetworkError && error.code === "PROXY" && error.status === 407;
 }

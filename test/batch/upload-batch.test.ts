@@ -3,16 +3,19 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { BatchManifestError, uploadBatch, type BatchOptions } from "../../src/batch/index.ts";
-import { startEmulator } from "../../src/emulator/index.ts";
+import { startEmulator, type Emulator } from "../../src/emulator/index.ts";
 import { VodClient } from "../../src/index.ts";
+import type { RetryOptions } from "../../src/http/retry.ts";
 import { atEnd } from "../support/at-end.ts";
 import { temporary } from "./support.ts";
 
-async function scene(files: readonly string[] = ["a.mp4", "b.mp4"]) {
+const refused = { kind: "refuse-signature" } as const;
+
+async function scene(files: readonly string[] = ["a.mp4", "b.mp4"], retry: RetryOptions = {}) {
   const emulator = await startEmulator({ page: false });
   atEnd(() => emulator.close());
   const { secretId, secretKey, vodEndpoint, cosEndpoint } = emulator;
-  const client = new VodClient({ credentials: { secretId, secretKey }, vodEndpoint, cosEndpoint });
+  const client = new VodClient({ credentials: { secretId, secretKey }, vodEndpoint, cosEndpoint, retry });
   atEnd(() => client.close());
   const folder = await temporary();
   for (const name of files) await writeFile(join(folder, name), name);
@@ -46,6 +49,26 @@ describe("a batch of a program", () => {
     expect(failures).toEqual([["gone.mp4", "SOURCE_NOT_FOUND", expect.any(Error)]]);
     await writeFile(join(folder, "gone.mp4"), "there");
     expect(await uploadBatch(client, manifest)).toMatchObject({ done: 2, earlier: 1, failed: 0 });
+  });
+
+  type Change = (emulator: Emulator) => Promise<void> | void;
+  const refuse: Change = (emulator) => emulator.setFaults([{ operation: "ApplyUpload", fault: refused }]);
+
+  test.each<[string, Change, Change]>([
+    ["were refused", refuse, (emulator) => emulator.setFaults([])],
+    ["reached nobody", (emulator) => emulator.offline(), (emulator) => emulator.online()],
+  ])("does not try the rest once ten in a row %s, and does the next time", async (why, begin, end) => {
+    const names = Array.from({ length: 60 }, (_, n) => `${n}.mp4`);
+    const { emulator, client, manifest } = await scene(names, { attempts: 1 });
+    await begin(emulator);
+    const warnings: string[] = [];
+    const onWarning: BatchOptions["onWarning"] = ({ message }) => warnings.push(message);
+    const { failed, left, done } = await uploadBatch(client, manifest, { files: 4, onWarning });
+    expect([done, failed + left]).toEqual([0, 60]);
+    expect(failed).toBeLessThan(15);
+    expect(warnings).toEqual([`10 entries in a row ${why}, so the rest was not tried`]);
+    await end(emulator);
+    expect(await uploadBatch(client, manifest)).toMatchObject({ total: 60, done: 60 });
   });
 
   test("of wrong lines sends nothing and says all of them", async () => {

@@ -3,36 +3,30 @@ import type { BatchEntry } from "../../batch/entry.ts";
 import type { Rest } from "../../batch/in-hand.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import type { BatchRun } from "./batch-run.ts";
+import { InVain } from "../../batch/in-vain.ts";
 import { uploadEntry, type BatchTask, type EntryEnd } from "../../batch/upload-entry.ts";
 import { Watch } from "../../batch/watch.ts";
-import { NetworkError } from "../../index.ts";
 import { exitCodeOf, verdictOf } from "../exit-codes.ts";
 import { reportError } from "../report-error.ts";
-
-/** Entries in a row, refused for key or permission or reaching nobody, after which the rest is not tried. */
-const mostInVain = 10;
 
 /** Uploads what is left of a batch, and with `--watch` what arrives. @returns the exit codes of its entries */
 export async function sendAll(run: BatchRun, batch: Batch, task: BatchTask): Promise<ReadonlySet<ExitCode>> {
   const { inHand, stopping, terminal, connection, args, rules } = run;
   const codes = new Set<ExitCode>();
-  const inVain = { refused: 0, unreached: 0 };
-  const most = Math.max(mostInVain, inHand.mostEver);
+  const inVain = new InVain(inHand.mostEver);
   const watch = args.has("watch") ? new Watch(run.list, rules.minAgeMs) : undefined;
   /** Entries that failed and are to be tried again. */
   const again = new Set<string>();
   const ended = (entry: BatchEntry, end: EntryEnd | undefined): void => {
     again.delete(entry.key);
     if (end === undefined) return;
-    const code = end.failed ? exitCodeOf(end.error) : 0;
-    inVain.refused = code === 4 ? inVain.refused + 1 : 0;
-    inVain.unreached = isUnreached(end.error) ? inVain.unreached + 1 : 0;
+    inVain.ended(end);
     if (watch !== undefined && end.failed && verdictOf(end.error) === "passing") {
       again.add(entry.key);
       batch.again(entry.key);
       watch.again(entry.key);
       task.tally.again();
-    } else codes.add(code);
+    } else codes.add(end.failed ? exitCodeOf(end.error) : 0);
   };
   const work = async (entry: BatchEntry, signal: AbortSignal): Promise<Rest | undefined> => {
     const end = await uploadEntry(task, entry, signal);
@@ -40,22 +34,21 @@ export async function sendAll(run: BatchRun, batch: Batch, task: BatchTask): Pro
     ended(entry, end);
     return undefined;
   };
-  const isRefused = (): boolean => inVain.refused >= most;
-  const isAway = (): boolean => connection.isUnreachable() || inVain.unreached >= most;
+  const isAway = (): boolean => connection.isUnreachable() || inVain.isUnreached;
   const { signal } = stopping;
   try {
-    if (watch === undefined) await batch.run(inHand, signal, () => !isRefused() && !isAway(), work);
+    if (watch === undefined) await batch.run(inHand, signal, () => !inVain.isRefused && !isAway(), work);
     else {
       const onFound = (): void => task.tally.found();
-      await batch.watch(inHand, { watch, signal, goOn: () => !isRefused(), onFound, work });
+      await batch.watch(inHand, { watch, signal, goOn: () => !inVain.isRefused, onFound, work });
     }
   } catch (error) {
     if (error !== stopping.reason) throw error;
     reportError(terminal, error, { debug: false });
   }
   if (again.size > 0) codes.add(5);
-  if (isRefused()) {
-    terminal.note(`vodup: ${most} entries in a row were refused, so the rest was not tried; see "vodup doctor"`);
+  if (inVain.isRefused) {
+    terminal.note(`vodup: ${inVain.most} entries in a row were refused, so the rest was not tried; see "vodup doctor"`);
   } else if (stopping.reason === undefined) reportLeft(run, batch, task, isAway(), codes);
   return codes;
 }
@@ -78,9 +71,4 @@ function reportLeft(
     const what = batch.young === 1 ? "1 file was" : `${batch.young} files were`;
     note(`${what} written to less than ${args.text("min-age")} ago and left for a later run (--min-age)`);
   }
-}
-
-/** Nobody was there: the next entry would meet the same. */
-function isUnreached(error: unknown): boolean {
-  return error instanceof NetworkError && error.phase === "connect" && error.code !== "PROXY";
 }
