@@ -145,6 +145,10 @@ describe("its commands as processes", () => {
     return path;
   }
 
+  async function completed(status = ""): Promise<number> {
+    return valueOf(await (await fetch(`${status}/metrics`)).text(), "vodup_jobs", { state: "completed" });
+  }
+
   test("upload what is added, are watched, drain, and outlive Redis", async () => {
     const { worker, board } = compose.services;
     let redis = await runRedis();
@@ -166,12 +170,12 @@ describe("its commands as processes", () => {
     await eventually("they are said", () => ids.every((id) => workers.some(({ said }) => said.out.includes(id))));
     let done = 0;
     for (const status of statuses) {
+      await eventually("they are counted", async () => (await completed(status)) === 4);
       const answer = await fetch(`${status}/metrics`);
       expect(answer.headers.get("content-type")).toContain("application/openmetrics-text");
       const text = await answer.text();
       expect(text.endsWith("# EOF\n")).toBe(true);
       expect(samplesOf(text).length).toBeGreaterThan(20);
-      expect(valueOf(text, "vodup_jobs", { state: "completed" })).toBe(4);
       done += valueOf(text, "vodup_worker_jobs_total", { outcome: "completed" });
     }
     expect(done).toBe(4);
@@ -189,7 +193,7 @@ describe("its commands as processes", () => {
     const again = await film("5.mp4", 500_000);
     await add(again);
     await eventually("the next is uploaded", () => emulator.media().length === 5);
-    expect(valueOf(await (await fetch(`${statuses[0]}/metrics`)).text(), "vodup_jobs", { state: "completed" })).toBe(5);
+    await eventually("it is counted", async () => (await completed(statuses[0])) === 5);
 
     for (const { child } of [...workers, page]) child.kill("SIGTERM");
     expect(await Promise.all([...workers, page].map(({ exit }) => exit))).toEqual([0, 0, 0]);
