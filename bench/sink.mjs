@@ -3,12 +3,16 @@
 // CRC64 of what came. Its own cost is the same for all; `cpu` in the results says when it is what limits.
 //
 // usage: node sink.mjs [--tls CERT KEY] [--latency MS] [--per-connection BYTES_PER_SECOND]
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer as createHttp } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Crc64, crc64Combine } from "../dist/cos/index.js";
+
+/** As long as those of the service. */
+const token = createHash("sha512").update("token").digest("base64url").repeat(4);
 
 const { values } = parseArgs({
   options: {
@@ -53,8 +57,8 @@ function apply(parameters) {
     CoverStoragePath: parameters.CoverType ? `${path}c.${parameters.CoverType}` : null,
     TempCertificate: {
       SecretId: "AKIDEXAMPLE",
-      SecretKey: "exampleSecretKey",
-      Token: "exampletoken",
+      SecretKey: "temporarySecretKeyOfOneSession01",
+      Token: token,
       ExpiredTime: Math.floor(Date.now() / 1000) + 7200,
     },
   };

@@ -13,6 +13,14 @@ export type CosEndpoint = (bucket: string, region: string) => string;
  * @throws TypeError `ERR_INVALID_ARG_VALUE`
  */
 export function parseCosEndpoint(template: string = defaultCosEndpoint): CosEndpoint {
+  if (template !== last?.template) last = { template, endpoint: readTemplate(template) };
+  return last.endpoint;
+}
+
+/** Each upload has a client of its own for its bucket, and all of them the same template. */
+let last: { readonly template: string; readonly endpoint: CosEndpoint } | undefined;
+
+function readTemplate(template: string): CosEndpoint {
   if (typeof template !== "string") throw invalidArgument("cosEndpoint", "must be a URL or a template", template);
   const fill = (bucket: string, region: string): string =>
     template.replaceAll("{bucket}", bucket).replaceAll("{region}", region);

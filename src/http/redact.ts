@@ -66,10 +66,12 @@ export function redactAnswer<Answer extends Written>(answer: Answer, { lasting, 
   // One character a byte: what is no text stays what it is.
   const body = answer.body.toString("latin1");
   // Nearly all hold none as a whole, and there is one for each request: looked for in all of it, and once.
-  const lowered = [...Object.values(answer.headers), body].join("\n").toLowerCase();
-  const held = [...lasting, ...others].filter((secret) => mayHold(lowered, secret));
+  let text = body;
+  for (const value of Object.values(answer.headers)) text += `\n${value}`;
+  const lowered = text.toLowerCase();
+  const held = lasting.concat(others).filter((secret) => mayHold(lowered, secret));
   const isRefusal = answer.status >= 300 || lowered.includes("error");
-  const inPieces = isRefusal ? [...lasting, ...others] : lasting;
+  const inPieces = isRefusal ? lasting.concat(others) : lasting;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) {
     // Without a text it says no more than a header that is not there.

@@ -129,7 +129,8 @@ export class Transport {
     begun: (status: number) => void,
   ): Promise<WireAnswer> {
     const limits = { ...this.#limits, ...request.limits };
-    const given = this.#pacer === undefined ? await inOnePiece(request, meter) : paced(request, this.#pacer);
+    const whole = this.#pacer === undefined && isSmall(request.body);
+    const given = whole ? await inOnePiece(request.body, request.signal, meter) : paced(request, this.#pacer);
     const body = wireBody(given, meter, limits.headersMs);
     const sending = dispatcher.request({
       origin: request.origin,
@@ -145,9 +146,8 @@ export class Transport {
     });
     // undici heeds an abort only once the request has a connection, which may never come.
     const isReplayable = request.body !== undefined && !(request.body instanceof Uint8Array);
-    const response = await untilAborted(sending, request.signal, isReplayable ? abortLimits.requestMs : 0).finally(() =>
-      meter.outflow?.stop(),
-    );
+    const answering = untilAborted(sending, request.signal, isReplayable ? abortLimits.requestMs : 0);
+    const response = await (meter.outflow === undefined ? answering : answering.finally(() => meter.outflow?.stop()));
     begun(response.statusCode);
     const headers = flatten(response.headers);
     const received = await readAnswer(response.body, request, response.statusCode);
@@ -275,9 +275,16 @@ async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 /** Bytes of a body that goes to the socket as a whole, together with the request's head. */
 const smallSize = 64 * 1024;
 
+function isSmall(body: WireRequest["body"]): body is ReplayableBody {
+  return body !== undefined && !(body instanceof Uint8Array) && body.size > 0 && body.size <= smallSize;
+}
+
 /** A small body is read before it is sent: as a stream it would cost twice as much. */
-async function inOnePiece({ body, signal }: WireRequest, meter: Meter): Promise<WireRequest["body"]> {
-  if (body === undefined || body instanceof Uint8Array || body.size === 0 || body.size > smallSize) return body;
+async function inOnePiece(
+  body: ReplayableBody,
+  signal: AbortSignal | undefined,
+  meter: Meter,
+): Promise<WireRequest["body"]> {
   const chunks: Uint8Array[] = [];
   const read = async (): Promise<void> => {
     await loopTurn();
@@ -293,9 +300,9 @@ async function inOnePiece({ body, signal }: WireRequest, meter: Meter): Promise<
 }
 
 /** Holds a body back to the client's rate. */
-function paced(request: WireRequest, pacer: Pacer): WireRequest["body"] {
+function paced(request: WireRequest, pacer: Pacer | undefined): WireRequest["body"] {
   const { body, signal } = request;
-  if (body === undefined || body instanceof Uint8Array) return body;
+  if (pacer === undefined || body === undefined || body instanceof Uint8Array) return body;
   const open = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of body.open()) {
       for (let from = 0; from < chunk.byteLength; from += pacer.pieceSize) {
