@@ -1,7 +1,7 @@
 // Joins the library's modules that are always read together: `node scripts/join.mjs dist`, after the command was made of them
 // (scripts/command.mjs). What an import costs is the number of files (docs/decisions/0043-joined-modules.md). Of a build remain
 //   index.js, cos/index.js …  the entry points of package.json
-//   joined/…                  modules that the same entry points import; above each its path in src
+//   joined/…                  modules that the same entry points import; above each its path in dist
 //   all other paths           what is read when it is needed, and the emulator
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -86,6 +86,7 @@ async function joinModules(dist, entries) {
   const idOf = (path) => posix(relative(dist, path));
   const bundle = await rolldown({
     input: Object.fromEntries([...ownFiles].map((path) => [path.replace(/\.js$/, ""), join(dist, path)])),
+    cwd: join(dist, ".."),
     external: (id) => !/^[./]/.test(id),
     platform: "neutral",
     preserveEntrySignatures: "allow-extension",

@@ -4,9 +4,9 @@ import { constants } from "node:os";
  * Why something failed, in words. A caller's own code may throw anything: an object without a prototype cannot be made
  * a text of, and what is asked of a Proxy or a getter may throw once more.
  */
-export function reasonOf(thrown: unknown): string {
+export function reasonOf(thrown: unknown, depth = 0): string {
   try {
-    const reason: unknown = thrown instanceof Error ? wordsOf(thrown) : thrown;
+    const reason: unknown = thrown instanceof Error ? wordsOf(thrown, depth) : thrown;
     return String(reason).replace(unnamed, (_, number: string) => {
       const name = nameOf(Number(number));
       return `${name}: ${words[name] ?? "system error"}`;
@@ -17,9 +17,10 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /** Some errors have no message: Node's of a name with several addresses has one for each of them inside. */
-function wordsOf(error: Error): string {
-  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
-  return error.message || inner.map(reasonOf).join("; ") || error.name;
+function wordsOf(error: Error, depth: number): string {
+  // One may be inside itself.
+  const inner: readonly unknown[] = depth < 2 && error instanceof AggregateError ? error.errors : [];
+  return error.message || inner.map((one) => reasonOf(one, depth + 1)).join("; ") || error.name;
 }
 
 /** The system's name of what failed, such as `ENOENT`; also of those that Node gives as a number (it has no ESTALE). */

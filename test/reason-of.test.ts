@@ -11,7 +11,11 @@ const several = new AggregateError([
   new Error("connect ECONNREFUSED 127.0.0.1:80"),
 ]);
 
+const inItself = new AggregateError([new Error("a")], "");
+inItself.errors.push(inItself);
+
 test.each<[string, unknown, string]>([
+  ["one inside itself", inItself, "a; a; AggregateError"],
   ["an error", new Error("no"), "no"],
   ["one without a message", new TypeError(""), "TypeError"],
   ["several in one without a message", several, "connect ECONNREFUSED ::1:80; connect ECONNREFUSED 127.0.0.1:80"],

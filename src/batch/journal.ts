@@ -1,4 +1,4 @@
-import { constants, fstatSync, ftruncateSync, writeSync } from "node:fs";
+import { constants, fstatSync, ftruncateSync, writeFileSync } from "node:fs";
 import { lstat, open, readFile, readdir, stat, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Line } from "./lines.ts";
@@ -40,6 +40,9 @@ const appending = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | 
 
 const kind = { type: "journal", version: 1 } as const;
 
+/** How often it is looked at again when it has changed while it was opened. */
+const mostLooks = 5;
+
 /**
  * The result of each entry, one JSON object a line, only ever appended to. A line counts once it is on the disk with
  * its line feed: what a crash has cut off never happened.
@@ -67,7 +70,7 @@ export class Journal {
    * @throws TypeError `ERR_INVALID_ARG_VALUE` when the file is no journal, or another one's
    * @throws SourceError `SOURCE_UNREADABLE`; RecordError
    */
-  static async open(path: string, owner: JournalOwner, held?: { check(): Promise<void> }): Promise<Journal> {
+  static async open(path: string, owner: JournalOwner, held?: { check(): Promise<void> }, looks = 1): Promise<Journal> {
     const found = await checkJournal(path, owner);
     let handle: FileHandle | undefined;
     try {
@@ -83,7 +86,8 @@ export class Journal {
       throw new RecordError(path, cause);
     }
     await handle.close();
-    return Journal.open(path, owner, held);
+    if (looks === mostLooks) throw new RecordError(path, new Error("another process writes to it"));
+    return Journal.open(path, owner, held, looks + 1);
   }
 
   /** As {@link open}, but nothing is written; a journal that is not there is an empty one. */
@@ -158,7 +162,7 @@ interface Extent {
 function repair(file: number, { size, whole }: Extent, owner: JournalOwner): boolean {
   if (fstatSync(file).size !== size) return false;
   if (whole < size) ftruncateSync(file, whole);
-  if (whole === 0) writeSync(file, `${JSON.stringify({ ...kind, ...owner })}\n`);
+  if (whole === 0) writeFileSync(file, `${JSON.stringify({ ...kind, ...owner })}\n`);
   return true;
 }
 
@@ -180,7 +184,8 @@ async function checkJournal(path: string, owner: JournalOwner): Promise<Extent> 
       // The very first write was cut off; anything else that has no line feed is not ours to write into.
       const begun = JSON.stringify(kind).slice(0, -1);
       const text = size > 65_536 ? undefined : await readFile(path, "utf8");
-      if (text !== undefined && (text.startsWith(begun) || begun.startsWith(text))) return { size, whole };
+      const isBegun = text !== undefined && !text.includes("\n") && (text.startsWith(begun) || begun.startsWith(text));
+      if (isBegun) return { size, whole };
       throw notAJournal(path);
     }
     const header = readHeader(path, first);
@@ -248,8 +253,10 @@ function otherPlace(path: string, header: Partial<JournalOwner>, owner: JournalO
 
 /** Whether nothing was uploaded, and nothing is kept to go on from: who forgot --sub-app-id just adds it. */
 async function holdsNothing(path: string, size: number): Promise<boolean> {
+  let first: string | undefined;
   for await (const line of readLines(path, size)) {
-    if (line.number === 1) continue;
+    first ??= line.text;
+    if (line.text === first) continue;
     const record = parseRecord(line);
     if (record === undefined || record.type !== "error" || isUncertain(record)) return false;
   }

@@ -1,5 +1,5 @@
 import { isEncrypted, storedBytes, type CosAnswer, type StoredBytes } from "./stored-bytes.ts";
-import type { ReplayableBody } from "../http/transport.ts";
+import type { ReplayableBody } from "../http/request-body.ts";
 import type { CompletedPart, ListedPart } from "../xml/cos-documents.ts";
 import type { ListedUpload } from "../xml/uploads-document.ts";
 import type { CosOptions, CosPlace } from "./options.ts";

@@ -1,7 +1,8 @@
 import type { Credentials } from "../credentials/source.ts";
 import type { Route } from "../http/alternate-origins.ts";
 import type { IdleLimits } from "../http/limits.ts";
-import type { ReplayableBody, WireAnswer } from "../http/transport.ts";
+import type { ReplayableBody } from "../http/request-body.ts";
+import type { WireAnswer } from "../http/transport.ts";
 import { isPassing, isRedirect } from "../http/status.ts";
 import { percentEncode } from "../signing/percent-encode.ts";
 

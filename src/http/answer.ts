@@ -6,25 +6,44 @@ import { hostOf } from "./endpoint.ts";
  * Reads an answer's body to its end, so that its socket can be used again, whatever the status.
  * @throws NetworkError `BAD_ANSWER` when it is longer than `maxAnswerBytes`
  */
-export function readAnswer(
+export async function readAnswer(
   body: Dispatcher.ResponseData["body"],
   request: { readonly origin: string; readonly operation: string; readonly maxAnswerBytes: number },
   status: number,
 ): Promise<Buffer> {
-  // By events: a stream's own iterator takes as long as all else that an answer of a few hundred bytes costs.
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const take = (chunk: Buffer): void => {
+    size += chunk.byteLength;
+    chunks.push(chunk);
+    if (size <= request.maxAnswerBytes) return;
+    const message = `${request.operation}: the answer is longer than ${request.maxAnswerBytes} bytes`;
+    throw new NetworkError("BAD_ANSWER", message, { host: hostOf(request.origin), phase: "body", status });
+  };
+  if (isUntouched(body)) await eachChunk(body, take);
+  // Leaving the loop by an exception destroys the body, and with it the socket.
+  else for await (const chunk of body) take(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks, size);
+}
+
+/** As undici gives it. A dispatcher of the caller's may have waited, or may give another kind of stream. */
+function isUntouched(body: Dispatcher.ResponseData["body"]): boolean {
+  return body.readableFlowing === null && body.readableEncoding === null && !body.destroyed && !body.readableEnded;
+}
+
+/** By events: a stream's own iterator takes as long as all else that an answer of a few hundred bytes costs. */
+function eachChunk(body: Dispatcher.ResponseData["body"], take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
     body.on("data", (chunk: Buffer) => {
-      size += chunk.byteLength;
-      chunks.push(chunk);
-      if (size <= request.maxAnswerBytes) return;
-      const message = `${request.operation}: the answer is longer than ${request.maxAnswerBytes} bytes`;
-      reject(new NetworkError("BAD_ANSWER", message, { host: hostOf(request.origin), phase: "body", status }));
-      // And with it the socket.
-      body.destroy();
+      try {
+        take(chunk);
+      } catch (error) {
+        reject(error);
+        // And with it the socket.
+        body.destroy();
+      }
     });
-    body.on("end", () => resolve(Buffer.concat(chunks, size)));
+    body.on("end", resolve);
     body.on("error", reject);
     body.on("close", () => reject(new Error("the answer ended early")));
   });

@@ -59,6 +59,18 @@ export class Outflow {
     this.#limitMs = limitMs;
   }
 
+  /**
+   * The body is one chunk: the limit begins when a socket is given it.
+   * @param given called then
+   */
+  whole(body: Uint8Array, given: () => void): void {
+    waiting.set(body, (socket) => {
+      given();
+      this.#socket = socket;
+      this.handing(undefined);
+    });
+  }
+
   /** The next chunk is asked for: what was handed over is with the socket. */
   asking(): void {
     this.#isAsking = true;

@@ -12,19 +12,8 @@ import { readAnswer } from "./answer.ts";
 import { redactAnswer, type Secrets } from "./redact.ts";
 import { toNetworkError } from "./network-error.ts";
 import { hostOf } from "./endpoint.ts";
-import { loopTurn } from "./loop-turn.ts";
-import { Outflow } from "./outflow.ts";
-import { tap } from "./tap.ts";
+import { wireBody, type Meter, type ReplayableBody } from "./request-body.ts";
 import { abortLimits, untilAborted } from "./abort.ts";
-
-/** A request body that can be sent any number of times: each `open()` starts it from the beginning. */
-export interface ReplayableBody {
-  readonly size: number;
-  /** Each chunk must stay untouched until the next one is asked for. */
-  open(): AsyncIterable<Uint8Array>;
-  /** Told of bytes as the socket asks for them. */
-  written?(bytes: number): void;
-}
 
 export interface WireRequest {
   /** The request's name in diagnostics: a VOD action or a COS operation. */
@@ -129,9 +118,8 @@ export class Transport {
     begun: (status: number) => void,
   ): Promise<WireAnswer> {
     const limits = { ...this.#limits, ...request.limits };
-    const whole = this.#pacer === undefined && isSmall(request.body);
-    const given = whole ? await inOnePiece(request.body, request.signal, meter) : paced(request, this.#pacer);
-    const body = wireBody(given, meter, limits.headersMs);
+    const { headersMs } = limits;
+    const body = await wireBody(request, meter, { pacer: this.#pacer, knowsBodies, headersMs });
     const sending = dispatcher.request({
       origin: request.origin,
       method: request.method,
@@ -212,108 +200,6 @@ export class Transport {
     // Its close() would also wait for connections that nobody waits for any more.
     await opened?.close();
   }
-}
-
-/** What is known of a request while it is sent. */
-interface Meter {
-  sentBytes: number;
-  /** What the body's source threw. */
-  error: { readonly thrown: unknown } | undefined;
-  /** Of a body in chunks. */
-  outflow: Outflow | undefined;
-}
-
-function wireBody(
-  body: Uint8Array | ReplayableBody | undefined,
-  meter: Meter,
-  headersMs: number,
-): Uint8Array | AsyncIterable<Uint8Array> | null {
-  if (body === undefined) return null;
-  if (body instanceof Uint8Array) {
-    // A large buffer in one write would have to leave as a whole within the idle limit.
-    if (body.byteLength > pieceSize)
-      return reopened({ size: body.byteLength, open: () => pieces(body) }, meter, headersMs);
-    meter.sentBytes = body.byteLength;
-    return body;
-  }
-  // An empty iterable would leave out Content-Length; an empty buffer sends "Content-Length: 0".
-  if (body.size === 0) return Buffer.alloc(0);
-  return reopened(body, meter, headersMs);
-}
-
-/**
- * A RetryAgent of the caller's sends the same body a second time: it then begins again, where a generator would be
- * spent.
- */
-function reopened(body: ReplayableBody, meter: Meter, headersMs: number): AsyncIterable<Uint8Array> {
-  meter.outflow = new Outflow(headersMs);
-  const { outflow } = meter;
-  const open = (): AsyncIterable<Uint8Array> =>
-    tap(body.open(), {
-      see: (chunk) => {
-        meter.sentBytes += chunk.byteLength;
-        body.written?.(chunk.byteLength);
-        outflow.handing(chunk);
-      },
-      ended: () => outflow.handing(undefined),
-      failed: (thrown) => (meter.error = { thrown }),
-      before: () => {
-        outflow.asking();
-        return loopTurn();
-      },
-    });
-  return { [Symbol.asyncIterator]: () => open()[Symbol.asyncIterator]() };
-}
-
-/** Bytes of a buffer that are handed to the socket at a time. */
-const pieceSize = 128 * 1024;
-
-async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let from = 0; from < bytes.byteLength; from += pieceSize) yield bytes.subarray(from, from + pieceSize);
-}
-
-/** Bytes of a body that goes to the socket as a whole, together with the request's head. */
-const smallSize = 64 * 1024;
-
-function isSmall(body: WireRequest["body"]): body is ReplayableBody {
-  return body !== undefined && !(body instanceof Uint8Array) && body.size > 0 && body.size <= smallSize;
-}
-
-/** A small body is read before it is sent: as a stream it would cost twice as much. */
-async function inOnePiece(
-  body: ReplayableBody,
-  signal: AbortSignal | undefined,
-  meter: Meter,
-): Promise<WireRequest["body"]> {
-  const chunks: Uint8Array[] = [];
-  const read = async (): Promise<void> => {
-    await loopTurn();
-    // A copy: the chunk's buffer is used again.
-    for await (const chunk of body.open()) chunks.push(Buffer.from(chunk));
-  };
-  await untilAborted(read(), signal).catch((thrown: unknown) => {
-    meter.error = { thrown };
-    throw thrown;
-  });
-  body.written?.(body.size);
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-}
-
-/** Holds a body back to the client's rate. */
-function paced(request: WireRequest, pacer: Pacer | undefined): WireRequest["body"] {
-  const { body, signal } = request;
-  if (pacer === undefined || body === undefined || body instanceof Uint8Array) return body;
-  const open = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of body.open()) {
-      for (let from = 0; from < chunk.byteLength; from += pacer.pieceSize) {
-        // A copy: the socket may queue a small piece without asking to wait, and the chunk's buffer is used again.
-        const piece = Uint8Array.prototype.slice.call(chunk, from, from + pacer.pieceSize);
-        await pacer.take(piece.byteLength, signal);
-        yield piece;
-      }
-    }
-  };
-  return { size: body.size, open, written: (bytes) => body.written?.(bytes) };
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {

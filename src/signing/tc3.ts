@@ -89,7 +89,7 @@ export function signTc3(request: Tc3Request, credentials: Tc3Credentials): Tc3Si
   requireTc3Request(request);
   requireCredentials(credentials);
   const { method, path = "/", query = "", body, service, timestamp } = request;
-  const { secretId } = credentials;
+  const { secretId, secretKey } = credentials;
 
   const headers = chosenHeaders(request);
   const signedHeaders = headers.map(([name]) => name).join(";");
@@ -98,7 +98,7 @@ export function signTc3(request: Tc3Request, credentials: Tc3Credentials): Tc3Si
   const hashedCanonicalRequest = sha256Hex(canonicalRequest);
   const credentialScope = tc3CredentialScope(timestamp, service);
   const stringToSign = tc3StringToSign(timestamp, credentialScope, hashedCanonicalRequest);
-  const signature = tc3SignatureHex(signingKey(credentials, timestamp, service), stringToSign);
+  const signature = tc3SignatureHex(signingKey(credentials, secretKey, timestamp, service), stringToSign);
   const authorization = tc3Authorization({ secretId, credentialScope, signedHeaders, signature });
 
   return {
@@ -174,11 +174,11 @@ export function deriveTc3Keys(secretKey: string, timestamp: number, service: str
 const lastKeys = new WeakMap<object, { readonly of: string; readonly key: string }>();
 
 /** The chain is the same for a whole day: to derive it for each request would be half of what a signature costs. */
-function signingKey(credentials: Tc3Credentials, timestamp: number, service: string): string {
-  const of = `${utcDate(timestamp)}/${service}/${credentials.secretKey}`;
+function signingKey(credentials: object, secretKey: string, timestamp: number, service: string): string {
+  const of = `${utcDate(timestamp)}/${service}/${secretKey}`;
   const last = lastKeys.get(credentials);
   if (last?.of === of) return last.key;
-  const key = deriveTc3Keys(credentials.secretKey, timestamp, service).secretSigning;
+  const key = deriveTc3Keys(secretKey, timestamp, service).secretSigning;
   lastKeys.set(credentials, { of, key });
   return key;
 }

@@ -191,7 +191,8 @@ export class VodApi {
         date = answer.headers["date"];
         // The API answers 200 whatever it has to say; others come from something in between, which has its own clock.
         if (answer.status === 200) this.#wire.clock.observe(date);
-        return openEnvelope(action, hostOf(this.#origin), answer, hide);
+        const hides = { refusal: hide, success: hider(used.token, sessionKey) };
+        return openEnvelope(action, hostOf(this.#origin), answer, hides);
       },
     );
   }

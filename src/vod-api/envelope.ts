@@ -1,16 +1,24 @@
 import type { WireAnswer } from "../http/transport.ts";
 import { NetworkError, VodApiError } from "../errors.ts";
 import { retryAfterMs } from "../http/answer.ts";
-import { cutText, hider, withoutSecrets, type Hide } from "../http/redact.ts";
+import { hider, withoutSecrets, type Hide } from "../http/redact.ts";
 import { classifyApiCode, hintFor, isListedApiCode } from "./error-codes.ts";
 import { isPassing } from "../http/status.ts";
 import { givenText, isJsonObject, member } from "../json.ts";
+
+/** By how the service answers. */
+interface Hides {
+  readonly refusal: Hide;
+  readonly success: Hide;
+}
+
+const noSecrets: Hides = { refusal: hider(), success: hider() };
 
 /**
  * Reads the envelope of an API 3.0 answer. The service answers everything it handles with HTTP 200, errors too; any
  * other status, and any body that is not an envelope, comes from a gateway in between (wire §3.4, §3.5).
  *
- * @param hide takes secrets out of what the server says
+ * @param hides take secrets out of what the server says; of a success without those that are spent with it
  * @returns the `Response` object of a success, RequestId included
  * @throws VodApiError the service's own error
  * @throws NetworkError `BAD_ANSWER` for everything else
@@ -19,7 +27,7 @@ export function openEnvelope(
   action: string,
   host: string,
   answer: WireAnswer,
-  hide: Hide = hider(),
+  { refusal: hide, success }: Hides = noSecrets,
 ): Record<string, unknown> {
   const told = (value: unknown): string | undefined => {
     const text = givenText(value);
@@ -37,8 +45,7 @@ export function openEnvelope(
         requestId: told(response["RequestId"]),
       });
     }
-    // Of a success nothing but this is ever shown as it is; the transport has looked for the request's own secrets.
-    if (answer.status === 200) return { ...response, ...numberOf(response) };
+    if (answer.status === 200) return { ...response, ...numberOf(response, success) };
   }
   // API 2.0's form, still given by the old gateway.
   const code = parsed?.["code"];
@@ -55,7 +62,7 @@ export function requestIdOf(body: Buffer, hide: Hide): string | undefined {
   return isJsonObject(response) ? givenText(numberOf(response, hide).RequestId) : undefined;
 }
 
-function numberOf(response: Record<string, unknown>, hide: Hide = cutText): { RequestId?: string } {
+function numberOf(response: Record<string, unknown>, hide: Hide): { RequestId?: string } {
   const id = response["RequestId"];
   return typeof id === "string" ? { RequestId: hide(withoutSecrets(id, secretsIn(response))) } : {};
 }

@@ -275,3 +275,13 @@ test("a journal that two processes began at once, by a version that did not look
   await written(path, owner, [result(2)]);
   expect(await read(path, owner)).toEqual([result(1), result(2)]);
 });
+
+test("a journal whose first line was damaged is not begun again: it has results", async () => {
+  const { path, owner } = await place();
+  await written(path, owner, [result(1)]);
+  const bytes = await readFile(path);
+  bytes[20] = 0xff;
+  await writeFile(path, bytes);
+  await expect(Journal.open(path, owner)).rejects.toThrow(/is not a journal/);
+  expect((await readFile(path)).equals(bytes)).toBe(true);
+});

@@ -38,17 +38,30 @@ async function expectSlowly(
   expect(performance.now() - started).toBeGreaterThan((0.9 * bytes * 1000) / rate);
 }
 
-test.for([false, true])("64 kbit/s is no silence, TLS %s", timing, async (secure) => {
-  const emulator = await start({ tls: secure });
-  const port = await slowLink(portOf(emulator.origin), rate);
-  const connect = buildConnector(emulator.caFile === undefined ? {} : { ca: await readFile(emulator.caFile, "utf8") });
-  const { vodEndpoint, cosEndpoint } = emulator;
-  await expectSlowly(emulator, {
-    vodEndpoint,
-    cosEndpoint,
-    dispatcher: { connect: (options, callback) => connect({ ...options, port: String(port) }, callback) },
-  });
-});
+/** The second goes out in one piece. */
+const sizes = [size, 48_000];
+
+test.for([false, true].flatMap((secure) => sizes.map((bytes) => [secure, bytes] as const)))(
+  "64 kbit/s is no silence, TLS %s, %i bytes",
+  timing,
+  async ([secure, bytes]) => {
+    const emulator = await start({ tls: secure });
+    const port = await slowLink(portOf(emulator.origin), rate);
+    const connect = buildConnector(
+      emulator.caFile === undefined ? {} : { ca: await readFile(emulator.caFile, "utf8") },
+    );
+    const { vodEndpoint, cosEndpoint } = emulator;
+    await expectSlowly(
+      emulator,
+      {
+        vodEndpoint,
+        cosEndpoint,
+        dispatcher: { connect: (options, callback) => connect({ ...options, port: String(port) }, callback) },
+      },
+      bytes,
+    );
+  },
+);
 
 test("64 kbit/s is no silence through the tunnel of a proxy", timing, async () => {
   const emulator = await start({ tls: true });

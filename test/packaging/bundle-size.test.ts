@@ -12,7 +12,7 @@ const budgets = [
   { code: 'export * from "vodup/signing";', minified: 11_000, gzip: 5_000 },
   { code: 'export { signTc3 } from "vodup/signing";', minified: 5_000, gzip: 2_500 },
   { code: 'export { parseEvent } from "vodup/events";', minified: 8_000, gzip: 3_500 },
-  { code: 'export { createListener } from "vodup/events";', minified: 18_000, gzip: 7_000 },
+  { code: 'export { createListener } from "vodup/events";', minified: 18_200, gzip: 7_000 },
 ];
 
 /** Kilobytes of each when this was last written down: VODUP_BUNDLE_SIZES=write npm run test:packaging. */

@@ -1,6 +1,6 @@
 import type { OpenedSource, UploadSource } from "./source.ts";
 import { constants } from "node:fs";
-import { open, opendir, stat, type FileHandle } from "node:fs/promises";
+import { open, opendir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isErrored, isReadable, type Readable } from "node:stream";
 import type { LanePool } from "../buffers/lane-pool.ts";
@@ -73,31 +73,32 @@ async function openPath(field: string, path: string, size: number | undefined, l
     );
   }
   try {
-    // What is known of a file is from before it was opened: if another one takes its place meanwhile, `verify` says so.
-    const stats = await stat(path, { bigint: true });
-    if (stats.isDirectory()) {
+    const kind = await stat(path);
+    if (kind.isDirectory()) {
       // One that a batch has met and could not list is here to say why.
       await (await opendir(path)).close();
       const remedy = `give a file, or upload what is in it with: vodup batch ${path}`;
       throw new SourceError("SOURCE_UNREADABLE", `${path} is a directory; ${remedy}`);
     }
-    if (stats.isSocket()) throw new SourceError("SOURCE_UNREADABLE", `${path} is a socket; give a file`);
+    if (kind.isSocket()) throw new SourceError("SOURCE_UNREADABLE", `${path} is a socket; give a file`);
     // Pipes and devices have no size and no ranges: `vodup upload <(ffmpeg …)` is read as the stream that it is.
-    if (stats.isFIFO() && process.platform === "linux") {
+    if (kind.isFIFO() && process.platform === "linux") {
       const { openPipe } = await import("./pipe.ts");
       return openPipe(path, size);
     }
-    const asFile = (handle: FileHandle): FileSource =>
-      new FileSource({ handle, stats, label: path, fileName: basename(path) }, lanes);
-    // Never O_NONBLOCK: where another process holds a lease on it, opening is to wait for that.
-    if (stats.isFile() && stats.size > 0n) return asFile(await open(path, constants.O_RDONLY));
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const isSized = kind.isFile() && kind.size > 0;
+    // Never on a file with bytes: where another process holds a lease on it, opening is to wait for that.
+    const handle = await open(path, isSized ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      // Again: who held the lease may have written, and a network drive knows now how large the file is.
+      const stats = await handle.stat({ bigint: true });
       const names = { path, fileName: stats.isFile() ? basename(path) : undefined };
+      const asFile = (): FileSource => new FileSource({ handle, stats, label: path, fileName: basename(path) }, lanes);
+      if (stats.isFile() && stats.size > 0n) return asFile();
       const { firstBytes, unsizedSource } = await import("./unsized.ts");
       if (!stats.isFile()) return unsizedSource(handle, names, size);
       const first = await firstBytes(handle, path);
-      return first?.byteLength === 0 ? asFile(handle) : unsizedSource(handle, names, size, first);
+      return first?.byteLength === 0 ? asFile() : unsizedSource(handle, names, size, first);
     } catch (error) {
       await handle.close().catch(() => undefined);
       throw error;

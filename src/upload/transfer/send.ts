@@ -10,7 +10,7 @@ import type {
 } from "./job.ts";
 import type { CosCallOptions } from "../../cos/request.ts";
 import type { StoredBytes } from "../../cos/stored-bytes.ts";
-import type { ReplayableBody } from "../../http/transport.ts";
+import type { ReplayableBody } from "../../http/request-body.ts";
 import type { RetryClass } from "../../http/retry.ts";
 import type { Requesting } from "./request.ts";
 import type { PartAttempt, PartBody } from "../source/part-body.ts";
