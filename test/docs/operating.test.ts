@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startEmulator, type Emulator } from "../../src/emulator/index.ts";
@@ -94,9 +94,16 @@ describe("docs/operating.md", () => {
     const missing = await nightly();
     expect(missing.code).toBe(127);
     expect(missing.stdout).toContain("not found");
-    await writeFile(script, text.replaceAll(videos, await mkdtemp(join(project.folder, "unmounted-"))));
-    expect((await nightly()).stdout).toMatch(/^vodup: nothing in .*unmounted/);
     await writeFile(script, text);
+  });
+
+  test("a folder without files, such as that of a disk that is not there, is told", async () => {
+    await rename(videos, `${videos}-elsewhere`);
+    await mkdir(videos);
+    const told = await nightly();
+    await rmdir(videos);
+    await rename(`${videos}-elsewhere`, videos);
+    expect(told).toEqual({ code: 0, stdout: `vodup: nothing in ${videos}\n`, stderr: "" });
   });
 
   test("two at once do not mix their files", async () => {
