@@ -22,18 +22,21 @@ export async function deliverObjects(
   resumed: (parts: number) => void,
   moved: ReadonlySet<string>,
 ): Promise<void> {
-  const { signal, limit } = context;
-  const work = async (object: UploadObject, own: AbortSignal): Promise<void> => {
-    try {
-      if (moved.has(object.key)) await checkStored(own, state, object);
-      await deliver({ ...context, signal: own }, state, object, resumed);
-    } catch (thrown) {
-      const error = moved.has(object.key) ? changedBetween(object.label, thrown) : thrown;
-      if (object.identity !== undefined && error instanceof VodupError) error.file ??= object.label;
-      throw error;
-    }
-  };
-  await inParallel({ items: () => objects, most: () => limit.concurrency, signal, work });
+  await inParallel({
+    items: () => objects,
+    most: () => context.limit.concurrency,
+    signal: context.signal,
+    work: async (object, signal) => {
+      try {
+        if (moved.has(object.key)) await checkStored(signal, state, object);
+        await deliver({ ...context, signal }, state, object, resumed);
+      } catch (thrown) {
+        const error = moved.has(object.key) ? changedBetween(object.label, thrown) : thrown;
+        if (object.identity !== undefined && error instanceof VodupError) error.file ??= object.label;
+        throw error;
+      }
+    },
+  });
 }
 
 async function deliver(

@@ -84,8 +84,8 @@ test.each([1000, laneBufferSize, laneBufferSize + 1])(
   },
 );
 
-/** What is known of it is from a look at its path, and what is read is what was opened a moment later. */
-describe("a file that took the place of another one before it was opened", () => {
+/** As on a network drive that remembers an old size, or when the path led elsewhere a moment ago. */
+describe("a file of which something else is known than it is", () => {
   const bytes = random(4096);
   const replacedBy = async (now: Buffer): Promise<FileSource> => {
     const path = await tempFile(bytes, "before.mp4");
